@@ -1,0 +1,429 @@
+"""Pass 3, cfg: the control-flow graph of a function in core form.
+
+Nodes are basic blocks: ops that run one after the other. Edges carry a `kind`: `next`, `true`,
+`false`, `back` (to a loop's head), `exception` (from any op of a block in a `try` to its handlers),
+and a `label` that people read. Every statement is in the graph, native ones too, so that the
+analyses see through them; only where the compiler writes code does `native` matter.
+
+    while n:              B0 ──> B1: n ──true──> B2: n = n - 1 ──back──> B1
+        n = n - 1                 └──false──> B3: return n
+    return n
+
+Invariants: block 0 is the entry; every other block has a predecessor or is unreachable code that
+was never built; `position` knows every statement that can be reached.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+import networkx as nx
+
+from perdure.compiler.core import (
+    Body,
+    CoreFunction,
+    For,
+    Handler,
+    If,
+    Jump,
+    Match,
+    Raise,
+    Return,
+    Simple,
+    Statement,
+    Suspension,
+    Try,
+    While,
+    With,
+)
+from perdure.compiler.names import Access, access
+
+ENTRY = 0
+
+
+@dataclass(slots=True)
+class Op:
+    """One step: it reads `reads`, then binds `binds` and unbinds `deletes`."""
+
+    reads: frozenset[str]
+    binds: frozenset[str] = frozenset()
+    deletes: frozenset[str] = frozenset()
+    statement: Statement | None = None
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Block:
+    """A basic block. `handler` is the block that an exception in it goes to."""
+
+    ops: list[Op] = field(default_factory=list)
+    handler: int | None = None
+
+
+@dataclass
+class Flow:
+    """A function's control-flow graph. `position[s]` is (block, op) just before statement `s`."""
+
+    function: CoreFunction
+    graph: nx.DiGraph
+    blocks: dict[int, Block]
+    position: dict[Statement, tuple[int, int]]
+    resume: dict[Suspension, tuple[int, int]]  # (block, op) at which control comes back
+    exit: int
+
+
+def build(function: CoreFunction) -> Flow:
+    """Build the control-flow graph of a function."""
+    return _Builder(function).run()
+
+
+@dataclass
+class _Target:
+    """Where `break` and `continue` go."""
+
+    after: int
+    head: int
+
+
+@dataclass
+class _Finally:
+    """A native `finally` that jumps pass through; `leads` are the blocks it goes on to."""
+
+    entry: int
+    leads: set[int] = field(default_factory=set)
+
+
+class _Builder:
+    def __init__(self, function: CoreFunction) -> None:
+        self.function = function
+        self.known = function.locals
+        self.flow = Flow(function, nx.DiGraph(), {}, {}, {}, -1)
+        self.handler: int | None = None
+        self.context: list[_Target | _Finally] = []
+        self.saved: list[str] = []  # exceptions in flight around the statement
+        self.here: int | None = None
+
+    def run(self) -> Flow:
+        self.here = self.block()
+        self.flow.exit = self.block()
+        self.body(self.function.body)
+        if self.here is not None:
+            self.edge(self.here, self.flow.exit)
+        return self.flow
+
+    # Small steps ------------------------------------------------------------------------------
+
+    def block(self) -> int:
+        number = len(self.flow.blocks)
+        self.flow.blocks[number] = Block(handler=self.handler)
+        self.flow.graph.add_node(number)
+        if self.handler is not None:
+            self.edge(number, self.handler, "exception")
+        return number
+
+    def edge(self, a: int, b: int, kind: str = "next", label: str = "") -> None:
+        self.flow.graph.add_edge(a, b, kind=kind, label=label)
+
+    def start(self, *, kind: str = "next", label: str = "") -> int:
+        """Begin a new block that control falls into from here."""
+        made = self.block()
+        if self.here is not None:
+            self.edge(self.here, made, kind, label)
+        self.here = made
+        return made
+
+    def op(self, found: Access, statement: Statement | None = None, text: str = "") -> None:
+        assert self.here is not None
+        reads, binds, deletes = (frozenset(part & self.known) for part in found)
+        self.flow.blocks[self.here].ops.append(Op(reads, binds, deletes, statement, text))
+
+    def mark(self, statement: Statement) -> None:
+        """Remember where a statement begins."""
+        assert self.here is not None
+        self.flow.position[statement] = (self.here, len(self.flow.blocks[self.here].ops))
+
+    def leave(self, to: int, frames: list[_Target | _Finally]) -> None:
+        """Jump to `to`, through the native `finally` bodies in `frames` (innermost last)."""
+        assert self.here is not None
+        cleanups = [f for f in reversed(frames) if isinstance(f, _Finally)]
+        for index, cleanup in enumerate(cleanups):
+            following = cleanups[index + 1].entry if index + 1 < len(cleanups) else to
+            cleanup.leads.add(following)
+        self.edge(self.here, cleanups[0].entry if cleanups else to)
+        self.here = None
+
+    # Statements -------------------------------------------------------------------------------
+
+    def body(self, body: Body) -> None:
+        for statement in body:
+            if self.here is None:
+                return  # unreachable: it is not built, and codegen drops it
+            self.statement(statement)
+
+    def statement(self, statement: Statement) -> None:
+        match statement:
+            case Simple():
+                self.mark(statement)
+                self.op(access(statement.node), statement)
+            case Suspension():
+                self.suspension(statement)
+            case Return():
+                self.mark(statement)
+                self.op(access(statement.node), statement)
+                self.leave(self.flow.exit, self.context)
+            case Raise():
+                self.raising(statement)
+            case Jump():
+                self.jump(statement)
+            case If():
+                self.branch(statement)
+            case While():
+                self.while_(statement)
+            case For():
+                self.for_(statement)
+            case Try():
+                self.try_(statement)
+            case With():
+                self.with_(statement)
+            case Match():
+                self.match(statement)
+
+    def suspension(self, statement: Suspension) -> None:
+        self.mark(statement)
+        self.op(access(statement.call), statement)
+        assert self.here is not None
+        self.start()
+        self.flow.resume[statement] = (self.here, 0)
+        # The exceptions being handled around it are raised again when control comes back.
+        target = {statement.target} if statement.target else set()
+        self.op(Access(set(self.saved), target, set()), None, "resume")
+
+    def raising(self, statement: Raise) -> None:
+        self.mark(statement)
+        self.op(access(statement.node), statement)
+        assert self.here is not None
+        self.edge(self.here, self.flow.exit if self.handler is None else self.handler, "exception")
+        self.here = None
+
+    def jump(self, statement: Jump) -> None:
+        self.mark(statement)
+        index = max(i for i, f in enumerate(self.context) if isinstance(f, _Target))
+        target = self.context[index]
+        assert isinstance(target, _Target)
+        stop = isinstance(statement.node, ast.Break)
+        self.leave(target.after if stop else target.head, self.context[index + 1 :])
+
+    def branch(self, statement: If) -> None:
+        self.mark(statement)
+        self.op(access(statement.test), statement)
+        fork = self.here
+        assert fork is not None
+        after = self.block()
+        text = ast.unparse(statement.test) if statement.suspends else ""
+        for kind, body in (("true", statement.body), ("false", statement.orelse)):
+            self.here = fork
+            self.start(kind=kind, label=text if kind == "true" else f"not ({text})" if text else "")
+            self.body(body)
+            if self.here is not None:
+                self.edge(self.here, after)
+        self._go_on(after)
+
+    def _go_on(self, after: int) -> None:
+        """Continue at `after`, if anything leads there."""
+        kinds = self.flow.graph.in_edges(after)
+        self.here = after if len(kinds) else None
+
+    def while_(self, statement: While) -> None:
+        if statement.once:
+            self.once(statement)
+            return
+        head = self.start()
+        self.mark(statement)
+        self.op(access(statement.test), statement)
+        after = self.block()
+        self.loop(statement, head, after, set())
+        self.here = head
+        forever = isinstance(statement.test, ast.Constant) and bool(statement.test.value)
+        if not forever:
+            self.start(kind="false")
+            self.body(statement.orelse)
+            if self.here is not None:
+                self.edge(self.here, after)
+        self._go_on(after)
+
+    def once(self, statement: While) -> None:
+        self.mark(statement)
+        after = self.block()
+        self.context.append(_Target(after, after))
+        self.start()
+        self.body(statement.body)
+        self.context.pop()
+        if self.here is not None:
+            self.edge(self.here, after)
+        self._go_on(after)
+
+    def for_(self, statement: For) -> None:
+        if not statement.suspends:
+            # The iterable is evaluated once; only an iterator with a name is read at each turn.
+            self.mark(statement)
+            self.op(access(statement.iterable), statement)
+        head = self.start()
+        if statement.suspends:
+            self.mark(statement)
+            self.op(access(statement.iterable), statement)
+        after = self.block()
+        self.loop(statement, head, after, access(statement.target))
+        self.here = head
+        self.start(kind="false", label="exhausted")
+        self.body(statement.orelse)
+        if self.here is not None:
+            self.edge(self.here, after)
+        self._go_on(after)
+
+    def loop(self, loop: While | For, head: int, after: int, target: Access | set[str]) -> None:
+        self.context.append(_Target(after, head))
+        self.here = head
+        self.start(kind="true", label="")
+        if isinstance(target, Access):
+            self.op(target)
+        self.body(loop.body)
+        self.context.pop()
+        if self.here is not None:
+            self.edge(self.here, head, "back")
+
+    def try_(self, statement: Try) -> None:
+        self.mark(statement)
+        outer = self.handler
+        after = self.block()
+        cleanup = self._finally(statement)
+        ends: list[int] = []
+        inner = self.handler  # the finally's entry, if there is one
+        dispatch = self.block() if statement.handlers else inner
+        self.handler = dispatch
+        self.start()
+        self.body(statement.body)
+        self.handler = inner
+        if self.here is not None:
+            if statement.orelse:
+                self.start()
+                self.body(statement.orelse)
+            ends += [self.here] if self.here is not None else []
+        self.here = dispatch
+        for handler in statement.handlers:
+            ends += self.except_(handler)
+        if statement.handlers and self.here is not None:
+            # no handler matched
+            self.edge(self.here, self.flow.exit if inner is None else inner, "exception")
+        self.handler = outer
+        self._close_finally(statement, cleanup, ends, after)
+        self._go_on(after)
+
+    def _finally(self, statement: Try) -> _Finally | None:
+        if not statement.finalbody:
+            return None
+        cleanup = _Finally(self.block())
+        self.context.append(cleanup)
+        self.handler = cleanup.entry
+        return cleanup
+
+    def _close_finally(
+        self, statement: Try, cleanup: _Finally | None, ends: list[int], after: int
+    ) -> None:
+        """Join the ends of the parts; a native `finally` stands once and leads everywhere."""
+        if cleanup is None:
+            for end in ends:
+                self.edge(end, after)
+            return
+        self.context.remove(cleanup)
+        for end in ends:
+            self.edge(end, cleanup.entry)
+        self.here = cleanup.entry
+        self.body(statement.finalbody)
+        if self.here is None:
+            return
+        outward = self.flow.exit if self.handler is None else self.handler
+        self.edge(self.here, outward, "exception")
+        for lead in sorted(cleanup.leads | ({after} if ends else set())):
+            self.edge(self.here, lead)
+
+    def except_(self, handler: Handler) -> list[int]:
+        """Build one handler from its test on; `here` is left at the next handler's test."""
+        test = self.here
+        assert test is not None
+        found = access(handler.type) if handler.type else Access(set(), set(), set())
+        self.op(found)
+        label = ast.unparse(handler.type) if handler.type else "any exception"
+        self.start(kind="true", label=label)
+        bound = {name for name in (handler.name, handler.saved) if name}
+        self.op(Access(set(), bound, set()))
+        self.saved += [handler.saved] if handler.saved else []
+        self.body(handler.body)
+        if handler.saved:
+            self.saved.pop()
+        ends = []
+        if self.here is not None:
+            if handler.name:
+                self.op(Access(set(), set(), {handler.name}))
+            ends.append(self.here)
+        self.here = test if handler.type is not None else None
+        if self.here is not None:
+            self.start(kind="false")
+        return ends
+
+    def with_(self, statement: With) -> None:
+        self.mark(statement)
+        outer, after = self.handler, self.block()
+        swallowed = self.block()  # where an exception goes: on, if __exit__ says so
+        for item in statement.node.items:
+            self.op(access(item.context_expr), statement)
+            self.handler = swallowed
+            self.start()
+            if item.optional_vars is not None:
+                self.op(access(item.optional_vars))
+        if self.handler is not swallowed:
+            self.handler = swallowed
+            self.start()
+        self.body(statement.body)
+        self.handler = outer
+        if self.here is not None:
+            self.edge(self.here, after)
+        self.edge(swallowed, after)
+        self.edge(swallowed, self.flow.exit if outer is None else outer, "exception")
+        self.here = after
+
+    def match(self, statement: Match) -> None:
+        self.mark(statement)
+        self.op(access(statement.subject), statement)
+        after = self.block()
+        for case in statement.cases:
+            if self.here is None:
+                break
+            found = access(case.node.pattern)
+            self.op(Access(found.reads, set(), set()))
+            test = self.here
+            label = f"case {ast.unparse(case.node.pattern)}"
+            self.start(kind="true", label=label)
+            self.op(Access(set(), found.binds, set()))
+            if case.node.guard is not None:
+                self.op(access(case.node.guard))
+            guard = self.here
+            self.start(kind="true")
+            self.body(case.body)
+            if self.here is not None:
+                self.edge(self.here, after)
+            self.here = None if _irrefutable(case.node) else test
+            if self.here is not None:
+                following = self.start(kind="false")
+                if case.node.guard is not None:
+                    self.edge(guard, following, "false")
+            elif case.node.guard is not None:
+                self.here = guard
+                self.start(kind="false")
+        if self.here is not None:
+            self.edge(self.here, after)
+        self._go_on(after)
+
+
+def _irrefutable(case: ast.match_case) -> bool:
+    return isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None

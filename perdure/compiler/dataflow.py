@@ -1,0 +1,155 @@
+"""Pass 4, dataflow: live variables and definite assignment over the control-flow graph.
+
+Both are the textbook's (Aho, Lam, Sethi, Ullman, *Compilers*, §9.2), solved by one worklist. A set
+of variables is an `int` with a bit for each, so that a join is one operation.
+
+*Live* at a point: read on some path from there before it is bound. Only live variables go into a
+checkpoint. An exception may leave a block at any op, so what its handler reads is live throughout.
+
+*Assigned* at a point: bound on every path to there. A live variable that is not certainly assigned
+is carried as "unbound", so that reading it raises what Python raises. Names that are deleted, or
+bound by `except … as`, are never counted as certainly assigned; so the set only grows along a path
+and a handler may start from what held at the head of each block of its `try`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from perdure.compiler.cfg import ENTRY, Flow
+from perdure.compiler.core import Handler, Statement, Suspension, Try, walk
+
+
+@dataclass
+class Facts:
+    """What holds at each block's borders; `live_*`/`assigned_*` ask for a point inside."""
+
+    flow: Flow
+    order: tuple[str, ...]  # variable of each bit
+    live_in: dict[int, int]
+    live_out: dict[int, int]
+    assigned_in: dict[int, int]
+    never: int  # variables that are never certainly assigned
+
+    def live_before(self, statement: Statement) -> set[str]:
+        """Variables live just before a statement."""
+        return self._names(self._live_at(*self.flow.position[statement]))
+
+    def live_after(self, suspension: Suspension) -> set[str]:
+        """Variables live when control comes back: without the target, with exceptions in flight."""
+        return self._names(self._live_at(*self.flow.resume[suspension]))
+
+    def assigned_before(self, statement: Statement) -> set[str]:
+        """Variables certainly bound just before a statement."""
+        return self._names(self._assigned_at(*self.flow.position[statement]))
+
+    def _names(self, bits: int) -> set[str]:
+        return {name for i, name in enumerate(self.order) if bits >> i & 1}
+
+    def _live_at(self, block: int, index: int) -> int:
+        here = self.flow.blocks[block]
+        thrown = 0 if here.handler is None else self.live_in[here.handler]
+        live = self.live_out[block] | thrown
+        for op in reversed(here.ops[index:]):
+            live = live & ~self._bits(op.binds | op.deletes) | self._bits(op.reads) | thrown
+        return live
+
+    def _assigned_at(self, block: int, index: int) -> int:
+        known = self.assigned_in[block]
+        for op in self.flow.blocks[block].ops[:index]:
+            known |= self._bits(op.binds) & ~self.never
+        return known
+
+    def _bits(self, names: Iterable[str]) -> int:
+        return sum(1 << self._index[name] for name in names)
+
+    def __post_init__(self) -> None:
+        self._index = {name: i for i, name in enumerate(self.order)}
+
+
+def analyse(flow: Flow) -> Facts:
+    """Solve liveness and definite assignment for one function."""
+    order = tuple(sorted(flow.function.locals))
+    facts = Facts(flow, order, {}, {}, {}, 0)
+    facts.never = facts._bits(_never_certain(flow))
+    _liveness(flow, facts)
+    _assignment(flow, facts)
+    return facts
+
+
+def _never_certain(flow: Flow) -> set[str]:
+    deleted = {n for block in flow.blocks.values() for op in block.ops for n in op.deletes}
+    caught = {
+        handler.name
+        for statement in walk(flow.function.body)
+        if isinstance(statement, Try)
+        for handler in statement.handlers
+        if isinstance(handler, Handler) and handler.name
+    }
+    return (deleted | caught) & flow.function.locals
+
+
+def _solve(nodes: Iterable[int], update: Callable[[int], bool], after: Callable[[int], Iterable[int]]) -> None:
+    """Call `update` on each node, and again on the nodes `after` each one that changed."""
+    queue = deque(nodes)
+    waiting = set(queue)
+    while queue:
+        node = queue.popleft()
+        waiting.discard(node)
+        if update(node):
+            for other in after(node):
+                if other not in waiting:
+                    waiting.add(other)
+                    queue.append(other)
+
+
+def _liveness(flow: Flow, facts: Facts) -> None:
+    live_in = facts.live_in = dict.fromkeys(flow.blocks, 0)
+    live_out = facts.live_out = dict.fromkeys(flow.blocks, 0)
+    # One backward pass per block is a pair of masks, but what a handler reads comes in at each op.
+    effects = {
+        number: [(facts._bits(op.reads), facts._bits(op.binds | op.deletes)) for op in block.ops]
+        for number, block in flow.blocks.items()
+    }
+
+    def update(number: int) -> bool:
+        handler = flow.blocks[number].handler
+        thrown = 0 if handler is None else live_in[handler]
+        out = thrown
+        for following in flow.graph.successors(number):
+            out |= live_in[following]
+        live = live_out[number] = out
+        for reads, binds in reversed(effects[number]):
+            live = live & ~binds | reads | thrown
+        changed = live != live_in[number]
+        live_in[number] = live
+        return changed
+
+    _solve(reversed(flow.blocks), update, flow.graph.predecessors)
+
+
+def _assignment(flow: Flow, facts: Facts) -> None:
+    everything = (1 << len(facts.order)) - 1
+    parameters = facts._bits(set(flow.function.parameters) & flow.function.locals)
+    entering = facts.assigned_in = dict.fromkeys(flow.blocks, everything)
+    bound = {
+        number: facts._bits({n for op in block.ops for n in op.binds}) & ~facts.never
+        for number, block in flow.blocks.items()
+    }
+
+    def update(number: int) -> bool:
+        known = everything
+        for before in flow.graph.predecessors(number):
+            # An exception may come from the first op: nothing the block binds is certain then.
+            thrown = flow.blocks[before].handler == number
+            gained = 0 if thrown else bound[before]
+            known &= entering[before] | gained
+        if number == ENTRY:
+            known = parameters & ~facts.never
+        changed = known != entering[number]
+        entering[number] = known
+        return changed
+
+    _solve(flow.blocks, update, flow.graph.successors)

@@ -1,0 +1,276 @@
+"""Pass 7, image: the compiled program as one immutable value, named by the hash of its content.
+
+An image holds all that a worker needs to go on with a run and has never seen the user's code: the
+generated source with the user's position of each of its nodes, the bytecode for the Python that
+compiled it (others compile the source again), the table of task blocks, the graph, and the source
+of the project's own modules that the workflow reaches.
+
+As bytes it is zstd-compressed JSON. Bytecode and the project's folder are left out of the hash: the
+same program compiled in another place, or by another Python, is the same image.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import hashlib
+import importlib.util
+import json
+import marshal
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import zstandard
+
+FORMAT = 1
+# Bytecode fits one Python only; its magic number says which.
+MAGIC = importlib.util.MAGIC_NUMBER.hex()
+
+# The names that generated code uses for the runtime's part; the runtime gives them their meaning.
+VOCABULARY = frozenset(
+    "_Suspend _Jump _Enter _UNBOUND _ONCE _suspends _iter _set _slice _entered _exc_info _exception"
+    " _handling _matches _merge _spread _AssertionError _BaseException _NameError".split()
+)
+
+
+class ImageError(Exception):
+    """The bytes are not an image, or one of a format that this Perdure does not know."""
+
+
+@dataclass(frozen=True)
+class ModuleText:
+    """A first-party module as the image carries it. `path` is relative to the project's root."""
+
+    name: str
+    path: str
+    is_package: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class TaskBlock:
+    """A task block: where it begins, and the names of the values its frames hold."""
+
+    number: int
+    function: str  # the generated function that runs it
+    kind: str  # entry, resume or cut
+    live: tuple[str, ...]
+    line: int  # in the user's file
+    label: str  # the call that it resumes from, or the statement it begins with
+    fingerprint: str  # of its code, comments and formatting aside
+    handling: int = -1  # which live value is the exception being handled; -1: none is
+
+
+@dataclass(frozen=True)
+class FunctionTable:
+    """The task blocks of one function, `module:qualname`."""
+
+    name: str
+    line: int
+    cells: tuple[str, ...]
+    blocks: tuple[TaskBlock, ...]
+
+
+@dataclass(frozen=True)
+class Image:
+    """A compiled program. `bytecode` maps a Python's magic number to marshalled code."""
+
+    entry: str
+    modules: tuple[ModuleText, ...]
+    functions: tuple[FunctionTable, ...]
+    activities: tuple[str, ...]
+    code: str
+    files: tuple[str, ...]  # paths, for `positions`
+    positions: bytes  # 5 ints a node: file, line, column, end line, end column
+    graph: dict[str, Any]
+    root: str = ""
+    bytecode: dict[str, bytes] = field(default_factory=dict)
+
+    @cached_property
+    def hash(self) -> str:
+        """The image's name: 32 hexadecimal digits."""
+        return hashlib.blake2b(_canonical(self._content()), digest_size=16).hexdigest()
+
+    def function(self, name: str) -> FunctionTable:
+        """The table of a function of this image."""
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, FunctionTable]:
+        return {table.name: table for table in self.functions}
+
+    def file(self, path: str) -> str:
+        """Where the module at `path` was when it was compiled: what tracebacks say."""
+        return str(Path(self.root) / path) if self.root else path
+
+    def to_bytes(self) -> bytes:
+        """Encode the image for a store."""
+        content = self._content()
+        content["root"] = self.root
+        content["bytecode"] = {k: _b64(v) for k, v in self.bytecode.items()}
+        return zstandard.compress(_canonical(content))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Image:
+        """Decode an image; raises `ImageError`."""
+        try:
+            content = json.loads(zstandard.decompress(data))
+            if content["format"] != FORMAT:
+                raise ImageError(
+                    f"this image has format {content['format']}, and this Perdure knows format "
+                    f"{FORMAT}: use the Perdure that made it, or a newer one"
+                )
+            return _decode(content)
+        except (zstandard.ZstdError, ValueError, KeyError, TypeError) as error:
+            raise ImageError(f"not an image: {error}") from error
+
+    def code_object(self) -> CodeType:
+        """The generated module as code for this Python, compiled again if another one made it."""
+        if MAGIC in self.bytecode:
+            made = marshal.loads(self.bytecode[MAGIC])
+            assert isinstance(made, CodeType)
+            return made
+        tree = positioned(self.code, self.positions)
+        return compile_tree(tree, [self.file(f) for f in self.files], self.positions)
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "entry": self.entry,
+            "modules": [[m.name, m.path, m.is_package, m.text] for m in self.modules],
+            "functions": [_table(table) for table in self.functions],
+            "activities": list(self.activities),
+            "code": self.code,
+            "files": list(self.files),
+            "positions": _b64(self.positions),
+            "graph": self.graph,
+        }
+
+
+def _table(table: FunctionTable) -> list[Any]:
+    blocks = [
+        [b.number, b.function, b.kind, list(b.live), b.line, b.label, b.fingerprint, b.handling]
+        for b in table.blocks
+    ]
+    return [table.name, table.line, list(table.cells), blocks]
+
+
+def _decode(content: dict[str, Any]) -> Image:
+    functions = tuple(
+        FunctionTable(
+            name,
+            line,
+            tuple(cells),
+            tuple(TaskBlock(n, f, k, tuple(live), *rest) for n, f, k, live, *rest in blocks),
+        )
+        for name, line, cells, blocks in content["functions"]
+    )
+    return Image(
+        entry=content["entry"],
+        modules=tuple(ModuleText(*module) for module in content["modules"]),
+        functions=functions,
+        activities=tuple(content["activities"]),
+        code=content["code"],
+        files=tuple(content["files"]),
+        positions=base64.b64decode(content["positions"]),
+        graph=content["graph"],
+        root=content["root"],
+        bytecode={k: base64.b64decode(v) for k, v in content["bytecode"].items()},
+    )
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _canonical(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
+
+
+# Positions: the generated text is parsed again (here, and on machines that run another Python), so
+# the user's position of each node travels beside it, in the order of `ast.walk`.
+
+
+def record_positions(tree: ast.Module, file_of: dict[str, int]) -> bytes:
+    """The user's position of each node of `tree`; `file_of` gives the file of each function."""
+    numbers = array("i")
+    for function in tree.body:
+        assert isinstance(function, ast.FunctionDef)
+        file = file_of[function.name]
+        for node in _placed(function):
+            numbers.extend(
+                (
+                    file,
+                    node.lineno,
+                    node.col_offset,
+                    node.end_lineno or node.lineno,
+                    node.end_col_offset or node.col_offset,
+                )
+            )
+    return zstandard.compress(numbers.tobytes())
+
+
+def positioned(code: str, positions: bytes) -> ast.Module:
+    """Parse generated source and put every node where the user's code stands."""
+    numbers = array("i")
+    numbers.frombytes(zstandard.decompress(positions))
+    tree = ast.parse(code)
+    nodes = [node for function in tree.body for node in _placed(function)]
+    if len(numbers) != 5 * len(nodes):
+        raise ImageError("the image's positions do not fit its code")
+    for index, node in enumerate(nodes):
+        place = numbers[5 * index + 1 : 5 * index + 5]
+        node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = place
+    return tree
+
+
+def compile_tree(tree: ast.Module, files: Sequence[str], positions: bytes) -> CodeType:
+    """Compile the generated functions, each under the name of the user's file it came from."""
+    numbers = array("i")
+    numbers.frombytes(zstandard.decompress(positions))
+    at, code = 0, []
+    for function in tree.body:
+        file = files[numbers[at]] if numbers else ""
+        at += 5 * sum(1 for _ in _placed(function))
+        made = compile(ast.Module([_closed(function)], []), file, "exec", dont_inherit=True)
+        code.append(_innermost(made, function.name.removesuffix("_cells")))
+    # One code object that holds them all, so that bytecode is one value.
+    holder = compile("", "<perdure>", "exec")
+    return holder.replace(co_consts=tuple(code))
+
+
+def _closed(function: ast.FunctionDef) -> ast.FunctionDef:
+    """Put a generated function inside one whose parameters are the vocabulary.
+
+    The names become free variables, which the runtime supplies as cells: quick to read, and the
+    user's module is not touched.
+    """
+    arguments = ast.arguments(
+        [], [ast.arg(name) for name in sorted(VOCABULARY)], None, [], [], None, []
+    )
+    maker = ast.FunctionDef("maker", arguments, [function], [])
+    if "type_params" in ast.FunctionDef._fields:
+        maker.type_params = []  # type: ignore[attr-defined]
+    return ast.fix_missing_locations(ast.copy_location(maker, function))
+
+
+def _innermost(code: CodeType, name: str) -> CodeType:
+    """The code of the function `name`, however deep inside the functions that hold its cells."""
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            if inner.co_name == name:
+                return inner
+            if inner.co_name == "maker" or inner.co_name == f"{name}_cells":
+                return _innermost(inner, name)
+    raise ImageError(f"the image has no code for {name}")
+
+
+def _placed(tree: ast.AST) -> list[Any]:
+    return [node for node in ast.walk(tree) if hasattr(node, "lineno")]

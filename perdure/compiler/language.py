@@ -1,0 +1,127 @@
+"""The whitelist: every kind of node in Python's grammar, under one of three headings.
+
+A node is compiled, compiled with care (some positions of a suspension in it are refused, by the
+diagnostic named), or refused wherever a suspension is in reach. `check` visits every node of a
+function that will be compiled; what stands under no heading is refused too (PD199), so that a new
+Python's new syntax is never passed by in silence.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from perdure.compiler.diagnostics import Diagnostic
+from perdure.compiler.scopes import Function
+
+COMPILED: frozenset[str] = frozenset(
+    # statements
+    "FunctionDef Return Delete Assign AugAssign AnnAssign For While If With Raise Try Assert Import"
+    " ImportFrom Global Expr Pass Break Continue"
+    # expressions
+    " BoolOp NamedExpr BinOp UnaryOp IfExp Dict Set ListComp SetComp DictComp Compare Call"
+    " FormattedValue JoinedStr Constant Attribute Subscript Starred Name List Tuple Slice"
+    # parts of them
+    " Load Store Del And Or Add Sub Mult MatMult Div Mod Pow LShift RShift BitOr BitXor BitAnd"
+    " FloorDiv Invert Not UAdd USub Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn comprehension"
+    " ExceptHandler arguments arg keyword alias withitem"
+    " MatchValue MatchSingleton MatchSequence MatchMapping MatchClass MatchStar MatchAs MatchOr"
+    .split()
+)
+
+WITH_CARE: dict[str, str] = {
+    "Match": "PD107",  # subject and arms may suspend, guards may not
+    "match_case": "PD107",
+    "Lambda": "PD103",  # may be made and kept, but not suspend
+    "ClassDef": "PD105",
+    "GeneratorExp": "PD104",
+    "Nonlocal": "PD103",
+    "TypeAlias": "PD199",
+    "TypeVar": "PD199",
+    "ParamSpec": "PD199",
+    "TypeVarTuple": "PD199",
+}
+
+REFUSED: dict[str, tuple[str, str, str, str]] = {
+    # node: (code, what, why, instead)
+    "Await": (
+        "PD101",
+        "`await` is not compiled yet",
+        "coroutines need an event loop that is part of the checkpoint",
+        "write the workflow as a plain `def`; it can call activities directly",
+    ),
+    "AsyncFunctionDef": (
+        "PD101",
+        "`async def` is not compiled yet",
+        "coroutines need an event loop that is part of the checkpoint",
+        "write `def`; activities called from it may take as long as they like",
+    ),
+    "AsyncFor": (
+        "PD101",
+        "`async for` is not compiled yet",
+        "coroutines need an event loop that is part of the checkpoint",
+        "fetch the items in an activity and loop over the list it returns",
+    ),
+    "AsyncWith": (
+        "PD101",
+        "`async with` is not compiled yet",
+        "coroutines need an event loop that is part of the checkpoint",
+        "open and close the resource inside one activity",
+    ),
+    "Yield": (
+        "PD102",
+        "`yield` in a function that suspends is not compiled yet",
+        "a generator's frame cannot be kept in a checkpoint",
+        "collect the items in a list and return it",
+    ),
+    "YieldFrom": (
+        "PD102",
+        "`yield from` in a function that suspends is not compiled yet",
+        "a generator's frame cannot be kept in a checkpoint",
+        "collect the items in a list and return it",
+    ),
+    "TryStar": (
+        "PD106",
+        "`except*` in a function that suspends is not compiled yet",
+        "the groups still to be handled would have to be kept in the checkpoint",
+        "catch the ExceptionGroup with `except` and use its split() method",
+    ),
+}
+
+
+def check(function: Function) -> list[Diagnostic]:
+    """Refuse what the compiler does not take in `function`, nested functions left aside."""
+    found: list[Diagnostic] = []
+    for node in _own_nodes(function.node):
+        kind = type(node).__name__
+        if kind in REFUSED:
+            code, what, why, instead = REFUSED[kind]
+            found.append(
+                function.source.diagnostic(code, node, what, why=why, instead=instead)
+            )
+        elif kind not in COMPILED and kind not in WITH_CARE:
+            found.append(
+                function.source.diagnostic(
+                    "PD199",
+                    node,
+                    f"this kind of syntax ({kind}) is not known to the compiler",
+                    why="this Python has syntax that this release of Perdure was not taught",
+                    instead="move it into an activity or into a function that calls none",
+                )
+            )
+    return found
+
+
+def _own_nodes(function: ast.AST) -> Iterable[ast.AST]:
+    """The nodes of a function's own code: nested functions, lambdas and classes as one node each."""
+    if isinstance(function, ast.AsyncFunctionDef):
+        yield function
+        return
+    stack: list[ast.AST] = list(getattr(function, "body", []))
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(
+            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.GeneratorExp
+        ):
+            stack += ast.iter_child_nodes(node)

@@ -1,0 +1,542 @@
+"""The expression half of normalize: take suspensions out of expressions (A-normal form).
+
+`lift(e)` emits statements that evaluate everything in `e` up to and including its last suspension,
+and returns what is left of `e`, to be evaluated right after them::
+
+    f(a) + act(b) * g(c)    =>    _t1 = f(a)
+                                  _t2 = act(b)
+                                  … _t1 + _t2 * g(c)
+
+Python's order of evaluation is kept to the letter: an operand that stands before a suspension is
+evaluated into a temporary first (constants and names that cannot change are left in place); one
+that stands after it stays where it is. Short circuits, conditional expressions, chained comparisons
+and comprehensions become statements, only where a suspension is inside.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from perdure.compiler.core import Body, For, If, Simple, SiteKind, Statement, Suspension, suspends
+from perdure.compiler.rename import rename
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Names:
+    """Fresh names for temporaries. `taken` holds every identifier of the user's function."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self.taken = taken
+        self.made: set[str] = set()
+        self.counts: dict[str, int] = {}
+
+    def fresh(self, stem: str) -> str:
+        """A name no one uses: `_stem1`, `_stem2`, …"""
+        while True:
+            self.counts[stem] = self.counts.get(stem, 0) + 1
+            name = f"_{stem}{self.counts[stem]}"
+            if name not in self.taken:
+                self.made.add(name)
+                return name
+
+
+def load(name: str, at: ast.AST) -> ast.Name:
+    """A read of `name`, placed at `at`."""
+    return ast.copy_location(ast.Name(name, ast.Load()), at)
+
+
+def store(name: str, value: ast.expr, at: ast.AST) -> Simple:
+    """`name = value`, placed at `at`."""
+    target = ast.copy_location(ast.Name(name, ast.Store()), at)
+    return Simple(ast.copy_location(ast.Assign([target], value), at))
+
+
+def call(name: str, args: Sequence[ast.expr], at: ast.AST) -> ast.Call:
+    """`name(*args)`, placed at `at`."""
+    return ast.copy_location(ast.Call(load(name, at), list(args), []), at)
+
+
+class Lifter:
+    """Lifts expressions of one function; statements go to the list on top of `output`."""
+
+    def __init__(
+        self,
+        sites: dict[ast.Call, SiteKind],
+        names: Names,
+        stable: Callable[[str], bool],
+        segment: Callable[[ast.AST], str],
+    ) -> None:
+        self.sites = sites
+        self.origins: dict[ast.Call, ast.expr] = {}  # renamed copy -> the call the user wrote
+        self.names = names
+        self.stable = stable
+        self.segment = segment
+        self.output: list[Body] = []
+        self._inside: dict[ast.AST, bool] = {}
+
+    # Bookkeeping ------------------------------------------------------------------------------
+
+    def emit(self, statement: Statement) -> None:
+        """Append a statement to the list being written."""
+        self.output[-1].append(statement)
+
+    @contextmanager
+    def block(self) -> Iterator[Body]:
+        """Write to a new statement list for a while."""
+        body: Body = []
+        self.output.append(body)
+        try:
+            yield body
+        finally:
+            self.output.pop()
+
+    def has(self, node: ast.AST | None) -> bool:
+        """Whether a suspension site is inside `node` (functions defined in it do not count)."""
+        if node is None:
+            return False
+        known = self._inside.get(node)
+        if known is None:
+            known = self._inside[node] = node in self.sites or any(map(self.has, _inner(node)))
+        return known
+
+    def save(self, expr: ast.expr) -> ast.expr:
+        """Evaluate `expr` now; give what reads its value later."""
+        if isinstance(expr, ast.Constant):
+            return expr
+        if isinstance(expr, ast.Name) and (expr.id in self.names.made or self.stable(expr.id)):
+            return expr
+        if isinstance(expr, ast.Starred):
+            copy = ast.copy_location(ast.List([expr], ast.Load()), expr)
+            return ast.copy_location(ast.Starred(self.save(copy), ast.Load()), expr)
+        if isinstance(expr, ast.Slice):
+            parts = [part or ast.Constant(None) for part in (expr.lower, expr.upper, expr.step)]
+            return self.save(call("_slice", parts, expr))
+        name = self.names.fresh("t")
+        self.emit(store(name, expr, expr))
+        return load(name, expr)
+
+    def sequence(self, exprs: Sequence[ast.expr]) -> list[ast.expr]:
+        """Lift operands that Python evaluates from left to right."""
+        last = max((i for i, e in enumerate(exprs) if self.has(e)), default=-1)
+        out = []
+        for index, expr in enumerate(exprs):
+            if index > last:
+                out.append(expr)
+            elif index == last:
+                out.append(self.lift(expr))
+            else:
+                out.append(self.save(self.lift(expr)))
+        return out
+
+    # Expressions ------------------------------------------------------------------------------
+
+    def lift(self, expr: ast.expr) -> ast.expr:
+        """Emit `expr` up to its last suspension; return the rest of it."""
+        if not self.has(expr):
+            return expr
+        if isinstance(expr, ast.Call) and expr in self.sites:
+            target = self.names.fresh("t")
+            self.suspend(expr, target)
+            return load(target, expr)
+        special = getattr(self, f"_lift_{type(expr).__name__}", None)
+        result = special(expr) if special else self._rebuild(expr)
+        return ast.copy_location(result, expr)
+
+    def suspend(self, site: ast.Call, target: str | None) -> None:
+        """Emit the suspension for a call site, its operands first."""
+        origin = self.origins.get(site, site)
+        func, args, keywords = self._operands(site)
+        if keywords and any(k.arg is None for k in keywords):
+            func = self._named_callee(func)
+            keywords = [self._merged(func, keywords, site)]
+        made = ast.copy_location(ast.Call(func, args, keywords), site)
+        kind = self.sites[site]
+        label = self.segment(origin)
+        self.emit(Suspension(made, kind, target, origin, label))
+
+    def _operands(
+        self, node: ast.Call
+    ) -> tuple[ast.expr, list[ast.expr], list[ast.keyword]]:
+        if any(k.arg is None for k in node.keywords) and any(map(self.has, node.keywords)):
+            return self._merging_operands(node)
+        values = [k.value for k in node.keywords]
+        func, *rest = self.sequence([node.func, *_positional(node), *values])
+        args, after = _restored(node, rest[: len(node.args)]), rest[len(node.args) :]
+        keywords = [
+            ast.copy_location(ast.keyword(k.arg, v), k)
+            for k, v in zip(node.keywords, after, strict=True)
+        ]
+        return func, args, keywords
+
+    def _merging_operands(
+        self, node: ast.Call
+    ) -> tuple[ast.expr, list[ast.expr], list[ast.keyword]]:
+        """Keywords with `**m` among them and a suspension: each `**m` is merged in its turn."""
+        last = max(i for i, k in enumerate(node.keywords) if self.has(k))
+        # The stand-in is evaluated after them, so the callee and the positionals are saved.
+        func, *args = [
+            self.save(self.lift(e)) for e in [node.func, *_positional(node)]
+        ]
+        func = self._named_callee(func)
+        ready: list[ast.keyword] = []
+        for index, keyword in enumerate(node.keywords):
+            value = self.lift(keyword.value)
+            if keyword.arg is not None and index < last:
+                value = self.save(value)
+            ready.append(ast.copy_location(ast.keyword(keyword.arg, value), keyword))
+            if keyword.arg is None and index < last:
+                merged = self._merged(func, ready, keyword)
+                ready = [ast.keyword(None, self.save(merged.value))]
+        return func, _restored(node, args), [self._merged(func, ready, node)]
+
+    def _merged(
+        self, func: ast.expr, keywords: Sequence[ast.keyword], at: ast.AST
+    ) -> ast.keyword:
+        """`**_merge(callee, {...}, m, {...})`: one dict, with Python's errors for what clashes."""
+        parts: list[ast.expr] = []
+        for keyword in keywords:
+            if keyword.arg is None:
+                parts.append(keyword.value)
+                continue
+            if not parts or not isinstance(parts[-1], _Display):
+                parts.append(_Display([], []))
+            display = parts[-1]
+            assert isinstance(display, _Display)
+            display.keys.append(ast.Constant(keyword.arg))
+            display.values.append(keyword.value)
+        plain = [ast.Dict(p.keys, p.values) if isinstance(p, _Display) else p for p in parts]
+        return ast.copy_location(ast.keyword(None, call("_merge", [func, *plain], at)), at)
+
+    def _named_callee(self, func: ast.expr) -> ast.expr:
+        """The callee under a name, to be read more than once."""
+        if isinstance(func, ast.Name):
+            return func
+        name = self.names.fresh("t")
+        self.emit(store(name, func, func))
+        return load(name, func)
+
+    def _lift_Call(self, node: ast.Call) -> ast.expr:
+        return ast.Call(*self._operands(node))
+
+    def _rebuild(self, expr: ast.expr) -> ast.expr:
+        """The general case: operands in the order of the node's fields, then the node anew."""
+        operands = [child for child in ast.iter_child_nodes(expr) if isinstance(child, ast.expr)]
+        lifted = dict(zip(operands, self.sequence(operands), strict=True))
+        fields: dict[str, Any] = {}
+        for name, value in ast.iter_fields(expr):
+            if isinstance(value, list):
+                fields[name] = [lifted.get(v, v) for v in value]
+            else:
+                fields[name] = lifted.get(value, value)
+        return type(expr)(**fields)
+
+    def _lift_Dict(self, node: ast.Dict) -> ast.expr:
+        # Python evaluates key, value, key, value; the fields hold all keys and then all values.
+        flat: list[ast.expr] = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            flat += [key, value] if key is not None else [value]
+        lifted = iter(self.sequence(flat))
+        pairs = [(None if key is None else next(lifted), next(lifted)) for key in node.keys]
+        return ast.Dict([k for k, _ in pairs], [v for _, v in pairs])
+
+    def _lift_Subscript(self, node: ast.Subscript) -> ast.expr:
+        value, index = self.subscript(node)
+        return ast.Subscript(value, index, node.ctx)
+
+    def subscript(self, node: ast.Subscript) -> tuple[ast.expr, ast.expr]:
+        """Lift the object and the index of a subscript; a slice's parts are operands."""
+        if isinstance(node.slice, ast.Slice):
+            parts = [node.slice.lower, node.slice.upper, node.slice.step]
+            value, *given = self.sequence([node.value, *(p for p in parts if p is not None)])
+            rest = iter(given)
+            made = ast.Slice(*(None if p is None else next(rest) for p in parts))
+            return value, ast.copy_location(made, node.slice)
+        value, index = self.sequence([node.value, node.slice])
+        return value, index
+
+    def _lift_Slice(self, node: ast.Slice) -> ast.expr:
+        parts = [node.lower, node.upper, node.step]
+        rest = iter(self.sequence([p for p in parts if p is not None]))
+        return ast.Slice(*(None if p is None else next(rest) for p in parts))
+
+    def _lift_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
+        if isinstance(node.value, ast.Call) and node.value in self.sites:
+            self.suspend(node.value, node.target.id)
+            return load(node.target.id, node)
+        return ast.NamedExpr(node.target, self.lift(node.value))
+
+    def _lift_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        """`a and act(b)`  =>  `_t1 = a; if _t1: _t1 = act(b)`."""
+        first = next(i for i, value in enumerate(node.values) if self.has(value))
+        cut = max(first, 1)
+        head, tail = node.values[:cut], node.values[cut:]
+        start = self.lift(head[0]) if len(head) == 1 else ast.BoolOp(node.op, head)
+        if not any(map(self.has, tail)):
+            return ast.BoolOp(node.op, [start, *tail])
+        result = self.names.fresh("t")
+        self.emit(store(result, start, head[0]))
+        rest = tail[0] if len(tail) == 1 else ast.copy_location(ast.BoolOp(node.op, tail), tail[0])
+        test: ast.expr = load(result, head[0])
+        if isinstance(node.op, ast.Or):
+            test = ast.copy_location(ast.UnaryOp(ast.Not(), test), test)
+        self._branch(node, test, result, rest, None)
+        return load(result, node)
+
+    def _lift_IfExp(self, node: ast.IfExp) -> ast.expr:
+        test = self.lift(node.test)
+        if not self.has(node.body) and not self.has(node.orelse):
+            return ast.IfExp(test, node.body, node.orelse)
+        result = self.names.fresh("t")
+        self._branch(node, test, result, node.body, node.orelse)
+        return load(result, node)
+
+    def _branch(
+        self, at: ast.AST, test: ast.expr, result: str, yes: ast.expr, no: ast.expr | None
+    ) -> None:
+        """Emit `if test: result = yes else: result = no`."""
+        with self.block() as body:
+            self.assign(result, yes)
+        with self.block() as orelse:
+            if no is not None:
+                self.assign(result, no)
+        held = any(map(suspends, [*body, *orelse]))
+        self.emit(If(at, test, body, orelse, suspends=held))
+
+    def assign(self, name: str, value: ast.expr) -> None:
+        """Emit `name = value`; a call that suspends delivers straight into `name`."""
+        if isinstance(value, ast.Call) and value in self.sites:
+            self.suspend(value, name)
+        else:
+            self.emit(store(name, self.lift(value), value))
+
+    def _lift_Compare(self, node: ast.Compare) -> ast.expr:
+        """`a < act(b) < c`  =>  each link only if the one before held."""
+        left, right = self.sequence([node.left, node.comparators[0]])
+        if not any(map(self.has, node.comparators[1:])):
+            return ast.Compare(left, node.ops, [right, *node.comparators[1:]])
+        left, right = self.save(left), self.save(right)
+        result = self.names.fresh("t")
+        link = ast.copy_location(ast.Compare(left, node.ops[:1], [right]), node)
+        self.emit(store(result, link, node))
+        rest = ast.copy_location(ast.Compare(right, node.ops[1:], node.comparators[1:]), node)
+        self._branch(node, load(result, node), result, rest, None)
+        return load(result, node)
+
+    def _lift_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
+        """Each part of an f-string is formatted before the next is evaluated."""
+        last = max(i for i, part in enumerate(node.values) if self.has(part))
+        out: list[ast.expr] = []
+        for index, part in enumerate(node.values):
+            if index > last or not isinstance(part, ast.FormattedValue):
+                out.append(part)
+                continue
+            lifted = self._formatted(part)
+            if index < last:
+                text = ast.copy_location(ast.JoinedStr([lifted]), part)
+                lifted = ast.FormattedValue(self.save(text), -1, None)
+            out.append(ast.copy_location(lifted, part))
+        return ast.JoinedStr(out)
+
+    def _formatted(self, part: ast.FormattedValue) -> ast.FormattedValue:
+        operands = [part.value, *([part.format_spec] if part.format_spec else [])]
+        lifted = self.sequence(operands)
+        spec = lifted[1] if part.format_spec else None
+        made = ast.FormattedValue(lifted[0], part.conversion, spec)
+        return ast.copy_location(made, part)
+
+    def _lift_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
+        # Only the first iterable belongs to this scope; resolve refused every other place.
+        return ast.GeneratorExp(node.elt, self._first_iterable(node.generators))
+
+    def _lift_Lambda(self, node: ast.Lambda) -> ast.expr:
+        return ast.Lambda(self.defaults(node.args), node.body)
+
+    def defaults(self, args: ast.arguments) -> ast.arguments:
+        """Lift the default values of a function that is defined here."""
+        given = [*args.defaults, *(d for d in args.kw_defaults if d is not None)]
+        rest = iter(self.sequence(given))
+        return ast.arguments(
+            args.posonlyargs,
+            args.args,
+            args.vararg,
+            args.kwonlyargs,
+            defaults=[next(rest) for _ in args.defaults],
+            kw_defaults=[None if d is None else next(rest) for d in args.kw_defaults],
+            kwarg=args.kwarg,
+        )
+
+    def _first_iterable(self, generators: list[ast.comprehension]) -> list[ast.comprehension]:
+        first = generators[0]
+        made = ast.comprehension(first.target, self.lift(first.iter), first.ifs, first.is_async)
+        return [made, *generators[1:]]
+
+    # Assignment targets -----------------------------------------------------------------------
+
+    def assign_to(self, target: ast.expr, value: ast.expr) -> None:
+        """Emit `target = value`; `value` is already evaluated (a temporary or a constant)."""
+        if not self.has(target):
+            self.emit(Simple(ast.copy_location(ast.Assign([target], value), target)))
+        elif isinstance(target, ast.Tuple | ast.List):
+            self._unpack(target, value)
+        else:
+            place = self.place(target)
+            self.emit(Simple(ast.copy_location(ast.Assign([place], value), target)))
+
+    def place(self, target: ast.expr) -> ast.expr:
+        """Lift the object (and the index) that an attribute or subscript target stands on."""
+        made: ast.expr
+        if isinstance(target, ast.Attribute):
+            made = ast.Attribute(self.lift(target.value), target.attr, target.ctx)
+        elif isinstance(target, ast.Subscript):
+            made = ast.Subscript(*self.subscript(target), target.ctx)
+        else:
+            made = target
+        return ast.copy_location(made, target)
+
+    def _unpack(self, target: ast.Tuple | ast.List, value: ast.expr) -> None:
+        """Python unpacks the whole value first and then stores from left to right."""
+        items: list[tuple[ast.expr, str]] = []
+        elements: list[ast.expr] = []
+        for element in target.elts:
+            name = self.names.fresh("t")
+            part: ast.expr = ast.copy_location(ast.Name(name, ast.Store()), element)
+            if isinstance(element, ast.Starred):
+                items.append((element.value, name))
+                part = ast.copy_location(ast.Starred(part, ast.Store()), element)
+            else:
+                items.append((element, name))
+            elements.append(part)
+        whole = ast.copy_location(ast.Tuple(elements, ast.Store()), target)
+        self.emit(Simple(ast.copy_location(ast.Assign([whole], value), target)))
+        for element, name in items:
+            self.assign_to(element, load(name, element))
+
+    # Comprehensions ---------------------------------------------------------------------------
+
+    def _lift_comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> ast.expr:
+        """`[act(x) for x in xs if x]`  =>  a loop that appends; its variables get fresh names."""
+        results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        others = [*(g.iter for g in node.generators[1:]), *results]
+        others += [test for g in node.generators for test in g.ifs]
+        if not any(map(self.has, others)):
+            generators = self._first_iterable(node.generators)
+            if isinstance(node, ast.DictComp):
+                return ast.DictComp(node.key, node.value, generators)
+            return type(node)(node.elt, generators)
+        result = self.names.fresh("t")
+        first = self.names.fresh("it")
+        iterable = self.lift(node.generators[0].iter)
+        self.emit(store(first, call("_iter", [iterable], iterable), iterable))
+        empty: ast.expr = {
+            ast.ListComp: ast.List([], ast.Load()),
+            ast.DictComp: ast.Dict([], []),
+        }.get(type(node), call("_set", [], node))
+        self.emit(store(result, ast.copy_location(empty, node), node))
+        self._loop(node, self._rename_variables(node), 0, first, result)
+        return load(result, node)
+
+    _lift_ListComp = _lift_SetComp = _lift_DictComp = _lift_comprehension
+
+    def _rename_variables(self, node: Any) -> Any:
+        """A copy of the comprehension whose own variables cannot meet the function's."""
+        targets = {
+            n.id
+            for g in node.generators
+            for n in ast.walk(g.target)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
+        fresh = {name: self.names.fresh(f"{name.lstrip('_')}_") for name in sorted(targets)}
+
+        def copied(old: ast.Call, new: ast.Call) -> None:
+            if old in self.sites:
+                self.sites[new] = self.sites[old]
+                self.origins[new] = self.origins.get(old, old)
+
+        return rename(node, fresh, copied)
+
+    def _loop(self, node: Any, renamed: Any, depth: int, iterator: str, result: str) -> None:
+        generator: ast.comprehension = renamed.generators[depth]
+        with self.block() as body:
+            target = self.loop_target(generator.target)
+            self._conditions(node, renamed, depth, list(generator.ifs), result)
+        loop = For(node, target, load(iterator, generator.iter), body, [])
+        loop.suspends = any(map(suspends, body))
+        self.emit(loop)
+
+    def loop_target(self, target: ast.expr) -> ast.expr:
+        """The target of a loop; one that suspends is assigned at the start of the body."""
+        if not self.has(target):
+            return target
+        item = self.names.fresh("t")
+        self.assign_to(target, load(item, target))
+        return ast.copy_location(ast.Name(item, ast.Store()), target)
+
+    def _conditions(
+        self, node: Any, renamed: Any, depth: int, tests: list[ast.expr], result: str
+    ) -> None:
+        if tests:
+            test = self.lift(tests[0])
+            with self.block() as body:
+                self._conditions(node, renamed, depth, tests[1:], result)
+            self.emit(If(tests[0], test, body, [], suspends=any(map(suspends, body))))
+        elif depth + 1 < len(renamed.generators):
+            iterator = self.names.fresh("it")
+            iterable = self.lift(renamed.generators[depth + 1].iter)
+            self.emit(store(iterator, call("_iter", [iterable], iterable), iterable))
+            self._loop(node, renamed, depth + 1, iterator, result)
+        else:
+            self._collect(renamed, result)
+
+    def _collect(self, node: Any, result: str) -> None:
+        """Emit what one round of a comprehension adds to its result."""
+        into = load(result, node)
+        if isinstance(node, ast.DictComp):
+            key, value = self.sequence([node.key, node.value])
+            if not isinstance(value, ast.Constant | ast.Name):
+                # `d[k] = v` would evaluate v before k.
+                key = self.save(key)
+            place = ast.copy_location(ast.Subscript(into, key, ast.Store()), node)
+            self.emit(Simple(ast.copy_location(ast.Assign([place], value), node)))
+            return
+        method = "append" if isinstance(node, ast.ListComp) else "add"
+        add = ast.copy_location(ast.Attribute(into, method, ast.Load()), node)
+        done = ast.copy_location(ast.Call(add, [self.lift(node.elt)], []), node)
+        self.emit(Simple(ast.copy_location(ast.Expr(done), node)))
+
+
+class _Display(ast.Dict):
+    """A dict display under construction."""
+
+
+def _positional(node: ast.Call) -> list[ast.expr]:
+    """The positional operands. In `f(*x)`, with nothing beside it, Python looks at `x` last."""
+    only = node.args[0] if len(node.args) == 1 else None
+    return [only.value] if isinstance(only, ast.Starred) else list(node.args)
+
+
+def _restored(node: ast.Call, args: list[ast.expr]) -> list[ast.expr]:
+    only = node.args[0] if len(node.args) == 1 else None
+    if isinstance(only, ast.Starred):
+        return [ast.copy_location(ast.Starred(args[0], ast.Load()), only)]
+    return args
+
+
+def _inner(node: ast.AST) -> list[ast.AST]:
+    """Where suspensions of this scope may stand beneath `node`."""
+    match node:
+        case ast.Lambda():
+            return [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
+        case ast.GeneratorExp():
+            return [node.generators[0].iter]
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            args = node.args
+            return [*node.decorator_list, *args.defaults, *(d for d in args.kw_defaults if d)]
+        case ast.ClassDef():
+            return [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]
+        case _:
+            return list(ast.iter_child_nodes(node))

@@ -1,0 +1,134 @@
+"""Which variables a tree reads, binds and deletes, as seen from the function it stands in."""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+from perdure.compiler.scopes import COMPREHENSIONS, annotations, defaults, parameters
+
+
+class Access(NamedTuple):
+    """Names read, bound and deleted by one tree, nested scopes counted by their free names."""
+
+    reads: set[str]
+    binds: set[str]
+    deletes: set[str]
+
+
+def access(tree: ast.AST) -> Access:
+    """Collect what evaluating `tree` reads, binds and deletes."""
+    found = Access(set(), set(), set())
+    _visit(tree, found, frozenset())
+    return found
+
+
+def _visit(node: ast.AST, found: Access, own: frozenset[str]) -> None:
+    """Walk `node`; names in `own` belong to a comprehension or function further in."""
+    match node:
+        case ast.Name():
+            if node.id in own:
+                return
+            if isinstance(node.ctx, ast.Load):
+                found.reads.add(node.id)
+            elif isinstance(node.ctx, ast.Store):
+                found.binds.add(node.id)
+            else:
+                found.deletes.add(node.id)
+                found.reads.add(node.id)  # deleting an unbound name is an error: it is looked at
+        case ast.AugAssign(target=ast.Name(id=name)):
+            found.reads.add(name)
+            found.binds.add(name)
+            _visit(node.value, found, own)
+        case ast.AnnAssign():
+            for part in (node.value, node.target if node.value or not node.simple else None):
+                if part is not None:
+                    _visit(part, found, own)
+        case ast.NamedExpr():
+            _visit(node.value, found, own)
+            found.binds.add(node.target.id)
+        case ast.Lambda():
+            for expr in defaults(node.args):
+                _visit(expr, found, own)
+            _visit_nested([node.body], found, own | set(parameters(node.args)))
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            found.binds.add(node.name)
+            _visit_definition(node, found, own)
+        case _ if isinstance(node, COMPREHENSIONS):
+            _visit_comprehension(node, found, own)
+        case ast.Import() | ast.ImportFrom():
+            found.binds.update((a.asname or a.name.partition(".")[0]) for a in node.names)
+        case ast.MatchAs() | ast.MatchStar():
+            if node.name:
+                found.binds.add(node.name)
+            _children(node, found, own)
+        case ast.MatchMapping():
+            if node.rest:
+                found.binds.add(node.rest)
+            _children(node, found, own)
+        case ast.ExceptHandler():
+            if node.name:
+                found.binds.add(node.name)
+            _children(node, found, own)
+        case _:
+            _children(node, found, own)
+
+
+def _children(node: ast.AST, found: Access, own: frozenset[str]) -> None:
+    for child in ast.iter_child_nodes(node):
+        _visit(child, found, own)
+
+
+def _visit_nested(nodes: list[ast.AST], found: Access, own: frozenset[str]) -> None:
+    """Code of a nested function: it may read outer names; what it binds is its own."""
+    inner = Access(set(), set(), set())
+    for node in nodes:
+        _visit(node, inner, own)
+    found.reads.update(inner.reads - inner.binds | (inner.reads & inner.binds & _outer(nodes)))
+
+
+def _outer(nodes: list[ast.AST]) -> set[str]:
+    """Names declared `nonlocal` in the nested function."""
+    return {n for node in nodes for x in ast.walk(node) if isinstance(x, ast.Nonlocal) for n in x.names}
+
+
+def _visit_definition(
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, found: Access, own: frozenset[str]
+) -> None:
+    for decorator in node.decorator_list:
+        _visit(decorator, found, own)
+    if isinstance(node, ast.ClassDef):
+        for expr in [*node.bases, *(k.value for k in node.keywords)]:
+            _visit(expr, found, own)
+        # A class body runs at once and may read a name before it binds its own.
+        inner = Access(set(), set(), set())
+        for statement in node.body:
+            _visit(statement, inner, own)
+        found.reads.update(inner.reads)
+        return
+    for expr in [*defaults(node.args), *annotations(node)]:
+        _visit(expr, found, own)
+    _visit_nested(list(node.body), found, own | set(parameters(node.args)))
+
+
+def _visit_comprehension(node: ast.AST, found: Access, own: frozenset[str]) -> None:
+    generators: list[ast.comprehension] = node.generators  # type: ignore[attr-defined]
+    _visit(generators[0].iter, found, own)
+    targets = {
+        n.id
+        for g in generators
+        for n in ast.walk(g.target)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    inner = own | targets
+    for index, generator in enumerate(generators):
+        _visit(generator.target, found, inner)
+        if index:
+            _visit(generator.iter, found, inner)
+        for test in generator.ifs:
+            _visit(test, found, inner)
+    if isinstance(node, ast.DictComp):
+        _visit(node.key, found, inner)
+        _visit(node.value, found, inner)
+    else:
+        _visit(node.elt, found, inner)  # type: ignore[attr-defined]

@@ -1,0 +1,659 @@
+"""Pass 2, normalize: from Python's tree to the core language.
+
+Statements that contain no suspension keep their tree. In the others, suspensions come out of the
+expressions (see lift.py), and what cannot be re-entered natively is lowered:
+
+`while act(): body`  =>  the test becomes statements at the head of the body::
+
+    _done1 = False
+    while not _done1:
+        _t1 = act()
+        if _t1: body
+        else: _done1 = True
+
+`finally` and `with` around a suspension: a suspension is a `return` in the compiled code, so native
+ones would fire. The completion (how the body was left) is saved by name, and the cleanup stands
+twice, once for an exception in flight and once for every other way of leaving, as CPython itself
+compiles it::
+
+    try:                       =>     _left1 = 0
+        return act()                  try:
+    finally:                              for _ in _ONCE:
+        cleanup()                             _t1 = act()
+                                              _value1 = _t1
+                                              _left1 = 1          # by return
+                                              break
+                                      except BaseException:
+                                          cleanup()
+                                          raise
+                                      cleanup()
+                                      if _left1 == 1: return _value1
+
+Loops between the `return` and the `try` are left one by one: each is followed by `if _left1: break`.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from perdure.compiler.core import (
+    Body,
+    Case,
+    CoreFunction,
+    For,
+    Handler,
+    If,
+    Jump,
+    Match,
+    Raise,
+    Return,
+    Simple,
+    Statement,
+    Try,
+    While,
+    With,
+    suspends,
+    walk,
+)
+from perdure.compiler.diagnostics import CompileError, Diagnostic
+from perdure.compiler.lift import Lifter, Names, call, load, store
+from perdure.compiler.image import VOCABULARY
+from perdure.compiler.resolve import Resolved
+from perdure.compiler.scopes import BUILTINS, Function, Modules, Scope, analyse, parameters
+
+# How a body with a cleanup around it was left; kept in `_left`.
+BY_RETURN, BY_BREAK, BY_CONTINUE = 1, 2, 3
+
+
+@dataclass
+class _Cleanup:
+    """A lowered `finally` or `with` around the statement that is being normalized."""
+
+    left: str
+    value: str
+    used: set[int]  # the ways of leaving that occur
+
+
+@dataclass
+class _Loop:
+    """A loop of the user's around the statement that is being normalized."""
+
+    crossed: bool = False  # a jump to a cleanup further out leaves it
+
+
+def normalize(resolved: Resolved, modules: Modules) -> CoreFunction:
+    """Bring one durable function into core form."""
+    return _Normalizer(resolved, modules).run()
+
+
+class _Normalizer(Lifter):
+    def __init__(self, resolved: Resolved, modules: Modules) -> None:
+        function = resolved.function
+        module = modules.get(function.module)
+        assert module is not None
+        taken = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
+        taken |= resolved.scope.locals | set(module.bound)
+        scope = resolved.scope
+
+        def stable(name: str) -> bool:
+            """A function, class or import of the module, or a builtin: it does not change."""
+            if name in scope.locals or name in module.rebound or module.stars:
+                return False
+            if name not in module.bound:
+                return name in BUILTINS
+            fixed = name in module.functions or name in module.classes or name in module.imports
+            return fixed and module.bound[name] == 1
+
+        if clash := sorted(taken & VOCABULARY):
+            raise CompileError([_reserved(function, clash[0])])
+        super().__init__(dict(resolved.sites), Names(taken), stable, function.source.segment)
+        self.resolved = resolved
+        self.scope = scope
+        self.context: list[_Cleanup | _Loop] = []
+        self.rewritten = 0  # how many statements had to change; tells what may stay native
+
+    def run(self) -> CoreFunction:
+        node = self.resolved.function.node
+        assert isinstance(node, ast.FunctionDef)
+        with self.block() as body:
+            self.statements(node.body)
+        cells = self._cells(body)
+        if cells:
+            body.insert(0, Simple(ast.copy_location(ast.Pass(), node.body[0])))
+        local = (self.scope.locals - self.scope.nonlocals) | self.names.made
+        return CoreFunction(
+            name=self.resolved.function.name,
+            node=node,
+            body=body,
+            parameters=parameters(node.args),
+            locals=frozenset(local - set(cells)),
+            cells=cells,
+            globals=frozenset(self.scope.globals),
+            file=self.resolved.function.source.path,
+            temporaries=frozenset(self.names.made),
+        )
+
+    def _cells(self, body: Body) -> tuple[str, ...]:
+        """Locals used by functions that may outlive a block: they are shared by cell."""
+        if not any(_lasting(child) for child in self.scope.children):
+            return ()
+        found: set[str] = set()
+        local = self.scope.locals | self.names.made
+        for statement in walk(body):
+            for node in _trees(statement):
+                found |= _captured(node, self.resolved.function.source)
+        return tuple(sorted(found & local))
+
+    # Statements -------------------------------------------------------------------------------
+
+    def statements(self, nodes: list[ast.stmt]) -> None:
+        """Normalize a statement list; what stands behind a jump can never run and is dropped."""
+        for node in nodes:
+            self.statement(node)
+
+    def body(self, nodes: list[ast.stmt]) -> Body:
+        """Normalize a statement list into a list of its own."""
+        with self.block() as body:
+            self.statements(nodes)
+        return body
+
+    def statement(self, node: ast.stmt) -> None:
+        """Normalize one statement."""
+        visit = getattr(self, f"_{type(node).__name__}", None)
+        if visit is not None:
+            visit(node)
+        elif not self.has(node):
+            self.emit(Simple(node))
+        else:
+            raise NotImplementedError(f"a suspension in {type(node).__name__}")  # language.check
+
+
+    def _Expr(self, node: ast.Expr) -> None:
+        if isinstance(node.value, ast.Call) and node.value in self.sites:
+            self.suspend(node.value, None)
+            return
+        if not self.has(node):
+            self.emit(Simple(node))
+            return
+        value = self.lift(node.value)
+        if not isinstance(value, ast.Name | ast.Constant):
+            self.emit(Simple(ast.copy_location(ast.Expr(value), node)))
+
+    def _Assign(self, node: ast.Assign) -> None:
+        if not self.has(node):
+            self.emit(Simple(node))
+            return
+        only = node.targets[0]
+        if len(node.targets) == 1 and isinstance(only, ast.Name) and only.id not in (
+            self.scope.globals
+        ):
+            self.assign(only.id, node.value)
+            return
+        value = self.lift(node.value)
+        if not any(map(self.has, node.targets)):
+            self.emit(Simple(ast.copy_location(ast.Assign(node.targets, value), node)))
+            return
+        value = self.save(value)
+        for target in node.targets:
+            self.assign_to(target, value)
+
+    def _AnnAssign(self, node: ast.AnnAssign) -> None:
+        if not self.has(node):
+            self.emit(Simple(node))
+        elif node.value is not None:
+            # In a function annotations of variables are not evaluated.
+            self._Assign(ast.copy_location(ast.Assign([node.target], node.value), node))
+        elif not isinstance(node.target, ast.Name):
+            # `d[act()]: int` evaluates the target's parts and stores nothing.
+            self.place(node.target)
+
+    def _AugAssign(self, node: ast.AugAssign) -> None:
+        if not self.has(node):
+            self.emit(Simple(node))
+            return
+        place = node.target
+        if not isinstance(place, ast.Name):
+            place = self._saved_place(place) if self.has(node.value) else self.place(place)
+        if not self.has(node.value):
+            made = ast.AugAssign(place, node.op, node.value)
+            self.emit(Simple(ast.copy_location(made, node)))
+            return
+        current = self.names.fresh("t")
+        self.emit(store(current, _as_load(place), node.target))
+        value = self.lift(node.value)
+        running = ast.copy_location(ast.Name(current, ast.Store()), node)
+        self.emit(Simple(ast.copy_location(ast.AugAssign(running, node.op, value), node)))
+        done = ast.Assign([place], load(current, node))
+        self.emit(Simple(ast.copy_location(done, node)))
+
+    def _saved_place(self, target: ast.expr) -> ast.expr:
+        """The target of `+=`, with its parts in temporaries: it is read, and later written."""
+        if isinstance(target, ast.Attribute):
+            made: ast.expr = ast.Attribute(
+                self.save(self.lift(target.value)), target.attr, ast.Store()
+            )
+        else:
+            assert isinstance(target, ast.Subscript)
+            value, index = self.subscript(target)
+            value = self.save(value)
+            made = ast.Subscript(value, self.save(index), ast.Store())
+        return ast.copy_location(made, target)
+
+    def _Delete(self, node: ast.Delete) -> None:
+        if not self.has(node):
+            self.emit(Simple(node))
+            return
+        for target in node.targets:
+            self._delete(target)
+
+    def _delete(self, target: ast.expr) -> None:
+        if isinstance(target, ast.Tuple | ast.List):
+            for element in target.elts:
+                self._delete(element)
+            return
+        place = self.place(target) if self.has(target) else target
+        self.emit(Simple(ast.copy_location(ast.Delete([place]), target)))
+
+    def _Assert(self, node: ast.Assert) -> None:
+        if not self.has(node):
+            self.emit(Simple(node))
+            return
+        test = self.lift(node.test)
+        with self.block() as failed:
+            args = [self.lift(node.msg)] if node.msg else []
+            made = ast.Raise(call("_AssertionError", args, node), None)
+            self.emit(Raise(ast.copy_location(made, node)))
+        self.emit(If(node, test, [], failed, suspends=any(map(suspends, failed))))
+
+    def _Raise(self, node: ast.Raise) -> None:
+        if self.has(node):
+            parts = [p for p in (node.exc, node.cause) if p is not None]
+            node = ast.copy_location(ast.Raise(*self.sequence(parts)), node)
+        self.emit(Raise(node))
+
+    def _FunctionDef(self, node: ast.FunctionDef) -> None:
+        if self.has(node):
+            decorators = self.sequence(node.decorator_list)
+            fields = {name: value for name, value in ast.iter_fields(node)}
+            fields |= {"decorator_list": decorators, "args": self.defaults(node.args)}
+            node = ast.copy_location(ast.FunctionDef(**fields), node)
+        self.emit(Simple(node))
+
+    def _ClassDef(self, node: ast.ClassDef) -> None:
+        if self.has(node):
+            parts = [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]
+            rest = iter(self.sequence(parts))
+            fields = {name: value for name, value in ast.iter_fields(node)}
+            fields |= {
+                "decorator_list": [next(rest) for _ in node.decorator_list],
+                "bases": [next(rest) for _ in node.bases],
+                "keywords": [ast.keyword(k.arg, next(rest)) for k in node.keywords],
+            }
+            node = ast.copy_location(ast.ClassDef(**fields), node)
+        self.emit(Simple(node))
+
+    # Jumps ------------------------------------------------------------------------------------
+
+    def _Return(self, node: ast.Return) -> None:
+        value = self.lift(node.value) if node.value is not None else None
+        cleanup = next((c for c in reversed(self.context) if isinstance(c, _Cleanup)), None)
+        if cleanup is None:
+            self.emit(Return(ast.copy_location(ast.Return(value), node)))
+            return
+        self.emit(store(cleanup.value, value or ast.Constant(None), node))
+        self._leave(cleanup, BY_RETURN, node)
+
+    def _Break(self, node: ast.Break) -> None:
+        self._jump(node, BY_BREAK)
+
+    def _Continue(self, node: ast.Continue) -> None:
+        self._jump(node, BY_CONTINUE)
+
+    def _jump(self, node: ast.Break | ast.Continue, way: int) -> None:
+        if self.context and isinstance(self.context[-1], _Cleanup):
+            self._leave(self.context[-1], way, node)
+        else:
+            self.emit(Jump(node))
+
+    def _leave(self, cleanup: _Cleanup, way: int, node: ast.AST) -> None:
+        """Go to a cleanup: note how, and leave the loops in between one by one."""
+        self.rewritten += 1
+        cleanup.used.add(way)
+        for frame in reversed(self.context):
+            if frame is cleanup:
+                break
+            assert isinstance(frame, _Loop)
+            frame.crossed = True
+        self.emit(store(cleanup.left, ast.Constant(way), node))
+        self.emit(Jump(ast.copy_location(ast.Break(), node)))
+
+    # Compound statements ----------------------------------------------------------------------
+
+    def _If(self, node: ast.If) -> None:
+        before = self.rewritten
+        test = self.lift(node.test)
+        made = If(node, test, self.body(node.body), self.body(node.orelse))
+        self._finish(made, node, before)
+
+    def _finish(
+        self, made: If | While | For | Try | With | Match, node: ast.stmt, before: int
+    ) -> None:
+        """Emit a compound statement; keep the user's own tree where nothing in it changed."""
+        if self.has(node) or self.rewritten > before:
+            made.suspends = any(suspends(s) for b in _bodies(made) for s in b)
+        else:
+            made.native = node
+        self.emit(made)
+
+    def _While(self, node: ast.While) -> None:
+        before = self.rewritten
+        loop = _Loop()
+        self.context.append(loop)
+        if self.has(node.test):
+            done = self.names.fresh("done")
+            body = self._tested_body(node, done)
+            test: ast.expr = ast.copy_location(ast.UnaryOp(ast.Not(), load(done, node)), node.test)
+        else:
+            body, test = self.body(node.body), node.test
+        self.context.pop()
+        made = While(node, test, body, self.body(node.orelse))
+        self._finish(made, node, before)
+        self._leave_on(loop, node)
+
+    def _tested_body(self, node: ast.While, done: str) -> Body:
+        """The body of a `while` whose test suspends: the test is its first part."""
+        self.emit(store(done, ast.Constant(False), node))
+        with self.block() as body:
+            test = self.lift(node.test)
+            inner = self.body(node.body)
+            stop: Body = [store(done, ast.Constant(True), node)]
+            self.emit(If(node, test, inner, stop, suspends=any(map(suspends, inner))))
+        return body
+
+    def _For(self, node: ast.For) -> None:
+        before = self.rewritten
+        iterable: ast.expr = node.iter
+        loop = _Loop()
+        if self.has(node):
+            # Its iterator outlives a block: it needs a name.
+            iterator = self.names.fresh("it")
+            iterable = self.lift(node.iter)
+            self.emit(store(iterator, call("_iter", [iterable], iterable), iterable))
+            iterable = load(iterator, node.iter)
+        self.context.append(loop)
+        with self.block() as body:
+            target = self.loop_target(node.target)
+            self.statements(node.body)
+        self.context.pop()
+        made = For(node, target, iterable, body, self.body(node.orelse))
+        self._finish(made, node, before)
+        self._leave_on(loop, node)
+
+    def _leave_on(self, loop: _Loop, node: ast.stmt) -> None:
+        """After a loop that a jump to a cleanup crosses: go on leaving."""
+        if not loop.crossed:
+            return
+        cleanup = next(c for c in reversed(self.context) if isinstance(c, _Cleanup))
+        for frame in reversed(self.context):
+            if isinstance(frame, _Loop):
+                frame.crossed = True
+            else:
+                break
+        on: Body = [Jump(ast.copy_location(ast.Break(), node))]
+        self.emit(If(node, load(cleanup.left, node), on, []))
+
+    def _Try(self, node: ast.Try) -> None:
+        if node.finalbody and self._must_lower(node):
+            self._lower_finally(node)
+            return
+        self._try(node, node.finalbody)
+
+    def _try(self, node: ast.Try, finalbody: list[ast.stmt]) -> None:
+        before = self.rewritten
+        body = self.body(node.body)
+        if any(h.type is not None and self.has(h.type) for h in node.handlers):
+            handlers = [self._testing_handler(node)]
+        else:
+            handlers = [self._handler(h) for h in node.handlers]
+        made = Try(node, body, handlers, self.body(node.orelse), self.body(finalbody))
+        if self.has(node):
+            for handler in handlers:
+                handler.saved = handler.saved or self.names.fresh("exc")
+        self._finish(made, node, before)
+
+    def _handler(self, node: ast.ExceptHandler) -> Handler:
+        made = Handler(node, node.type, node.name, self.body(node.body))
+        return self._named(made)
+
+    def _testing_handler(self, node: ast.Try) -> Handler:
+        """Handlers whose types suspend become one that tries the types in order::
+
+            except act() as e: body   =>   except BaseException:
+                                               _e1 = _exception()
+                                               if _matches(_e1, act()):
+                                                   e = _e1
+                                                   try: body
+                                                   finally: e = None; del e
+                                               else: raise
+        """
+        error = self.names.fresh("e")
+        again: list[ast.stmt] = [ast.copy_location(ast.Raise(None, None), node)]
+        for handler in reversed(node.handlers):
+            body = _binding_body(handler, error)
+            if handler.type is None:
+                again = body
+                continue
+            test = call("_matches", [load(error, handler), handler.type], handler)
+            again = [ast.copy_location(ast.If(test, body, again), handler)]
+        with self.block() as made:
+            self.emit(store(error, call("_exception", [], node), node))
+            self.statements(again)
+        return self._named(Handler(node, None, None, made))
+
+    def _named(self, handler: Handler) -> Handler:
+        handler.suspends = any(map(suspends, handler.body))
+        if handler.suspends:
+            handler.saved = self.names.fresh("exc")
+        return handler
+
+    def _must_lower(self, node: ast.Try | ast.With) -> bool:
+        """Whether a cleanup cannot stay native: it spans a suspension, or a jump that changes."""
+        inside_cleanup = any(isinstance(c, _Cleanup) for c in self.context)
+        return self.has(node) or (inside_cleanup and _jumps_out(node))
+
+    def _cleaned(self, node: ast.stmt, body: list[ast.stmt] | ast.Try) -> tuple[Body, _Cleanup]:
+        """Normalize the body of a lowered `finally` or `with`; jumps out of it are recorded."""
+        names = self.names
+        cleanup = _Cleanup(names.fresh("left"), names.fresh("value"), set())
+        self.context.append(cleanup)
+        with self.block() as inner:
+            if isinstance(body, ast.Try):
+                self._try(body, [])
+            else:
+                self.statements(body)
+        self.context.pop()
+        if cleanup.used:
+            self.emit(store(cleanup.left, ast.Constant(0), node))
+            if BY_RETURN in cleanup.used:
+                self.emit(store(cleanup.value, ast.Constant(None), node))
+            once = While(node, ast.Constant(True), inner, [], once=True)
+            once.suspends = any(map(suspends, inner))
+            inner = [once]
+        return inner, cleanup
+
+    def _lower_finally(self, node: ast.Try) -> None:
+        self.rewritten += 1
+        inner, cleanup = self._cleaned(node, node if node.handlers else node.body)
+        with self.block() as failing:
+            self.statements(node.finalbody)
+            self.emit(Raise(ast.copy_location(ast.Raise(None, None), node.finalbody[-1])))
+        handler = self._named(Handler(node, None, None, failing))
+        self._emit_try(node, inner, handler, [])
+        self.statements(node.finalbody)
+        self._dispatch(cleanup, node)
+
+    def _emit_try(self, node: ast.AST, body: Body, handler: Handler, orelse: Body) -> None:
+        made = Try(node, body, [handler], orelse, [])
+        made.suspends = any(map(suspends, [*body, *handler.body, *orelse]))
+        self.emit(made)
+
+    def _dispatch(self, cleanup: _Cleanup, node: ast.stmt) -> None:
+        """After a cleanup: go on the way the body was left."""
+        for way in sorted(cleanup.used):
+            test = ast.Compare(load(cleanup.left, node), [ast.Eq()], [ast.Constant(way)])
+            jump: ast.stmt = {
+                BY_RETURN: ast.Return(load(cleanup.value, node)),
+                BY_BREAK: ast.Break(),
+                BY_CONTINUE: ast.Continue(),
+            }[way]
+            with self.block() as body:
+                self.statement(ast.copy_location(jump, node))
+            self.emit(If(node, ast.copy_location(test, node), body, []))
+
+    def _With(self, node: ast.With) -> None:
+        if not self._must_lower(node):
+            before = self.rewritten
+            self._finish(With(node, self.body(node.body)), node, before)
+            return
+        self._lower_with(node, node.items)
+
+    def _lower_with(self, node: ast.With, items: list[ast.withitem]) -> None:
+        """One item at a time: `with a, b: body` is `with a: with b: body`."""
+        self.rewritten += 1
+        item, rest = items[0], items[1:]
+        leave, value = self.names.fresh("exit"), self.names.fresh("t")
+        context = item.context_expr
+        entered = call("_entered", [self.lift(context)], context)
+        pair = [ast.Name(leave, ast.Store()), ast.Name(value, ast.Store())]
+        target = ast.copy_location(ast.Tuple(list(pair), ast.Store()), context)
+        self.emit(Simple(ast.copy_location(ast.Assign([target], entered), context)))
+        body: list[ast.stmt] = []
+        if item.optional_vars is not None:
+            given = ast.Assign([item.optional_vars], load(value, context))
+            body.append(ast.copy_location(given, item.optional_vars))
+        if rest:
+            body.append(ast.copy_location(ast.With(rest, node.body), node))
+            self._inside[body[-1]] = True  # lowered too, whether or not it suspends itself
+        else:
+            body += node.body
+        inner, cleanup = self._cleaned(node, body)
+        self._emit_try(node, inner, self._exit_failing(leave, node), [self._exit(leave, node)])
+        self._dispatch(cleanup, node)
+
+    def _exit(self, leave: str, node: ast.With) -> Statement:
+        nothing: list[ast.expr] = [ast.Constant(None) for _ in range(3)]
+        place = node.items[0].context_expr
+        return Simple(ast.copy_location(ast.Expr(call(leave, nothing, place)), place))
+
+    def _exit_failing(self, leave: str, node: ast.With) -> Handler:
+        """`except BaseException: if not exit(*exc_info()): raise`."""
+        place = node.items[0].context_expr
+        info = ast.copy_location(ast.Starred(call("_exc_info", [], place), ast.Load()), place)
+        test = ast.UnaryOp(ast.Not(), call(leave, [info], place))
+        again = Raise(ast.copy_location(ast.Raise(None, None), place))
+        return Handler(
+            node, None, None, [If(node, ast.copy_location(test, place), [again], [])]
+        )
+
+    def _Match(self, node: ast.Match) -> None:
+        before = self.rewritten
+        subject = self.lift(node.subject)
+        cases = [Case(case, self.body(case.body)) for case in node.cases]
+        self._finish(Match(node, subject, cases), node, before)
+
+
+def _binding_body(handler: ast.ExceptHandler, error: str) -> list[ast.stmt]:
+    """The body of `except … as name`, with the name's binding and unbinding written out."""
+    if handler.name is None:
+        return handler.body
+    bind = ast.Assign([ast.Name(handler.name, ast.Store())], load(error, handler))
+    unbind: list[ast.stmt] = [
+        ast.Assign([ast.Name(handler.name, ast.Store())], ast.Constant(None)),
+        ast.Delete([ast.Name(handler.name, ast.Del())]),
+    ]
+    made: list[ast.stmt] = [bind, ast.Try(handler.body, [], [], unbind)]
+    return [ast.fix_missing_locations(ast.copy_location(s, handler)) for s in made]
+
+
+def _reserved(function: Function, name: str) -> Diagnostic:
+    nodes = ast.walk(function.node)
+    node = next((n for n in nodes if isinstance(n, ast.Name) and n.id == name), function.node)
+    return function.source.diagnostic(
+        "PD115",
+        node,
+        f"the name {name} is reserved in functions that suspend",
+        why="compiled code uses it for Perdure's own helpers",
+        instead=f"give it another name, such as {name}_",
+    )
+
+
+def _bodies(statement: Statement) -> list[Body]:
+    from perdure.compiler.core import bodies
+
+    return bodies(statement)
+
+
+def _as_load(place: ast.expr) -> ast.expr:
+    """The target of an assignment, as an expression that reads it."""
+    match place:
+        case ast.Name():
+            made: ast.expr = ast.Name(place.id, ast.Load())
+        case ast.Attribute():
+            made = ast.Attribute(place.value, place.attr, ast.Load())
+        case ast.Subscript():
+            made = ast.Subscript(place.value, place.slice, ast.Load())
+        case _:
+            raise TypeError(place)
+    return ast.copy_location(made, place)
+
+
+def _jumps_out(node: ast.stmt) -> bool:
+    """Whether a `return`, or a `break`/`continue` of a loop further out, stands in `node`."""
+    stack: list[tuple[ast.AST, bool]] = [(child, False) for child in ast.iter_child_nodes(node)]
+    while stack:
+        here, in_loop = stack.pop()
+        match here:
+            case ast.Return():
+                return True
+            case ast.Break() | ast.Continue():
+                if not in_loop:
+                    return True
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.expr():
+                pass
+            case ast.For() | ast.While():
+                stack += [(child, True) for child in here.body]
+                stack += [(child, in_loop) for child in here.orelse]
+            case _:
+                stack += [(child, in_loop) for child in ast.iter_child_nodes(here)]
+    return False
+
+
+def _lasting(scope: Scope) -> bool:
+    """Whether a nested scope may be called after the block that made it has ended."""
+    comprehension = isinstance(scope.node, ast.ListComp | ast.SetComp | ast.DictComp)
+    return not comprehension or any(map(_lasting, scope.children))
+
+
+def _trees(statement: Statement) -> list[ast.AST]:
+    from perdure.compiler.core import expressions
+
+    return expressions(statement)
+
+
+def _captured(tree: ast.AST, source: object) -> set[str]:
+    """Names that functions defined in `tree` take from around it."""
+    from perdure.compiler.source import Source
+
+    assert isinstance(source, Source)
+    found: set[str] = set()
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(
+            node,
+            ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.GeneratorExp,
+        ):
+            found |= analyse(node, source).free
+        stack += ast.iter_child_nodes(node)
+    return found

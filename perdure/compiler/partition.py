@@ -1,0 +1,146 @@
+"""Pass 5, partition: choose the task blocks.
+
+Every resume point heads a block: the entry, and each suspension. A block's code runs from its head
+up to the next suspensions, so code that several heads reach stands in several blocks. Where such a
+shared tail is large it becomes a block of its own, a *cut*, and the others jump to it; that keeps
+the total linear in the size of the source.
+
+Shared tails are found with dominators (Cooper, Harvey, Kennedy, "A Simple, Fast Dominance
+Algorithm", as networkx has it): in the graph without the edges that suspend, and with a root above
+all heads, a block whose immediate dominator is that root is reached from more than one head.
+"""
+
+from __future__ import annotations
+
+import ast
+
+import networkx as nx
+
+from perdure.compiler.cfg import ENTRY, Flow
+from perdure.compiler.core import (
+    SiteKind,
+    Statement,
+    Suspension,
+    bodies,
+    expressions,
+    walk,
+)
+
+# Syntax nodes that a shared tail may have and still be copied; about ten lines of code.
+COPY_LIMIT = 120
+
+
+class Partition:
+    """The heads of a function's task blocks, by block number.
+
+    Block 0 is the entry (None). A `Suspension` heads the block that its value comes back to; any
+    other statement heads the block that begins just before it.
+    """
+
+    def __init__(self, heads: tuple[Statement | None, ...]) -> None:
+        self.heads = heads
+        self._numbers = {head: n for n, head in enumerate(heads) if head is not None}
+
+    def number(self, head: Statement) -> int:
+        """The number of the block that `head` heads."""
+        return self._numbers[head]
+
+    def is_cut(self, statement: Statement) -> bool:
+        """Whether control that comes to `statement` goes on in a block of its own."""
+        return statement in self._numbers and not isinstance(statement, Suspension)
+
+
+def partition(flow: Flow, *, limit: int = COPY_LIMIT) -> Partition:
+    """Choose the heads of a function's task blocks, in source order."""
+    cuts = _cuts(flow, limit) if flow.resume else set()
+    if flow.function.cells:
+        # The entry only makes the cells; the body begins in a block that has them.
+        cuts.add(flow.function.body[0])
+    heads = [s for s in walk(flow.function.body) if s in flow.resume or s in cuts]
+    return Partition((None, *heads))
+
+
+def _cuts(flow: Flow, limit: int) -> set[Statement]:
+    """Statements before which shared tails larger than `limit` are cut."""
+    graph, root = _without_suspensions(flow), -1
+    idom = nx.immediate_dominators(graph, root)
+    places = _places(flow)
+    heads = {ENTRY}
+    heads |= {b for s, (b, _) in flow.resume.items() if s.kind is not SiteKind.DYNAMIC}
+    shared = {b for b, d in idom.items() if d == root and b not in heads and b != root}
+    weight = _weights(flow, idom, shared, root)
+    cuts: set[Statement] = set()
+    total: dict[int, int] = {}
+    for block in nx.dfs_postorder_nodes(graph, root):
+        if block not in shared:
+            continue
+        region = weight[block] + _beyond(graph, block, idom, shared, total)
+        place = places.get(block)
+        if region > limit and place is not None:
+            cuts.add(place)
+            region = 0
+        total[block] = region
+    return cuts
+
+
+def _without_suspensions(flow: Flow) -> nx.DiGraph:
+    graph = nx.DiGraph(flow.graph.edges)
+    graph.add_edge(-1, ENTRY)
+    for suspension, (resume, _) in flow.resume.items():
+        if suspension.kind is not SiteKind.DYNAMIC:
+            block, _ = flow.position[suspension]
+            graph.remove_edge(block, resume)
+        graph.add_edge(-1, resume)
+    return graph
+
+
+def _places(flow: Flow) -> dict[int, Statement]:
+    """The statement that begins each block, where code can be cut: not inside native statements."""
+    found: dict[int, tuple[int, Statement]] = {}
+    stack = list(flow.function.body)
+    while stack:
+        statement = stack.pop()
+        if statement in flow.position and not isinstance(statement, Suspension):
+            block, index = flow.position[statement]
+            if block not in found or index < found[block][0]:
+                found[block] = (index, statement)
+        if getattr(statement, "native", None) is None:
+            stack += [s for body in bodies(statement) for s in body]
+    return {block: statement for block, (index, statement) in found.items()}
+
+
+def _weights(
+    flow: Flow, idom: dict[int, int], shared: set[int], root: int
+) -> dict[int, int]:
+    """For each shared block: syntax nodes in the blocks it dominates (its own tail)."""
+    weight = dict.fromkeys(shared, 0)
+    for block in idom:
+        if block == root:
+            continue
+        owner: int = block
+        while owner not in shared and idom[owner] != root and owner != root:
+            owner = idom[owner]
+        if owner in shared:
+            weight[owner] += sum(_size(op.statement) for op in flow.blocks[block].ops)
+    return weight
+
+
+def _size(statement: Statement | None) -> int:
+    if statement is None:
+        return 1
+    return sum(1 for tree in expressions(statement) for _ in ast.walk(tree))
+
+
+def _beyond(
+    graph: nx.DiGraph, block: int, idom: dict[int, int], shared: set[int], total: dict[int, int]
+) -> int:
+    """The tails that follow the one at `block` without a cut between."""
+    seen, stack, following = {block}, [block], set()
+    while stack:
+        for after in graph.successors(stack.pop()):
+            if after in shared:
+                following.add(after)
+            elif after not in seen:
+                seen.add(after)
+                stack.append(after)
+    return sum(total.get(b, 0) for b in following - {block})

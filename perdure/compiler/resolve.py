@@ -1,0 +1,532 @@
+"""Pass 1, resolve: say of every call what it is, and find the functions that must be compiled.
+
+A function is *durable* when it reaches a suspension: it calls an activity, `perdure.sleep`, or
+another durable function. The answer is static, over the project's own modules:
+
+* a name that leads to an activity or to a durable function: the call suspends;
+* a method call: by name over the durable methods of the program (class-hierarchy analysis), so it
+  *may* suspend; the receiver's type decides at run time;
+* a local variable or the result of an expression as callee: may suspend, known at run time;
+* everything else (builtins, other packages, plain functions of the project): a plain call.
+
+`maybe` calls are compiled so that they work either way, so resolution is only an optimization.
+
+What suspends in a place the compiler cannot cut is refused here, with its place: inside a lambda, a
+nested function, a class body, a generator expression; or an activity handed to code that is not
+compiled (`map`, `sorted(key=…)`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from perdure.compiler import language
+from perdure.compiler.core import SiteKind
+from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
+from perdure.compiler.roles import SUSPENDING, Role, decorator_role, role_of
+from perdure.compiler.scopes import (
+    BUILTINS,
+    SCOPES,
+    Function,
+    FunctionNode,
+    Module,
+    Modules,
+    Scope,
+    analyse,
+    defaults,
+)
+
+
+@dataclass
+class Resolved:
+    """A durable function and what each call in it is."""
+
+    function: Function
+    scope: Scope
+    sites: dict[ast.Call, SiteKind]
+
+
+@dataclass
+class Program:
+    """The workflow, the functions to compile with it, and the modules it reaches."""
+
+    entry: Function
+    modules: list[Module]
+    functions: dict[str, Resolved]  # by Function.name, in the order in which they were reached
+    activities: dict[str, Function] = field(default_factory=dict)  # by Function.name
+
+
+@dataclass
+class _Facts:
+    """What one function's own text says, before anything is known of the others."""
+
+    function: Function
+    scope: Scope
+    role: Role
+    known: list[tuple[ast.Call, Function]]  # calls that lead to a function of the program
+    timers: list[ast.Call]
+    methods: list[tuple[ast.Call, str]]  # calls of an attribute of something unknown
+    unknown: list[ast.Call]
+
+
+def resolve(modules: Modules, entry: Function) -> Program:
+    """Resolve the program that starts at `entry`; raise `CompileError` for what cannot be cut."""
+    return _Resolver(modules, entry).run()
+
+
+def find_workflow(modules: Modules, module: str, name: str) -> Function:
+    """The workflow `name` in `module`; raise `TargetError` saying what is there instead."""
+    found = modules.get(module)
+    if found is None:
+        raise TargetError(f"there is no module {module} under {modules.project.root}")
+    function = found.functions.get(name)
+    workflows = sorted(
+        f.qualname for f in found.functions.values() if role_of(f, modules) is Role.WORKFLOW
+    )
+    have = f"its workflows are: {', '.join(workflows)}" if workflows else "it has no workflow"
+    path = found.source.path
+    if function is None:
+        raise TargetError(f"{path} defines no function {name!r}; {have}")
+    role = role_of(function, modules)
+    if role is Role.ACTIVITY:
+        raise TargetError(
+            f"{path}:{function.node.lineno}: {name!r} is an activity, not a workflow; {have}"
+        )
+    if role is Role.PLAIN:
+        raise TargetError(
+            f"{path}:{function.node.lineno}: {name!r} is a plain function: "
+            f"mark it with @workflow (from perdure import workflow); {have}"
+        )
+    return function
+
+
+class _Resolver:
+    """Facts of every function in reach, then a fixpoint over who reaches a suspension."""
+
+    def __init__(self, modules: Modules, entry: Function) -> None:
+        self.modules = modules
+        self.entry = entry
+        self.closure = modules.closure(entry.module)
+        self.facts: dict[str, _Facts] = {}
+        self.durable: set[str] = set()
+        self.maybe: set[str] = set()
+        self.diagnostics: list[Diagnostic] = []
+
+    def run(self) -> Program:
+        for function in self._candidates():
+            self.facts[function.name] = self._read(function)
+        self._fixpoint()
+        reached = self._reachable()
+        for name in reached:
+            self._refuse(self.facts[name])
+        if self.diagnostics:
+            raise CompileError(self.diagnostics)
+        functions = {name: self._resolved(self.facts[name]) for name in reached}
+        activities = {
+            f.name: f
+            for f in (fact.function for fact in self.facts.values())
+            if self.facts[f.name].role is Role.ACTIVITY
+        }
+        return Program(self.entry, self.closure, functions, activities)
+
+    def _candidates(self) -> Iterator[Function]:
+        for module in self.closure:
+            for function in module.functions.values():
+                if "<locals>" not in function.qualname:
+                    yield function
+
+    def _read(self, function: Function) -> _Facts:
+        scope = analyse(function.node, function.source)
+        role = role_of(function, self.modules)
+        facts = _Facts(function, scope, role, [], [], [], [])
+        if role is not Role.ACTIVITY:
+            for call in own_calls(function.node):
+                self._classify(call, facts)
+        return facts
+
+    def _classify(self, call: ast.Call, facts: _Facts) -> None:
+        module = self.modules.get(facts.function.module)
+        assert module is not None
+        dotted = self.modules.qualify(call.func, module, [facts.scope])
+        if dotted is None:
+            self._classify_unknown(call, facts)
+        elif dotted in SUSPENDING:
+            facts.timers.append(call)
+        elif (known := self.modules.function(dotted)) is not None:
+            facts.known.append((call, known))
+        elif isinstance(call.func, ast.Attribute) and self._is_value(dotted):
+            facts.methods.append((call, call.func.attr))
+        elif isinstance(call.func, ast.Name) and self._is_variable(dotted):
+            facts.unknown.append(call)
+
+    def _classify_unknown(self, call: ast.Call, facts: _Facts) -> None:
+        callee = call.func
+        if isinstance(callee, ast.Attribute):
+            facts.methods.append((call, callee.attr))
+        elif isinstance(callee, ast.Name):
+            if not self._is_nested_function(callee.id, facts.scope):
+                facts.unknown.append(call)
+        elif not isinstance(callee, ast.Lambda):
+            facts.unknown.append(call)
+
+    def _is_value(self, dotted: str) -> bool:
+        """Whether `dotted` is an attribute of a first-party module-level object (not a module)."""
+        head = dotted.rpartition(".")[0]
+        return self.modules.get(head) is None and any(
+            head == f"{m.source.module}.{name}"
+            for m in self.closure
+            for name in m.bound
+            if name not in m.classes
+        )
+
+    def _is_variable(self, dotted: str) -> bool:
+        """Whether `dotted` is a first-party module-level variable: it may hold any callable."""
+        return any(
+            dotted == f"{m.source.module}.{name}"
+            for m in self.closure
+            for name in m.bound
+            if name not in m.classes and name not in m.functions
+        )
+
+    @staticmethod
+    def _is_nested_function(name: str, scope: Scope) -> bool:
+        """Whether a local name is only ever bound by one nested `def` or `class`."""
+        nested = [
+            c
+            for c in scope.children
+            if isinstance(c.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            and c.node.name == name
+        ]
+        return len(nested) == 1 and scope.bindings.get(name) == 1
+
+    def _fixpoint(self) -> None:
+        """Grow `durable` and `maybe` until nothing changes; both only ever grow."""
+        for name, facts in self.facts.items():
+            if facts.role is Role.WORKFLOW or (facts.timers and facts.role is Role.PLAIN):
+                self.durable.add(name)
+        changed = True
+        while changed:
+            names = self._suspending_methods()
+            before = len(self.durable), len(self.maybe)
+            for name, facts in self.facts.items():
+                self._grow(name, facts, names)
+            changed = (len(self.durable), len(self.maybe)) != before
+
+    def _grow(self, name: str, facts: _Facts, methods: set[str]) -> None:
+        if facts.role is not Role.PLAIN:
+            return
+        callees = [known.name for _, known in facts.known]
+        if any(self._suspends(callee) for callee in callees):
+            self.durable.add(name)
+            return
+        if any(attribute in methods for _, attribute in facts.methods):
+            self.durable.add(name)
+        elif (facts.unknown or any(c in self.maybe for c in callees)) and self._can_compile(facts):
+            self.maybe.add(name)
+
+    def _can_compile(self, facts: _Facts) -> bool:
+        """Whether a function that only may suspend can be compiled; if not it stays plain."""
+        return not language.check(facts.function) and not self._refusals(facts)
+
+    def _suspends(self, name: str) -> bool:
+        facts = self.facts.get(name)
+        return name in self.durable or (facts is not None and facts.role is Role.ACTIVITY)
+
+    def _suspending_methods(self) -> set[str]:
+        """Names of methods that suspend: whoever calls such a name may suspend."""
+        return {
+            facts.function.node.name
+            for name, facts in self.facts.items()
+            if facts.function.owner is not None and self._suspends(name)
+        }
+
+    def _reachable(self) -> list[str]:
+        """Durable functions that the entry may call, in the order of their first mention."""
+        methods = self._suspending_methods()
+        seen: dict[str, None] = {}
+        queue = [self.entry.name]
+        dynamic_added = False
+        while queue:
+            name = queue.pop(0)
+            if name in seen or not (name in self.durable or name in self.maybe):
+                continue
+            seen[name] = None
+            facts = self.facts[name]
+            queue += [known.name for _, known in facts.known]
+            called = {attribute for _, attribute in facts.methods} & methods
+            queue += [n for n, f in self.facts.items() if f.function.node.name in called]
+            if not dynamic_added and (facts.unknown or self._mentions_values(facts)):
+                # A durable function may be passed as a value: then any of them may be called.
+                dynamic_added = True
+                queue += [n for n in self.durable if self._is_mentioned(n)]
+        return list(seen)
+
+    def _mentions_values(self, facts: _Facts) -> bool:
+        return bool(facts.methods)
+
+    def _is_mentioned(self, name: str) -> bool:
+        """Whether some function of the closure uses this one other than by calling it."""
+        return self.facts[name].role is Role.PLAIN
+
+    def _resolved(self, facts: _Facts) -> Resolved:
+        methods = self._suspending_methods()
+        sites: dict[ast.Call, SiteKind] = {}
+        for call, known in facts.known:
+            name = known.name
+            if name in self.facts and self.facts[name].role is Role.ACTIVITY:
+                sites[call] = SiteKind.ACTIVITY
+            elif name in self.durable:
+                sites[call] = SiteKind.DURABLE
+            elif name in self.maybe:
+                sites[call] = SiteKind.DYNAMIC
+        sites |= dict.fromkeys(facts.timers, SiteKind.TIMER)
+        sites |= {c: SiteKind.DYNAMIC for c, attribute in facts.methods if attribute in methods}
+        sites |= dict.fromkeys(facts.unknown, SiteKind.DYNAMIC)
+        return Resolved(facts.function, facts.scope, sites)
+
+    # What cannot be cut -----------------------------------------------------------------------
+
+    def _refuse(self, facts: _Facts) -> None:
+        self.diagnostics += language.check(facts.function)
+        self.diagnostics += self._refusals(facts)
+
+    def _refusals(self, facts: _Facts) -> list[Diagnostic]:
+        found: list[Diagnostic] = []
+        for node in own_nodes(facts.function.node):
+            if isinstance(node, SCOPES) and not isinstance(
+                node, ast.ListComp | ast.SetComp | ast.DictComp
+            ):
+                found += self._refuse_nested(node, facts)
+            elif isinstance(node, ast.Call):
+                found += self._refuse_call(node, facts)
+            elif isinstance(node, ast.Name) and node.id == "__class__":
+                found.append(self._super(facts, node))
+            elif isinstance(node, ast.match_case) and node.guard is not None:
+                found += self._refuse_guard(node.guard, facts)
+        found += self._refuse_decorators(facts)
+        return found
+
+    def _refuse_decorators(self, facts: _Facts) -> list[Diagnostic]:
+        source, node = facts.function.source, facts.function.node
+        module = self.modules.get(source.module)
+        assert module is not None
+        known = {"builtins.staticmethod", "builtins.classmethod"}
+        return [
+            source.diagnostic(
+                "PD113",
+                decorator,
+                f"{node.name} suspends, and @{source.segment(decorator)} may replace it",
+                why="what a decorator returns is only known when the program runs; the compiled "
+                "function would go past it",
+                instead="remove the decorator, or make the decorated function an @activity",
+            )
+            for decorator in node.decorator_list
+            if decorator_role(decorator, module, self.modules) is Role.PLAIN
+            and self.modules.qualify(decorator, module) not in known
+        ]
+
+    def _refuse_nested(self, node: ast.AST, facts: _Facts) -> list[Diagnostic]:
+        found = []
+        for call in _later(node):
+            if isinstance(call, ast.Call) and (name := self._suspending_name(call, facts)):
+                found.append(self._nested(facts, node, call, name))
+        return found
+
+    def _nested(
+        self, facts: _Facts, node: ast.AST, call: ast.Call, name: str
+    ) -> Diagnostic:
+        source = facts.function.source
+        if isinstance(node, ast.GeneratorExp):
+            return source.diagnostic(
+                "PD104",
+                call,
+                f"{name} suspends inside a generator expression",
+                why="a generator's frame cannot be kept in a checkpoint",
+                instead="use a list comprehension ([…] instead of (…)) or a for loop",
+            )
+        if isinstance(node, ast.ClassDef):
+            return source.diagnostic(
+                "PD105",
+                call,
+                f"{name} suspends inside a class that is defined in a workflow",
+                why="a class body runs as a whole to make the class",
+                instead="define the class at module level; its methods may suspend there",
+            )
+        kind = "a lambda" if isinstance(node, ast.Lambda) else "a nested function"
+        return source.diagnostic(
+            "PD103",
+            call,
+            f"{name} suspends inside {kind}",
+            why="functions defined inside a workflow run as they were written and cannot stop",
+            instead="move it to a function at module level and pass what it needs as arguments",
+        )
+
+    def _refuse_guard(self, guard: ast.expr, facts: _Facts) -> list[Diagnostic]:
+        return [
+            facts.function.source.diagnostic(
+                "PD107",
+                call,
+                f"{name} suspends inside a guard of `match`",
+                why="the match would have to be taken up again between two patterns",
+                instead="call it before the match, or use if/elif",
+            )
+            for call in ast.walk(guard)
+            if isinstance(call, ast.Call) and (name := self._suspending_name(call, facts))
+        ]
+
+    def _refuse_call(self, call: ast.Call, facts: _Facts) -> list[Diagnostic]:
+        source = facts.function.source
+        module = self.modules.get(source.module)
+        assert module is not None
+        dotted = self.modules.qualify(call.func, module, [facts.scope]) or ""
+        found: list[Diagnostic] = []
+        if dotted in _FRAME_READERS and (
+            not (call.args or call.keywords) or dotted in _ALWAYS_READERS
+        ):
+            name = dotted.rpartition(".")[2]
+            found.append(
+                source.diagnostic(
+                    "PD109",
+                    call,
+                    f"{name}() in a function that suspends",
+                    why="it reads or runs in the function's own frame, and a compiled function "
+                    "has a different frame in each block",
+                    instead="name the variables you need, or call it in a function of its own",
+                )
+            )
+        if dotted == "builtins.super" and not call.args:
+            found.append(self._super(facts, call))
+        if (constructed := self.modules.class_of(dotted)) is not None:
+            found += self._refuse_constructor(call, constructed, source)
+        if self._is_foreign(dotted):
+            for value in [*call.args, *(k.value for k in call.keywords)]:
+                found += self._refuse_value(value, dotted, module, facts)
+        return found
+
+    def _super(self, facts: _Facts, node: ast.AST) -> Diagnostic:
+        return facts.function.source.diagnostic(
+            "PD108",
+            node,
+            "super() without arguments in a method that suspends is not compiled yet",
+            why="it depends on a hidden variable of the class body that a block does not have",
+            instead="name the class: super(ClassName, self).method(…)",
+        )
+
+    def _refuse_constructor(
+        self, call: ast.Call, found: tuple[Module, str, ast.ClassDef], source: object
+    ) -> list[Diagnostic]:
+        module, qualname, _ = found
+        init = module.functions.get(f"{qualname}.__init__")
+        if init is None or not self._suspends(init.name):
+            return []
+        return [
+            init.source.diagnostic(
+                "PD112",
+                init.node,
+                f"{qualname}.__init__ suspends",
+                why="Python itself calls __init__ while it makes the object",
+                instead="give the class a method, or write a function, that makes the object and "
+                "then calls the activity",
+            )
+        ]
+
+    def _is_foreign(self, dotted: str) -> bool:
+        """A callee that is known and is not code of the project."""
+        if not dotted or dotted.startswith("perdure."):
+            return False
+        if dotted.startswith("builtins."):
+            return dotted.rpartition(".")[2] in _CALLS_BACK
+        return self.modules.get(dotted.partition(".")[0]) is None and dotted in _CALLS_BACK
+
+    def _refuse_value(
+        self, value: ast.expr, callee: str, module: Module, facts: _Facts
+    ) -> list[Diagnostic]:
+        dotted = self.modules.qualify(value, module, [facts.scope])
+        known = self.modules.function(dotted) if dotted else None
+        if known is None or not self._suspends(known.name):
+            return []
+        name = callee.removeprefix("builtins.")
+        return [
+            facts.function.source.diagnostic(
+                "PD110",
+                value,
+                f"{known.qualname} suspends, and {name}() would call it",
+                why=f"{name} is not compiled, so a run could not stop inside it",
+                instead=f"call {known.qualname} in a loop or a list comprehension",
+            )
+        ]
+
+    def _suspending_name(self, call: ast.Call, facts: _Facts) -> str | None:
+        """The name of what `call` leads to, if that certainly suspends."""
+        module = self.modules.get(facts.function.module)
+        assert module is not None
+        dotted = self.modules.qualify(call.func, module, [facts.scope])
+        if dotted is None:
+            return None
+        known = self.modules.function(dotted)
+        if dotted in SUSPENDING:
+            return dotted
+        return known.qualname if known is not None and self._suspends(known.name) else None
+
+
+# Functions that call what they are given.
+_CALLS_BACK = frozenset(
+    {f"builtins.{n}" for n in ("map", "filter", "sorted", "min", "max")}
+    | {n for n in ("map", "filter", "sorted", "min", "max")}
+    | {"functools.reduce", "functools.partial", "itertools.starmap", "itertools.takewhile"}
+    | {"itertools.dropwhile", "itertools.accumulate", "itertools.groupby", "itertools.filterfalse"}
+)
+_FRAME_READERS = frozenset(
+    {"builtins.locals", "builtins.vars", "builtins.dir", "builtins.exec", "builtins.eval"}
+)
+_ALWAYS_READERS = frozenset({"builtins.exec", "builtins.eval"})
+
+assert "map" in BUILTINS
+
+
+def _later(node: ast.AST) -> Iterator[ast.AST]:
+    """What runs when a nested scope runs: all of it but what is evaluated where it is made."""
+    now: list[ast.AST] = []
+    if isinstance(node, ast.GeneratorExp):
+        now = [node.generators[0].iter]
+    elif isinstance(node, ast.Lambda):
+        now = list(defaults(node.args))
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        now = [*node.decorator_list, *defaults(node.args)]
+    elif isinstance(node, ast.ClassDef):
+        now = [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]
+    stack = [child for child in ast.iter_child_nodes(node) if child not in now]
+    while stack:
+        here = stack.pop()
+        if here in now:
+            continue
+        yield here
+        stack += ast.iter_child_nodes(here)
+
+
+def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
+    """The nodes of a function's own code. Nested scopes that run later are yielded, not entered.
+
+    List, set and dict comprehensions run in place and are entered.
+    """
+    stack: list[ast.AST] = list(reversed(function.body))
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            stack += [*node.decorator_list, *defaults(node.args)]
+        elif isinstance(node, ast.Lambda):
+            stack += defaults(node.args)
+        elif isinstance(node, ast.ClassDef):
+            stack += [*node.decorator_list, *node.bases]
+        elif isinstance(node, ast.GeneratorExp):
+            stack.append(node.generators[0].iter)
+        else:
+            stack += reversed(list(ast.iter_child_nodes(node)))
+
+
+def own_calls(function: FunctionNode) -> Iterator[ast.Call]:
+    """The calls a function itself makes."""
+    return (node for node in own_nodes(function) if isinstance(node, ast.Call))

@@ -1,0 +1,45 @@
+"""Which functions are workflows and which are activities, told by their decorators.
+
+Only the decorator makes a root: an annotation or a file name never does. A decorator counts under
+whatever name it was imported, with or without arguments::
+
+    @workflow      @perdure.workflow      @activity(retry=Retry(attempts=3))
+"""
+
+from __future__ import annotations
+
+import ast
+from enum import Enum
+
+from perdure.compiler.scopes import Function, Module, Modules
+
+
+class Role(Enum):
+    """What a function is to the engine."""
+
+    WORKFLOW = "workflow"
+    ACTIVITY = "activity"
+    PLAIN = "plain"
+
+
+_BY_DECORATOR = {"perdure.workflow": Role.WORKFLOW, "perdure.activity": Role.ACTIVITY}
+
+# Functions of perdure itself that suspend a run.
+SUSPENDING = frozenset({"perdure.sleep"})
+
+
+def role_of(function: Function, modules: Modules) -> Role:
+    """The role that a function's decorators give it."""
+    module = modules.get(function.module)
+    if module is None:
+        return Role.PLAIN
+    for decorator in function.node.decorator_list:
+        if (role := decorator_role(decorator, module, modules)) is not Role.PLAIN:
+            return role
+    return Role.PLAIN
+
+
+def decorator_role(decorator: ast.expr, module: Module, modules: Modules) -> Role:
+    """The role that one decorator gives."""
+    bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return _BY_DECORATOR.get(modules.qualify(bare, module) or "", Role.PLAIN)

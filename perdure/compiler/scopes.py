@@ -1,0 +1,588 @@
+"""Names: what each scope binds, and what a dotted name in it stands for.
+
+`qualify` turns the expression in front of a call into a fully qualified name, through import
+aliases, re-exports, assignment aliases and local shadowing, without importing anything::
+
+    from time import time as t        t()            -> time.time
+    import datetime as dt             dt.datetime.now -> datetime.datetime.now
+    now = dt.datetime.now             now()          -> datetime.datetime.now
+    from shop import rate             rate(x)        -> shop.rates.rate   (re-exported by shop)
+
+Scoping is Python's: a name bound anywhere in a function is local to it all through, class bodies
+are not seen from the functions in them, comprehensions have a scope of their own.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from perdure.compiler.source import Project, Source
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+ScopeNode = (
+    ast.FunctionDef
+    | ast.AsyncFunctionDef
+    | ast.Lambda
+    | ast.ClassDef
+    | ast.ListComp
+    | ast.SetComp
+    | ast.DictComp
+    | ast.GeneratorExp
+)
+SCOPES = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.Lambda,
+    ast.ClassDef,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+BUILTINS = frozenset(dir(builtins))
+
+
+@dataclass(frozen=True)
+class Function:
+    """A `def` of the project: `module:qualname`, its tree, and the class it is a method of."""
+
+    source: Source
+    qualname: str
+    node: FunctionNode
+    owner: str | None = None  # qualname of the class, for methods
+
+    @property
+    def module(self) -> str:
+        """The importable name of the module it is defined in."""
+        return self.source.module
+
+    @property
+    def name(self) -> str:
+        """`package.module:qualname`: the name by which it is found again."""
+        return f"{self.source.module}:{self.qualname}"
+
+    @property
+    def dotted(self) -> str:
+        """`package.module.qualname`, as `qualify` gives it."""
+        return f"{self.source.module}.{self.qualname}"
+
+
+@dataclass
+class Module:
+    """A module's top-level names. Built by `Modules`; the tree is only read."""
+
+    source: Source
+    imports: dict[str, str] = field(default_factory=dict)  # local name -> dotted name
+    aliases: dict[str, ast.expr] = field(default_factory=dict)  # bound once, to an expression
+    functions: dict[str, Function] = field(default_factory=dict)  # by qualname, methods too
+    classes: dict[str, ast.ClassDef] = field(default_factory=dict)  # by qualname
+    bound: dict[str, int] = field(default_factory=dict)  # top-level name -> number of bindings
+    stars: list[str] = field(default_factory=list)  # modules imported with *
+    imported: set[str] = field(default_factory=set)  # every module that any import names
+    rebound: set[str] = field(default_factory=set)  # names that some function declares `global`
+
+
+class Modules:
+    """The first-party modules of a project, read on demand, and qualified names across them."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._modules: dict[str, Module | None] = {}
+        # Names whose meaning is being worked out now: `a = b; b = a` and modules that import *
+        # from each other must come to an end.
+        self._following: set[tuple[int, str]] = set()
+
+    def get(self, name: str) -> Module | None:
+        """The first-party module of that name, or None."""
+        if name not in self._modules:
+            source = self.project.source(name)
+            self._modules[name] = read_module(source) if source else None
+        return self._modules[name]
+
+    def closure(self, entry: str) -> list[Module]:
+        """The first-party modules that `entry` reaches through imports, entry first."""
+        seen: dict[str, Module] = {}
+        queue = [entry]
+        while queue:
+            name = queue.pop(0)
+            module = self.get(name)
+            if name in seen or module is None:
+                continue
+            seen[name] = module
+            queue += sorted(module.imported)
+            queue += [name.rpartition(".")[0]] if "." in name else []
+        return list(seen.values())
+
+    def function(self, dotted: str) -> Function | None:
+        """The first-party function or method of that canonical dotted name, or None."""
+        for module, rest in self._splits(dotted):
+            return module.functions.get(rest)
+        return None
+
+    def class_of(self, dotted: str) -> tuple[Module, str, ast.ClassDef] | None:
+        """The first-party class of that canonical dotted name, or None."""
+        for module, rest in self._splits(dotted):
+            if rest in module.classes:
+                return module, rest, module.classes[rest]
+        return None
+
+    def canonical(self, dotted: str, depth: int = 0) -> str:
+        """Follow re-exports and module-level aliases to where the thing is defined."""
+        if depth > 20:  # an import circle that only passes a name round
+            return dotted
+        for module, rest in self._splits(dotted):
+            head, _, tail = rest.partition(".")
+            target = self._global(module, head)
+            if target is None or target == f"{module.source.module}.{head}":
+                return dotted
+            return self.canonical(f"{target}.{tail}" if tail else target, depth + 1)
+        return dotted
+
+    def qualify(self, expr: ast.expr, module: Module, scopes: Iterable[Scope] = ()) -> str | None:
+        """The dotted name `expr` stands for, canonical; None when it is not a known global thing.
+
+        `scopes` are the scopes around `expr`, innermost first, without the module. Builtins come
+        back as `builtins.NAME`.
+        """
+        if isinstance(expr, ast.Attribute):
+            base = self.qualify(expr.value, module, scopes)
+            return self.canonical(f"{base}.{expr.attr}") if base else None
+        if not isinstance(expr, ast.Name):
+            return None
+        name = expr.id
+        rest = list(scopes)
+        while rest:
+            scope = rest.pop(0)
+            if name in scope.globals:
+                break
+            if name in scope.locals:
+                return self._local(name, scope, module, rest)
+        target = self._global(module, name)
+        return self.canonical(target) if target else None
+
+    def _local(self, name: str, scope: Scope, module: Module, outer: list[Scope]) -> str | None:
+        """A local name is known when it is bound once: by an import, or to something known."""
+        if scope.bindings.get(name) != 1:
+            return None
+        if name in scope.imports:
+            return self.canonical(scope.imports[name])
+        if name in scope.aliases:
+            value = scope.aliases[name]
+            if not _dotted(value):
+                return None
+            # `time = time` in a class body: the right side is the name outside the class.
+            inner = isinstance(scope.node, ast.ClassDef) and _root(value) == name
+            around = outer if inner else [scope, *outer]
+            return self._follow(scope, name, lambda: self.qualify(value, module, around))
+        return None
+
+    def _follow(self, where: object, name: str, step: Callable[[], str | None]) -> str | None:
+        """Do `step`, unless it is being done already: then the name only stands for itself."""
+        key = (id(where), name)
+        if key in self._following:
+            return None
+        self._following.add(key)
+        try:
+            return step()
+        finally:
+            self._following.discard(key)
+
+    def _global(self, module: Module, name: str) -> str | None:
+        return self._follow(module, name, lambda: self._look_up(module, name))
+
+    def _look_up(self, module: Module, name: str) -> str | None:
+        own = f"{module.source.module}.{name}"
+        if name in module.functions or name in module.classes:
+            return own
+        if name in module.imports:
+            return module.imports[name]
+        if name in module.aliases and module.bound.get(name) == 1 and _dotted(module.aliases[name]):
+            root = _root(module.aliases[name])
+            return own if root == name else self.qualify(module.aliases[name], module)
+        if name in module.bound:
+            return own
+        for star in module.stars:
+            exporter = self.get(star)
+            if exporter is not None and (found := self._global(exporter, name)):
+                if not found.startswith("builtins."):
+                    return found
+            elif exporter is None and star in _STAR_EXPORTS and name in _STAR_EXPORTS[star]:
+                return f"{star}.{name}"
+        return f"builtins.{name}" if name in BUILTINS else None
+
+    def _splits(self, dotted: str) -> Iterator[tuple[Module, str]]:
+        """Split at the longest prefix that is a first-party module (at most one result)."""
+        parts = dotted.split(".")
+        for cut in range(len(parts) - 1, 0, -1):
+            module = self.get(".".join(parts[:cut]))
+            if module is not None:
+                yield module, ".".join(parts[cut:])
+                return
+
+
+# What `from X import *` gives, for the modules whose names matter to the audit and the compiler.
+_STAR_EXPORTS = {
+    "time": {"time", "sleep", "monotonic", "perf_counter", "time_ns", "localtime", "gmtime"},
+    "random": {"random", "randint", "choice", "shuffle", "uniform", "randrange", "sample"},
+    "os": {"getenv", "environ", "system", "getpid", "urandom", "listdir"},
+    "perdure": {"workflow", "activity", "sleep", "now", "uuid4", "random"},
+}
+
+
+@dataclass
+class Scope:
+    """What one function, lambda, class or comprehension binds and uses (not what is nested)."""
+
+    node: ScopeNode
+    locals: set[str] = field(default_factory=set)
+    globals: set[str] = field(default_factory=set)  # by `global`
+    nonlocals: set[str] = field(default_factory=set)  # by `nonlocal`
+    loads: set[str] = field(default_factory=set)
+    bindings: dict[str, int] = field(default_factory=dict)  # how often each local is bound
+    imports: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, ast.expr] = field(default_factory=dict)
+    children: list[Scope] = field(default_factory=list)
+
+    @cached_property
+    def free(self) -> set[str]:
+        """Names this scope, or one nested in it, takes from scopes around it (or from globals)."""
+        used = (self.loads | self.nonlocals) - self.globals
+        for child in self.children:
+            inner = child.free
+            # A class body's names are not visible to the functions in it.
+            used |= inner
+        if isinstance(self.node, ast.ClassDef):
+            return used - (self.locals - {n for c in self.children for n in c.free})
+        return used - (self.locals - self.nonlocals)
+
+    @cached_property
+    def captured(self) -> set[str]:
+        """Locals of this scope that nested scopes use: Python keeps them in cells."""
+        inner: set[str] = set()
+        for child in self.children:
+            inner |= child.free
+        return inner & self.locals
+
+
+def read_module(source: Source) -> Module:
+    """Collect a module's top-level names, functions (methods and nested too) and imports."""
+    module = Module(source)
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                module.imported |= set(_prefixes(alias.name))
+        elif isinstance(node, ast.ImportFrom):
+            base = absolute(node, source)
+            module.imported |= set(_prefixes(base))
+            module.imported |= {f"{base}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Global):
+            module.rebound |= set(node.names)
+    _read_body(module, source.tree.body, "", None, top=True)
+    return module
+
+
+def _read_body(
+    module: Module, body: list[ast.stmt], prefix: str, owner: str | None, *, top: bool
+) -> None:
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            name = f"{prefix}{statement.name}"
+            module.functions[name] = Function(module.source, name, statement, owner)
+            if top:
+                _bind(module, statement.name)
+            _read_body(module, statement.body, f"{name}.<locals>.", None, top=False)
+        elif isinstance(statement, ast.ClassDef):
+            name = f"{prefix}{statement.name}"
+            module.classes[name] = statement
+            if top:
+                _bind(module, statement.name)
+            _read_body(module, statement.body, f"{name}.", name, top=False)
+        else:
+            if top:
+                _read_simple(module, statement)
+            for inner in blocks_of(statement):
+                _read_body(module, inner, prefix, owner, top=top)
+
+
+def _read_simple(module: Module, statement: ast.stmt) -> None:
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        for local, dotted in import_names(statement, module.source):
+            if local == "*":
+                module.stars.append(dotted)
+            else:
+                module.imports[local] = dotted
+                _bind(module, local)
+        return
+    for name in bound_names(statement):
+        _bind(module, name)
+    if (alias := simple_alias(statement)) is not None:
+        module.aliases[alias[0]] = alias[1]
+
+
+def _bind(module: Module, name: str) -> None:
+    module.bound[name] = module.bound.get(name, 0) + 1
+
+
+def analyse(node: ScopeNode, source: Source) -> Scope:
+    """Compute the scope tree of a function, lambda, class or comprehension."""
+    return _ScopeReader(source).read(node)
+
+
+class _ScopeReader(ast.NodeVisitor):
+    """Fill one `Scope` at a time; nested scopes become children."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.scope: Scope
+
+    def read(self, node: ScopeNode) -> Scope:
+        outer = getattr(self, "scope", None)
+        scope = self.scope = Scope(node)
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self._parameters(node.args)
+                for statement in node.body:
+                    self.visit(statement)
+            case ast.Lambda():
+                self._parameters(node.args)
+                self.visit(node.body)
+            case ast.ClassDef():
+                for statement in node.body:
+                    self.visit(statement)
+            case ast.DictComp():
+                self._comprehension(node.generators, [node.key, node.value])
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
+                self._comprehension(node.generators, [node.elt])
+        scope.locals -= scope.globals
+        scope.locals |= scope.nonlocals
+        if outer is not None:
+            self.scope = outer
+        return scope
+
+    def bind(self, name: str) -> None:
+        self.scope.locals.add(name)
+        self.scope.bindings[name] = self.scope.bindings.get(name, 0) + 1
+
+    def _parameters(self, args: ast.arguments) -> None:
+        for arg in parameters(args):
+            self.bind(arg)
+
+    def _comprehension(self, generators: list[ast.comprehension], results: list[ast.expr]) -> None:
+        # The first iterable is evaluated outside; the caller has visited it there.
+        for index, generator in enumerate(generators):
+            self.visit(generator.target)
+            if index:
+                self.visit(generator.iter)
+            for condition in generator.ifs:
+                self.visit(condition)
+        for result in results:
+            self.visit(result)
+
+    def _nested(self, node: ScopeNode) -> None:
+        self.scope.children.append(self.read(node))
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._definition(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._definition(node)
+
+    def _definition(self, node: FunctionNode) -> None:
+        self.bind(node.name)
+        for expr in [*node.decorator_list, *defaults(node.args), *annotations(node)]:
+            self.visit(expr)
+        self._nested(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.bind(node.name)
+        for expr in [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]:
+            self.visit(expr)
+        self._nested(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        for expr in defaults(node.args):
+            self.visit(expr)
+        self._nested(node)
+
+    def _visit_comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    ) -> None:
+        self.visit(node.generators[0].iter)
+        self._nested(node)
+        # A walrus in a comprehension binds in the function around it.
+        for name in walrus_names(node):
+            self.bind(name)
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self.visit(node.value)
+        if isinstance(self.scope.node, COMPREHENSIONS):
+            self.scope.nonlocals.add(node.target.id)
+        else:
+            self.bind(node.target.id)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.scope.loads.add(node.id)
+        else:
+            self.bind(node.id)
+
+    def visit_Global(self, node: ast.Global) -> None:
+        self.scope.globals |= set(node.names)
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
+        self.scope.nonlocals |= set(node.names)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self.bind(node.name)
+        self.generic_visit(node)
+
+    def visit_MatchAs(self, node: ast.MatchAs) -> None:
+        if node.name:
+            self.bind(node.name)
+        self.generic_visit(node)
+
+    def visit_MatchStar(self, node: ast.MatchStar) -> None:
+        if node.name:
+            self.bind(node.name)
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        if node.rest:
+            self.bind(node.rest)
+        self.generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        self._import(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        self._import(node)
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        for local, dotted in import_names(node, self.source):
+            if local != "*":
+                self.bind(local)
+                self.scope.imports[local] = dotted
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self.visit(node.value)
+        for target in node.targets:
+            self.visit(target)
+        if (alias := simple_alias(node)) is not None:
+            self.scope.aliases[alias[0]] = alias[1]
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self.generic_visit(node)
+        if (alias := simple_alias(node)) is not None:
+            self.scope.aliases[alias[0]] = alias[1]
+
+
+def bound_names(node: ast.AST) -> set[str]:
+    """Names that executing `node` may bind in the scope it stands in (deletions count too)."""
+    reader = _ScopeReader(Source("", "", ""))
+    reader.scope = Scope(ast.Lambda(ast.arguments([], [], None, [], [], None, []), ast.Constant(0)))
+    reader.visit(node)
+    return reader.scope.locals
+
+
+def parameters(args: ast.arguments) -> list[str]:
+    """The names of a function's parameters, in order."""
+    found = [*args.posonlyargs, *args.args]
+    found += [args.vararg] if args.vararg else []
+    found += args.kwonlyargs
+    found += [args.kwarg] if args.kwarg else []
+    return [arg.arg for arg in found]
+
+
+def defaults(args: ast.arguments) -> list[ast.expr]:
+    """The default expressions of a function, which are evaluated where it is defined."""
+    return [*args.defaults, *(d for d in args.kw_defaults if d is not None)]
+
+
+def annotations(node: FunctionNode) -> list[ast.expr]:
+    """The annotations of a function, which are evaluated where it is defined."""
+    args = node.args
+    every = [*args.posonlyargs, *args.args, *args.kwonlyargs]
+    every += [a for a in (args.vararg, args.kwarg) if a]
+    found = [a.annotation for a in every if a.annotation]
+    return [*found, *([node.returns] if node.returns else [])]
+
+
+def walrus_names(node: ast.AST) -> set[str]:
+    """Names bound by `:=` inside `node`, not counting lambdas."""
+    found: set[str] = set()
+    stack: list[ast.AST] = [node]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, ast.NamedExpr):
+            found.add(here.target.id)
+        if not isinstance(here, ast.Lambda):
+            stack += ast.iter_child_nodes(here)
+    return found
+
+
+def simple_alias(statement: ast.stmt) -> tuple[str, ast.expr] | None:
+    """`name = expression` as a pair; None for every other statement."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target, value = statement.targets[0], statement.value
+    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        target, value = statement.target, statement.value
+    else:
+        return None
+    return (target.id, value) if isinstance(target, ast.Name) else None
+
+
+def import_names(node: ast.Import | ast.ImportFrom, source: Source) -> Iterator[tuple[str, str]]:
+    """Yield (local name, dotted name) for each thing an import statement binds."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            top = alias.name.partition(".")[0]
+            yield (alias.asname, alias.name) if alias.asname else (top, top)
+        return
+    base = absolute(node, source)
+    for alias in node.names:
+        if alias.name == "*":
+            yield "*", base
+        else:
+            yield alias.asname or alias.name, f"{base}.{alias.name}"
+
+
+def absolute(node: ast.ImportFrom, source: Source) -> str:
+    """The module a `from … import` names, with leading dots resolved."""
+    if not node.level:
+        return node.module or ""
+    parts = source.module.split(".")
+    keep = len(parts) - node.level + (1 if source.is_package else 0)
+    return ".".join([*parts[: max(0, keep)], *([node.module] if node.module else [])])
+
+
+def blocks_of(statement: ast.stmt) -> list[list[ast.stmt]]:
+    """The statement lists directly inside a compound statement."""
+    found = [getattr(statement, name, None) for name in ("body", "orelse", "finalbody")]
+    blocks = [block for block in found if isinstance(block, list) and block]
+    blocks += [handler.body for handler in getattr(statement, "handlers", [])]
+    blocks += [case.body for case in getattr(statement, "cases", [])]
+    return blocks
+
+
+def _prefixes(dotted: str) -> list[str]:
+    parts = dotted.split(".")
+    return [".".join(parts[: n + 1]) for n in range(len(parts))] if dotted else []
+
+
+def _dotted(expr: ast.expr) -> bool:
+    while isinstance(expr, ast.Attribute):
+        expr = expr.value
+    return isinstance(expr, ast.Name)
+
+
+def _root(expr: ast.expr) -> str:
+    while isinstance(expr, ast.Attribute):
+        expr = expr.value
+    return expr.id if isinstance(expr, ast.Name) else ""

@@ -1,0 +1,182 @@
+"""Source text to syntax trees: which file a module is, what it says, and where each node stands.
+
+Two parsers read a file, each for what it is best at. Python's own (`ast`) gives the tree that is
+compiled: it is right by definition and keeps the position of every node, so tracebacks of compiled
+code point into the user's file. libcst gives what `ast` throws away: comments, which carry the
+suppressions of the audit (see docs/decisions/0002-two-parsers.md for figures).
+
+Nothing is imported or run: a module is found by its file under the project's root.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import tokenize
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from perdure.compiler.diagnostics import CompileError, Diagnostic, Span, TargetError
+
+
+@dataclass(frozen=True)
+class Source:
+    """One module's text. `module` is its importable name; `path` is where it was read."""
+
+    path: str
+    module: str
+    text: str
+    is_package: bool = False
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The text, line by line, without line ends. Line n is `lines[n - 1]`."""
+        # splitlines() also splits at form feeds and other separators that Python does not count.
+        return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The module's syntax tree; raises `CompileError` (PD100) when it is not Python."""
+        try:
+            return ast.parse(self.text, filename=self.path)
+        except SyntaxError as error:
+            raise CompileError([self._syntax_error(error)]) from None
+        except ValueError as error:  # null bytes
+            span = Span(self.path, 1, 0, 1, 0)
+            raise CompileError([Diagnostic("PD100", span, f"not Python source: {error}")]) from None
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of the text: equal when, and only when, the module says the same."""
+        return hashlib.blake2b(self.text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+    def span(self, node: ast.AST) -> Span:
+        """Where `node` stands, with columns in characters (`ast` counts UTF-8 bytes)."""
+        line = getattr(node, "lineno", 1)
+        end_line = getattr(node, "end_lineno", None) or line
+        column = self._characters(line, getattr(node, "col_offset", 0))
+        end = self._characters(end_line, getattr(node, "end_col_offset", None) or 0)
+        return Span(self.path, line, column, end_line, end)
+
+    def diagnostic(
+        self, code: str, node: ast.AST, message: str, *, why: str = "", instead: str = ""
+    ) -> Diagnostic:
+        """Make a diagnostic about `node`."""
+        span = self.span(node)
+        return Diagnostic(code, span, message, why, instead, self.line(span.line))
+
+    def line(self, number: int) -> str:
+        """The text of a line, or "" past the end."""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    def segment(self, node: ast.AST) -> str:
+        """The source text of `node`, on one line, for labels and messages."""
+        text = ast.get_source_segment(self.text, node) or ast.unparse(node)
+        return " ".join(text.split())
+
+    def _characters(self, line: int, byte_column: int) -> int:
+        text = self.line(line)
+        if text.isascii():
+            return byte_column
+        return len(text.encode()[:byte_column].decode(errors="replace"))
+
+    def _syntax_error(self, error: SyntaxError) -> Diagnostic:
+        line, column = error.lineno or 1, max(0, (error.offset or 1) - 1)
+        end = max(column + 1, (error.end_offset or 0) - 1)
+        span = Span(self.path, line, column, line, end)
+        return Diagnostic("PD100", span, f"not Python: {error.msg}", source_line=self.line(line))
+
+
+@dataclass
+class Project:
+    """The user's own modules: those found under `root`, read when asked for and kept.
+
+    `root` is the folder that an import of the entry module starts from: the file's own folder, or,
+    for a module in packages, the folder that holds the outermost package.
+    """
+
+    root: Path
+    _sources: dict[str, Source | None] = field(default_factory=dict)
+
+    def source(self, module: str) -> Source | None:
+        """The source of a first-party module; None when there is no such file under the root.
+
+        Perdure itself is never first-party, not even in its own checkout.
+        """
+        if module.partition(".")[0] == "perdure":
+            return None
+        if module not in self._sources:
+            self._sources[module] = self._read(module)
+        return self._sources[module]
+
+    def add(self, source: Source) -> None:
+        """Use `source` for its module, whatever the disk says (code that was typed, not saved)."""
+        self._sources[source.module] = source
+
+    def _read(self, module: str) -> Source | None:
+        base = self.root.joinpath(*module.split("."))
+        if (package := base / "__init__.py").is_file():
+            return read_source(package, module)
+        # `with_suffix` would cut a dotted folder name; the name is spelled out instead.
+        if (file := base.parent / f"{base.name}.py").is_file():
+            return read_source(file, module)
+        return None
+
+
+def read_source(path: Path, module: str) -> Source:
+    """Read a file as Python would: by its coding cookie, with line ends made alike."""
+    raw = path.read_bytes()
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+        text = io.TextIOWrapper(io.BytesIO(raw), encoding, newline=None).read()
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        span = Span(str(path), 1, 0, 1, 0)
+        why = "Python files are UTF-8 unless their first lines say otherwise"
+        raise CompileError(
+            [Diagnostic("PD100", span, f"cannot read this file as text: {error}", why=why)]
+        ) from None
+    return Source(str(path), module, text.removeprefix("\ufeff"), path.name == "__init__.py")
+
+
+def locate(path: Path) -> tuple[Path, str]:
+    """The project root and the importable name of the module in file `path`."""
+    path = path.resolve()
+    parts = [] if path.name == "__init__.py" else [path.stem]
+    folder = path.parent
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return folder, ".".join(parts) or path.parent.name
+
+
+def open_target(target: str, *, cwd: Path | None = None) -> tuple[Project, Source, str]:
+    """Find what a target names: its project, its module's source, and the function's name.
+
+    Targets are `FILE.py:function` or `package.module:function`; a method is `module:Class.method`.
+    Raises `TargetError` with what is wrong and what to write.
+    """
+    place, colon, function = target.rpartition(":")
+    if not colon or not place or not function:
+        raise TargetError(
+            f"{target!r} is not a target: write FILE.py:function or package.module:function, "
+            f"for example shop.py:checkout"
+        )
+    cwd = cwd or Path.cwd()
+    if place.endswith(".py") or "/" in place:
+        path = cwd / place
+        if not path.is_file():
+            raise TargetError(f"there is no file {place} (looked for {path})")
+        root, module = locate(path)
+        project, source = Project(root), read_source(path.resolve(), module)
+        project.add(source)
+        return project, source, function
+    project = Project(cwd)
+    found = project.source(place)
+    if found is None:
+        raise TargetError(
+            f"there is no module {place} under {cwd}: run from the folder that holds it, "
+            f"or name the file, as in {place.replace('.', '/')}.py:{function}"
+        )
+    return project, found, function

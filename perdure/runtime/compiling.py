@@ -1,0 +1,78 @@
+"""From a workflow function object to its image: the runtime's door to the compiler."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import threading
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from perdure.compiler.image import Image
+from perdure.compiler.pipeline import compile_target, compile_workflow
+from perdure.compiler.source import Project, Source, locate
+from perdure.runtime.declare import activity_options, workflow_options
+from perdure.runtime.program import Program, load_cached
+
+
+class NotAWorkflowError(TypeError):
+    """What was given to start is not a function marked with `@workflow`."""
+
+
+_images: dict[tuple[str, str, str], Image] = {}
+_lock = threading.Lock()
+
+
+def image_of(workflow: Any) -> Image:
+    """The image of a workflow function, or of a target such as `shop.py:checkout`.
+
+    The module's source is read as this process imported it; compiled once per process and text.
+    Raises `NotAWorkflowError`, `perdure.CompileError` or `perdure.TargetError`.
+    """
+    if isinstance(workflow, str):
+        return compile_target(workflow).image
+    if not isinstance(workflow, FunctionType) or workflow_options(workflow) is None:
+        raise NotAWorkflowError(_not_a_workflow(workflow))
+    file = inspect.getsourcefile(workflow) or workflow.__code__.co_filename
+    text = "".join(linecache.getlines(file))
+    key = (file, text, workflow.__qualname__)
+    with _lock:
+        image = _images.get(key)
+        if image is None:
+            image = _images[key] = _compile(workflow, file, text)
+        return image
+
+
+def _compile(workflow: FunctionType, file: str, text: str) -> Image:
+    root, module = locate(Path(file))
+    if workflow.__module__ != "__main__" and workflow.__module__ != module:
+        module = workflow.__module__
+        root = Path(file).resolve().parents[module.count(".")] if "." in module else root
+    project = Project(root)
+    source = Source(str(Path(file).resolve()), module, text, Path(file).name == "__init__.py")
+    project.add(source)
+    return compile_workflow(project, source, workflow.__qualname__).image
+
+
+def _not_a_workflow(given: Any) -> str:
+    if activity_options(given) is not None:
+        name = given.__qualname__
+        return (
+            f"{name} is an activity, and only workflows can be started: call it from a function "
+            f"marked with @workflow and start that"
+        )
+    if isinstance(given, FunctionType):
+        return (
+            f"{given.__qualname__} is a plain function: mark it with @workflow "
+            f"(from perdure import workflow)"
+        )
+    return (
+        f"{given!r} is not a workflow: give a function marked with @workflow, or a target such as "
+        f"'shop.py:checkout'"
+    )
+
+
+def program_of(image: Image) -> Program:
+    """The loaded program of an image, loaded once per process."""
+    return load_cached(image.hash, lambda: image)

@@ -1,0 +1,70 @@
+"""The state of a run between two transitions: frames, fibers, and what they wait for.
+
+A frame is (function, next task block, its live values, its cells). A fiber is a stack of frames:
+one thread of control. A continuation is all fibers of a run and what each waits for. Frames and
+waits are plain tuples, so that the C pickler writes a continuation without calling back.
+
+Invariants:
+* a fiber that waits has a frame on top whose block takes the value it waits for;
+* `next_seq` is above the number of every activity and timer that the run ever started.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import CellType
+from typing import Any, TypeAlias
+
+# (index of the function in the image, number of the next block, live values, cells,
+#  the exception that was being handled where the function was called)
+Frame: TypeAlias = tuple[
+    int, int, tuple[Any, ...], tuple[CellType, ...], BaseException | None
+]
+# (ACTIVITY, seq, 0.0), or (TIMER, seq, when it is due in seconds since the epoch)
+Wait: TypeAlias = tuple[str, int, float]
+
+ACTIVITY, TIMER = "activity", "timer"
+
+
+@dataclass(slots=True)
+class Fiber:
+    """One thread of control: its frames, outermost first, and what it waits for."""
+
+    id: int
+    stack: list[Frame]
+    wait: Wait | None = None
+
+
+@dataclass(slots=True)
+class Start:
+    """The run's first call, before any block has run: the entry's index and its arguments."""
+
+    function: int
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Continuation:
+    """All that a run needs to go on. `start` is set until the entry block has been called."""
+
+    fibers: dict[int, Fiber] = field(default_factory=dict)
+    next_seq: int = 0
+    start: Start | None = None
+
+    def pack(self) -> tuple[Any, ...]:
+        """As plain values, for the codec."""
+        start = self.start
+        entry = None if start is None else (start.function, start.args, start.kwargs)
+        return (self.next_seq, [(f.id, f.stack, f.wait) for f in self.fibers.values()], entry)
+
+    @classmethod
+    def unpack(cls, packed: tuple[Any, ...]) -> Continuation:
+        """The inverse of `pack`."""
+        next_seq, fibers, entry = packed
+        made = {number: Fiber(number, stack, wait) for number, stack, wait in fibers}
+        return cls(made, next_seq, None if entry is None else Start(*entry))
+
+    def waits(self) -> dict[int, Wait]:
+        """What the run waits for, by sequence number."""
+        return {f.wait[1]: f.wait for f in self.fibers.values() if f.wait is not None}

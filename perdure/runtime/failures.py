@@ -1,0 +1,135 @@
+"""Exceptions as values: all that belongs to one survives a checkpoint.
+
+Beside type and `args` these are the attributes, `__cause__`, `__context__`,
+`__suppress_context__`, `__notes__` and the traceback, which is rebuilt from file, line and function
+so that it prints as before. An exception class whose `__init__` does not fit its `args` is not
+called again: the object is made as `BaseException.__reduce__` would, and its attributes are set.
+"""
+
+from __future__ import annotations
+
+import types
+from types import CodeType, FrameType, TracebackType
+from typing import Any
+
+# One entry of a traceback: file, line, function name.
+Entry = tuple[str, int, str]
+
+
+class ActivityTimeout(Exception):
+    """An attempt of an activity took longer than its `timeout` and counts as failed."""
+
+
+class UnpicklableError(TypeError):
+    """A value that must be kept across a suspension cannot be pickled."""
+
+
+def reduce(error: BaseException) -> tuple[Any, ...]:
+    """What pickle needs to make an exception again, with everything that hangs on it."""
+    function, args, *rest = error.__reduce_ex__(5)
+    own = type(error)
+    defined = _defined(own)
+    if defined & {"__init__", "__new__"} and not defined & {"__reduce__", "__reduce_ex__"}:
+        function, args = make, (own, error.args)
+    attributes = rest[0] if rest and isinstance(rest[0], dict) else dict(error.__dict__)
+    slots = {n: getattr(error, n) for n in _slots(own) if hasattr(error, n)}
+    state = (
+        attributes,
+        slots,
+        error.__cause__,
+        error.__context__,
+        error.__suppress_context__,
+        entries(error.__traceback__),
+    )
+    return (function, args, state, None, None, restore)
+
+
+def _defined(kind: type) -> set[str]:
+    """Names that Python classes (not the built-in exceptions) in the hierarchy define."""
+    return {name for base in kind.__mro__ if _is_python(base) for name in base.__dict__}
+
+
+def _slots(kind: type) -> list[str]:
+    """The `__slots__` of Python classes in the hierarchy."""
+    found: list[str] = []
+    for base in kind.__mro__:
+        slots = base.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            hidden = name.startswith("__") and not name.endswith("__")
+            found.append(f"_{base.__name__.lstrip('_')}{name}" if hidden else name)
+    return [name for name in found if name not in ("__dict__", "__weakref__")]
+
+
+def _is_python(kind: type) -> bool:
+    return bool(kind.__flags__ & (1 << 9))  # Py_TPFLAGS_HEAPTYPE
+
+
+def make(kind: type[BaseException], args: tuple[Any, ...]) -> BaseException:
+    """An exception of `kind` with these `args`, without calling the class's own `__init__`."""
+    base = next(b for b in kind.__mro__ if not _is_python(b))
+    error: BaseException = base.__new__(kind, *args)
+    try:
+        base.__init__(error, *args)  # type: ignore[misc]
+    except TypeError:
+        error.args = args
+    return error
+
+
+def restore(error: BaseException, state: tuple[Any, ...]) -> None:
+    """Put back what hangs on an exception."""
+    attributes, slots, cause, context, suppress, stack = state
+    error.__dict__.update(attributes)
+    for name, value in slots.items():
+        setattr(error, name, value)
+    error.__cause__ = cause
+    error.__context__ = context
+    error.__suppress_context__ = suppress
+    error.__traceback__ = traceback_of(stack)
+
+
+def entries(traceback: TracebackType | None) -> tuple[Entry, ...]:
+    """A traceback as plain values, outermost first."""
+    found: list[Entry] = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        name = code.co_qualname.rpartition(".")[2]
+        found.append((code.co_filename, traceback.tb_lineno, name))
+        traceback = traceback.tb_next
+    return tuple(found)
+
+
+def traceback_of(stack: tuple[Entry, ...]) -> TracebackType | None:
+    """A real traceback with these entries; its frames are empty stand-ins."""
+    made: TracebackType | None = None
+    for file, line, name in reversed(stack):
+        # A last instruction of -1 has no column, so no caret is drawn under the line.
+        made = TracebackType(made, _frame(file, name), -1, max(line, 1))
+    return made
+
+
+_TEMPLATE: CodeType = compile("frame = __import__('sys')._getframe()", "<frame>", "exec")
+
+
+def _frame(file: str, name: str) -> FrameType:
+    """A frame that says it belongs to function `name` of `file` (the way of the tblib package)."""
+    scope: dict[str, Any] = {"__file__": file, "__name__": name}
+    exec(_TEMPLATE.replace(co_filename=file, co_name=name, co_qualname=name), scope)
+    frame = scope.pop("frame")
+    assert isinstance(frame, types.FrameType)
+    return frame
+
+
+def tidy(error: BaseException, hidden: frozenset[CodeType]) -> None:
+    """Take the interpreter's own frames out of a traceback; users see their lines only."""
+    head = error.__traceback__
+    while head is not None and head.tb_frame.f_code in hidden:
+        head = head.tb_next
+    link = head
+    while link is not None:
+        following = link.tb_next
+        while following is not None and following.tb_frame.f_code in hidden:
+            following = following.tb_next
+        if following is not link.tb_next:
+            link.tb_next = following
+        link = following
+    error.__traceback__ = head

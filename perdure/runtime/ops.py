@@ -1,0 +1,244 @@
+"""What generated code says to the interpreter: the runtime's half of the vocabulary.
+
+A task block is a plain function. It ends in one of four ways::
+
+    return value                                    the function returns
+    raise …                                         the function raises
+    return _Suspend(callee, args, then=3, live=…)   call this, then go on at block 3 with its value
+    return _Jump(4, live)                           go on at block 4, now
+
+The names without a class behind them are Python's own, under names that user code cannot shadow.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import CellType, TracebackType
+from typing import Any, Final
+
+from perdure.compiler.image import VOCABULARY
+
+
+class Suspend:
+    """Call `callee`; its value or exception is `resume()`d in block `then`, with `live`."""
+
+    __slots__ = ("args", "callee", "kwargs", "live", "then")
+
+    def __init__(
+        self,
+        callee: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any] | None = None,
+        *,
+        then: int,
+        live: tuple[Any, ...],
+    ) -> None:
+        self.callee = callee
+        self.args = args
+        self.kwargs = kwargs
+        self.then = then
+        self.live = live
+
+
+class Jump:
+    """Go on at block `then` with `live`; nothing leaves the program."""
+
+    __slots__ = ("live", "then")
+
+    def __init__(self, then: int, live: tuple[Any, ...]) -> None:
+        self.then = then
+        self.live = live
+
+
+class Enter:
+    """The entry of a function with cells: make them, then go on at block `then` with `live`."""
+
+    __slots__ = ("contents", "live", "then")
+
+    def __init__(self, then: int, live: tuple[Any, ...], contents: tuple[Any, ...]) -> None:
+        self.then = then
+        self.live = live
+        self.contents = contents
+
+
+class _Unbound:
+    """The value of a variable that has none. There is one; it survives pickling as itself."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNBOUND"
+
+    def __reduce__(self) -> str:
+        return "UNBOUND"
+
+
+UNBOUND: Final = _Unbound()
+
+
+def entered(manager: Any) -> tuple[Callable[..., Any], Any]:
+    """Enter a context manager as `with` does: its bound `__exit__`, and what `__enter__` gave."""
+    kind = type(manager)
+    enter = _special(manager, "__enter__")
+    leave = _special(manager, "__exit__")
+    if enter is None or leave is None:
+        problem = "the context manager protocol"
+        missed = "" if enter is None else " (missed __exit__ method)"
+        raise TypeError(f"{kind.__name__!r} object does not support {problem}{missed}")
+    return leave, enter()
+
+
+def _special(obj: Any, name: str) -> Callable[..., Any] | None:
+    """Look a method up as the interpreter does: on the type, not on the object."""
+    for base in type(obj).__mro__:
+        if name in base.__dict__:
+            found = base.__dict__[name]
+            bind = getattr(type(found), "__get__", None)
+            bound: Callable[..., Any] = bind(found, obj, type(obj)) if bind else found
+            return bound
+    return None
+
+
+class handling:
+    """Raising a saved exception again changes its traceback and context; calling this puts back."""
+
+    __slots__ = ("context", "error", "traceback")
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+        self.context: BaseException | None = error.__context__
+        self.traceback: TracebackType | None = error.__traceback__
+
+    def __call__(self) -> None:
+        self.error.__traceback__ = self.traceback
+        self.error.__context__ = self.context
+
+
+class Returned:
+    """The value that a suspended call came back with; calling it gives the value."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __call__(self) -> Any:
+        return self.value
+
+
+class Raised:
+    """The exception that a suspended call came back with; calling it raises the exception."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __call__(self) -> Any:
+        error = self.error
+        context = error.__context__
+        try:
+            if context is not None:
+                _extend(error, sys.exception())
+            raise error
+        finally:
+            if context is not None:
+                error.__context__ = context
+            # The exception's traceback must not keep itself alive through this frame.
+            del self, error, context
+
+
+def _extend(error: BaseException, handled: BaseException | None) -> None:
+    """Hang what is being handled here under the last of an exception's contexts.
+
+    Where the exception was first raised nothing was being handled; natively this would have been.
+    """
+    seen = {id(error)}
+    last = error
+    while last.__context__ is not None and id(last.__context__) not in seen:
+        last = last.__context__
+        seen.add(id(last))
+        if last is handled:
+            return
+    if handled is not None and id(handled) not in seen:
+        last.__context__ = handled
+
+
+def matches(error: BaseException, kinds: Any) -> bool:
+    """Whether `except kinds` would catch `error`; raises what Python raises for other kinds."""
+    for kind in kinds if isinstance(kinds, tuple) else (kinds,):
+        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+            raise TypeError(
+                "catching classes that do not inherit from BaseException is not allowed"
+            )
+    return isinstance(error, kinds)
+
+
+def merge(callee: Any, *mappings: Any) -> dict[str, Any]:
+    """The keyword arguments of a call with `**`, with the errors that Python has for them."""
+    merged: dict[str, Any] = {}
+    for mapping in mappings:
+        if not hasattr(mapping, "keys"):
+            kind = type(mapping).__name__
+            raise TypeError(f"{_call_name(callee)} argument after ** must be a mapping, not {kind}")
+        for key in mapping.keys():  # noqa: SIM118  (a mapping may iterate over something else)
+            if key in merged:
+                raise TypeError(
+                    f"{_call_name(callee)} got multiple values for keyword argument {key!r}"
+                )
+            merged[key] = mapping[key]
+    for key in merged:
+        if not isinstance(key, str):
+            raise TypeError("keywords must be strings")
+    return merged
+
+
+def spread(callee: Any, items: Any) -> tuple[Any, ...]:
+    """The positional arguments of `callee(*items)`, with the error that Python has for it."""
+    try:
+        iterator = iter(items)
+    except TypeError:
+        if hasattr(items, "__iter__") or hasattr(items, "__getitem__"):
+            raise
+        kind = type(items).__name__
+        raise TypeError(
+            f"{_call_name(callee)} argument after * must be an iterable, not {kind}"
+        ) from None
+    return tuple(iterator)
+
+
+def _call_name(callee: Any) -> str:
+    """A callee as Python's messages about its arguments name it."""
+    name = getattr(callee, "__qualname__", None)
+    if name is None:
+        return str(callee)
+    module = getattr(callee, "__module__", None)
+    return f"{name}()" if module in (None, "builtins") else f"{module}.{name}()"
+
+
+def cells(suspends: Callable[[Any], bool]) -> dict[str, CellType]:
+    """The vocabulary as cells, for the free variables of generated code."""
+    meaning: dict[str, Any] = {
+        "_Suspend": Suspend,
+        "_Jump": Jump,
+        "_Enter": Enter,
+        "_UNBOUND": UNBOUND,
+        "_ONCE": (None,),
+        "_suspends": suspends,
+        "_iter": iter,
+        "_set": set,
+        "_slice": slice,
+        "_entered": entered,
+        "_exc_info": sys.exc_info,
+        "_exception": sys.exception,
+        "_handling": handling,
+        "_matches": matches,
+        "_merge": merge,
+        "_spread": spread,
+        "_AssertionError": AssertionError,
+        "_BaseException": BaseException,
+        "_NameError": NameError,
+    }
+    assert meaning.keys() == VOCABULARY
+    return {name: CellType(value) for name, value in meaning.items()}

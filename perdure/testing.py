@@ -1,0 +1,156 @@
+"""Run workflows in tests: as they are, and compiled with a restart at every suspension.
+
+>>> native(checkout, order)                  # the plain function, activities called directly
+>>> drive(checkout, order)                   # compiled; state encoded, dropped, decoded each time
+>>> drive(checkout, order, restart="never")  # compiled, state kept in memory
+
+All three give an `Outcome`; for a workflow that survives its suspensions they are alike in value,
+error and calls. No store, no clock, no waiting: durable sleeps end at once.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from perdure.runtime import declare, failures
+from perdure.runtime.codec import Codec
+from perdure.runtime.compiling import image_of, program_of
+from perdure.runtime.continuation import ACTIVITY, Continuation
+from perdure.runtime.interpreter import Advance, Event, advance, begin
+from perdure.runtime.interpreter import Call as _Scheduled
+from perdure.runtime.program import Program
+
+__all__ = ["Call", "Outcome", "drive", "native"]
+
+
+class Call(NamedTuple):
+    """An activity that was called. `name` is its qualified name; arguments as they were then."""
+
+    name: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: `value`, or `error`; the activities it called; checkpoints it went through."""
+
+    value: Any
+    error: BaseException | None
+    calls: tuple[Call, ...]
+    checkpoints: int
+
+
+def drive(
+    workflow: Callable[..., Any],
+    *args: Any,
+    restart: Literal["every", "never"] = "every",
+    **kwargs: Any,
+) -> Outcome:
+    """Compile `workflow` and run it to its end in this thread.
+
+    With `restart="every"` each suspension encodes the continuation, drops it, and goes on from the
+    decoded bytes, as after a crash. Activities run once each: retries and timeouts are a worker's.
+    """
+    if restart not in ("every", "never"):
+        raise ValueError(f"drive(restart={restart!r}): give 'every' or 'never'")
+    program = program_of(image_of(workflow))
+    return _Driver(program, restart == "every").run(args, kwargs)
+
+
+class _Driver:
+    def __init__(self, program: Program, restart: bool) -> None:
+        self.program = program
+        self.codec = Codec(program)
+        self.restart = restart
+        self.calls: list[Call] = []
+        self.checkpoints = 0
+
+    def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome:
+        state = self.checkpoint(begin(self.program, args, kwargs))
+        events: list[Event] = []
+        now = 0.0
+        while True:
+            done = advance(self.program, state, events, now=now, seed=str(self.checkpoints))
+            if done.ended:
+                return self.outcome(done)
+            state = self.checkpoint(state)
+            events, now = self.answer(state, done, now)
+
+    def checkpoint(self, state: Continuation) -> Continuation:
+        """Encode and decode the continuation, if asked to."""
+        self.checkpoints += 1
+        if not self.restart:
+            return state
+        return Continuation.unpack(self.codec.decode(self.codec.encode(state.pack())))
+
+    def answer(
+        self, state: Continuation, done: Advance, now: float
+    ) -> tuple[list[Event], float]:
+        """Run what was scheduled; with nothing to run, the clock goes to the next timer."""
+        if done.calls:
+            return [self.call(call) for call in done.calls], now
+        timers = sorted((due, seq) for kind, seq, due in state.waits().values() if kind != ACTIVITY)
+        due, seq = timers[0]
+        return [Event(seq)], due
+
+    def call(self, call: _Scheduled) -> Event:
+        """Run an activity on copies of its arguments, and pass a copy of its result on."""
+        name = call.name.rpartition(":")[2]
+        codec = self.codec
+        try:
+            args, kwargs = codec.decode(codec.encode((call.args, call.kwargs)))
+            self.calls.append(Call(name, *_kept(codec, args, kwargs)))
+            value = call.options.call(*args, **kwargs)
+            return Event(call.seq, codec.decode(codec.encode(value)))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            failures.tidy(error, _HIDDEN)
+            return Event(call.seq, error=codec.decode(codec.encode(error)))
+
+    def outcome(self, done: Advance) -> Outcome:
+        value = done.value
+        return Outcome(value, done.error, tuple(self.calls), self.checkpoints)
+
+
+def _kept(codec: Codec, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments as they are now; the activity may change the objects it is given."""
+    kept: tuple[tuple[Any, ...], dict[str, Any]] = codec.decode(codec.encode((args, kwargs)))
+    return kept
+
+
+# The calls of the `native` run in progress.
+_recording: ContextVar[list[Call] | None] = ContextVar("recording", default=None)
+
+
+def native(workflow: Callable[..., Any], *args: Any, **kwargs: Any) -> Outcome:
+    """Run the plain function in this thread, its activities called directly and noted."""
+    calls: list[Call] = []
+    token = _recording.set(calls)
+    hook = declare.native_call.set(_note)
+    try:
+        try:
+            value = workflow(*args, **kwargs)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            failures.tidy(error, _HIDDEN)
+            return Outcome(None, error, tuple(calls), 0)
+        return Outcome(value, None, tuple(calls), 0)
+    finally:
+        declare.native_call.reset(hook)
+        _recording.reset(token)
+
+
+def _note(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    calls = _recording.get()
+    if calls is not None:
+        calls.append(Call(function.__qualname__, copy.deepcopy(args), copy.deepcopy(kwargs)))
+
+
+_HIDDEN = frozenset({native.__code__, _Driver.call.__code__})

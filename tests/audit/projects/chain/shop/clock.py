@@ -1,0 +1,9 @@
+from time import time
+
+
+def stamp():
+    return time()  # expect: PD201
+
+
+def unreached():
+    return time()

@@ -1,0 +1,5 @@
+from globals import RATES
+
+
+def test_rates():
+    RATES["de"] = 0

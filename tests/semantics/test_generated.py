@@ -1,0 +1,67 @@
+"""Generated programs: plainly, compiled, and compiled with a restart at every suspension.
+
+The examples are split over shards, so that pytest-xdist can spread them, and are the same on every
+run; `make fuzz` (python -m tests.programs) looks for new ones.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, note, seed, settings
+
+from perdure.testing import drive, native
+from tests.programs.loading import loaded
+from tests.programs.statements import Program, programs, seeded
+from tests.semantics.sameness import assert_same, difference
+
+SHARDS = 20
+EXAMPLES = 2_000
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("programs")
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_same_meaning(shard: int, folder: Path) -> None:
+    @seed(shard)  # as reproducible as derandomize=True, and another sample in each shard
+    @settings(
+        max_examples=EXAMPLES // SHARDS,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(programs())
+    def check(program: Program) -> None:
+        note(str(program))
+        with loaded(program.text, folder) as module:
+            outcomes = {"native": native(module.main, *copy.deepcopy(program.args))}
+            for restart in ("never", "every"):
+                args = copy.deepcopy(program.args)
+                outcomes[f"restart={restart}"] = drive(module.main, *args, restart=restart)
+            assert_same(outcomes)
+
+    check()
+
+
+@pytest.mark.parametrize("shard", range(4))
+def test_programs_are_sound(shard: int, folder: Path) -> None:
+    """The generator itself: programs compile, end soon, are deterministic, call activities."""
+    calls = []
+    for number in range(shard * 250, shard * 250 + 250):
+        program = seeded(number)
+        with loaded(program.text, folder) as module:
+            start = time.process_time()
+            once = native(module.main, *copy.deepcopy(program.args))
+            assert time.process_time() - start < 2, program
+            again = native(module.main, *copy.deepcopy(program.args))
+            assert difference(once, again) is None, program
+        calls.append(len(once.calls))
+    assert sum(n >= 3 for n in calls) / len(calls) > 0.9
+    assert 8 <= sum(calls) / len(calls) <= 30
+    assert max(calls) < 2_000
