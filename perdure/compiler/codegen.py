@@ -150,7 +150,10 @@ class _Writer:
             empty = [
                 load(c if c in core.parameters else "_UNBOUND", core.node) for c in core.cells
             ]
-            live = [load(n, core.node) for n in self._live(first)]
+            live = [
+                load(n if n in core.parameters else "_UNBOUND", core.node)
+                for n in self._live(first)
+            ]
             leave = call("_Enter", [_number(self.parts.number(first)), _tuple(live)], core.node)
             leave.args.append(_tuple(empty))
             code: list[ast.stmt] = [ast.Return(leave)]

@@ -280,6 +280,9 @@ class _Normalizer(Lifter):
             node = ast.copy_location(ast.FunctionDef(**fields), node)
         self.emit(Simple(node))
 
+    def _Global(self, node: ast.Global) -> None:
+        """Each block declares its own globals (see codegen)."""
+
     def _ClassDef(self, node: ast.ClassDef) -> None:
         if self.has(node):
             parts = [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]

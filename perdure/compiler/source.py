@@ -73,8 +73,13 @@ class Source:
 
     def segment(self, node: ast.AST) -> str:
         """The source text of `node`, on one line, for labels and messages."""
-        text = ast.get_source_segment(self.text, node) or ast.unparse(node)
-        return " ".join(text.split())
+        span = self.span(node)
+        lines = self.lines[span.line - 1 : span.end_line]
+        if not lines:
+            return ast.unparse(node)
+        lines[-1] = lines[-1][: span.end_column]
+        lines[0] = lines[0][span.column :]
+        return " ".join(" ".join(lines).split())
 
     def _characters(self, line: int, byte_column: int) -> int:
         text = self.line(line)

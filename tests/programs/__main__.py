@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import collections
 import copy
+import functools
 import re
 import sys
 import tempfile
@@ -16,9 +17,9 @@ import time
 import traceback
 from pathlib import Path
 
-from tests.programs.chooser import RandomChooser, ReplayChooser
+from tests.programs.chooser import RandomChooser
 from tests.programs.loading import loaded
-from tests.programs.shrink import shrink
+from tests.programs.shrink import smaller
 from tests.programs.statements import CONSTRUCTS, Program, generate
 
 Symptom = tuple[str, str]  # what it has in common with others like it, and the whole story
@@ -51,22 +52,13 @@ def failure(program: Program, folder: Path, native_only: bool) -> Symptom | None
     return None
 
 
-def minimized(
-    seed: int, without: frozenset[str], folder: Path, symptom: str, seconds: float
-) -> Program:
-    """The smallest program found with the same symptom."""
-    first = RandomChooser(seed)
-    generate(first, without)
-
-    def fails(choices: list[int]) -> list[int] | None:
-        chooser = ReplayChooser(choices)
-        try:
-            found = failure(generate(chooser, without), folder, native_only=False)
-        except Exception:
-            return None
-        return chooser.made if found and found[0] == symptom else None
-
-    return generate(ReplayChooser(shrink(first.made, fails, seconds)), without)
+def same_symptom(program: Program, folder: Path, symptom: str) -> bool:
+    """Does it fail in this way? What goes wrong natively does not count."""
+    try:
+        found = failure(program, folder, native_only=False)
+    except Exception:
+        return False
+    return found is not None and found[0] == symptom
 
 
 def main() -> int:
@@ -110,7 +102,8 @@ def fuzz(options: argparse.Namespace, without: frozenset[str]) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for seed in range(options.seed, options.seed + options.count):
-            found = failure(generate(RandomChooser(seed), without), folder, options.native)
+            program = generate(RandomChooser(seed), without)
+            found = failure(program, folder, options.native)
             ran += 1
             if found is None:
                 continue
@@ -119,7 +112,8 @@ def fuzz(options: argparse.Namespace, without: frozenset[str]) -> int:
             if len(symptoms[symptom]) > 1:
                 continue
             print(f"=== seed {seed}: {story}\n")
-            print(minimized(seed, without, folder, symptom, options.shrink), flush=True)
+            fails = functools.partial(same_symptom, folder=folder, symptom=symptom)
+            print(smaller(program, fails, without=without, seconds=options.shrink), flush=True)
             if len(symptoms) >= options.most:
                 break
     seconds = time.monotonic() - start

@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 
 class Chooser(Protocol):
-    """A source of choices."""
+    """A source of choices, which remembers what it `made`."""
+
+    made: list[int]
 
     def below(self, n: int) -> int:
         """Choose from range(n)."""
@@ -25,7 +27,7 @@ class Chooser(Protocol):
 
 
 class RandomChooser:
-    """Choices by seed, remembered so that a failure can be shrunk."""
+    """Choices by seed."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed).random
@@ -59,7 +61,7 @@ class ReplayChooser:
 
 
 class HypothesisChooser:
-    """Choices by Hypothesis, which keeps, replays and shrinks them.
+    """Choices by Hypothesis.
 
     It asks Hypothesis' data directly: a strategy for each of some 500 integers is three times as
     slow.
@@ -67,9 +69,12 @@ class HypothesisChooser:
 
     def __init__(self, data: Any) -> None:
         self._data = data
+        self.made: list[int] = []
 
     def below(self, n: int) -> int:
-        return self._data.draw_integer(0, n - 1) if n > 1 else 0
+        choice = self._data.draw_integer(0, n - 1) if n > 1 else 0
+        self.made.append(choice)
+        return choice
 
     def opens(self) -> None:
         self._data.start_span(1)

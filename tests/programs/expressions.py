@@ -276,7 +276,8 @@ class Expressions:
         return f"cut({name}(log, box, {', '.join(parts)}))"
 
     def int_plain(self, kind: str, depth: int) -> str:
-        return f"{self.pick(['measure', 'len'])}({self.expr(self.pick(['list', 'str', 'dict']), depth)})"
+        function, kind = self.pick(["measure", "len"]), self.pick(["list", "str", "dict"])
+        return f"{function}({self.expr(kind, depth)})"
 
     def list_ident(self, kind: str, depth: int) -> str:
         return f"ident({self.arguments(depth)})"

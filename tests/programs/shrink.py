@@ -3,7 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+from tests.programs.chooser import ReplayChooser
+from tests.programs.statements import Program, generate
+
+
+def smaller(
+    program: Program,
+    fails: Callable[[Program], bool],
+    *,
+    without: Iterable[str] = (),
+    seconds: float = 20,
+) -> Program:
+    """The smallest program found that still fails."""
+
+    def used(choices: list[int]) -> list[int] | None:
+        candidate = generate(ReplayChooser(choices), without)
+        return list(candidate.choices) if fails(candidate) else None
+
+    return generate(ReplayChooser(shrink(list(program.choices), used, seconds)), without)
 
 
 def shrink(

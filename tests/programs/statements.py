@@ -101,6 +101,7 @@ class Program:
     text: str
     args: tuple[object, ...]
     constructs: frozenset[str]
+    choices: tuple[int, ...]  # what to shrink, and to make it again with a ReplayChooser
 
     def __str__(self) -> str:
         return f"{self.text}\n# main(*{self.args!r})"
@@ -475,13 +476,13 @@ class Generator(Expressions):
         lines = []
         for kind in ("int", "list", "dict", "str", "any"):
             for name in LOCALS[kind]:
-                if not self.chance(odds):
+                if self.choose.below(odds) > 0:  # 0, unbound, is the shorter program
                     self.growing = 0
                     value = self.leaf_call(kind, 0) if self.chance(2) else self.stored(kind, 1)
                     lines.append(f"{name} = {value}")
                     self.known.add(name)
         self.known = None
-        return lines if self.chance(odds) else [*lines, "err = Low('err')"]
+        return lines if self.choose.below(odds) == 0 else [*lines, "err = Low('err')"]
 
     def helper(self, number: int) -> Lines:
         self.budget = 1 + self.choose.below(2)
@@ -530,7 +531,7 @@ class Generator(Expressions):
             {"p": 1, "q": 2},
         )
         body = "\n".join(lines) + "\n"
-        return Program(prelude(body) + body, args, frozenset(self.used))
+        return Program(prelude(body) + body, args, frozenset(self.used), tuple(self.choose.made))
 
 
 def generate(choose: Chooser, without: Iterable[str] = ()) -> Program:
@@ -544,7 +545,10 @@ def seeded(seed: int, without: Iterable[str] = ()) -> Program:
 
 
 def programs(without: Iterable[str] = ()) -> SearchStrategy[Program]:
-    """A Hypothesis strategy of programs; it shrinks towards fewer and simpler statements."""
+    """A Hypothesis strategy of programs.
+
+    Hypothesis can shrink them, but takes minutes; `shrink.smaller` takes seconds.
+    """
     from hypothesis.strategies import SearchStrategy
 
     banned = frozenset(without)

@@ -53,10 +53,22 @@ _OF_BUILTINS = frozenset(
 
 def callee(func: ast.expr, place: Place, types: Types) -> Callee:
     """What `func`, standing in front of a call (or alone, as a value), leads to."""
+    if func in types.callees:
+        return types.callees[func]
+    found = _find(func, place, types)
+    if types.settled:
+        types.callees[func] = found
+    return found
+
+
+def _find(func: ast.expr, place: Place, types: Types) -> Callee:
     if (nested := nested_function(func, place, types)) is not None:
         return Callee(Kind.FUNCTION, nested.dotted, nested)
-    dotted = types.modules.qualify(func, place.module, place.scopes)
-    found = _by_name(dotted, types) if dotted is not None else UNKNOWN
+    found = UNKNOWN
+    if (dotted := types.modules.qualify(func, place.module, place.scopes)) is not None:
+        if dotted not in types.named:
+            types.named[dotted] = _by_name(dotted, types)
+        found = types.named[dotted]
     if found.kind is not Kind.UNKNOWN:
         return found
     if isinstance(func, ast.Attribute):

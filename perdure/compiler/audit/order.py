@@ -86,7 +86,8 @@ class Order:
                 pass
 
     def _tell(self, expr: ast.expr, doing: str) -> None:
-        self.report("PD224", expr, f"{doing} a set")
+        shown = ast.unparse(expr)
+        self.report("PD224", expr, f"{doing} {shown if len(shown) < 40 else 'a set'}")
 
     def _unordered(self, expr: ast.expr, place: Place) -> bool:
         made = self.types.of(expr, place)
@@ -101,7 +102,7 @@ class Order:
         func = node.func
         if isinstance(func, ast.Attribute):
             if func.attr == "pop" and not node.args and self._unordered(func.value, place):
-                self._tell(node, "popping from")
+                self._tell(func.value, "popping from")
             if func.attr == "join" and node.args and self._unordered(node.args[0], place):
                 self._tell(node.args[0], "joining")
             extends = func.attr == "extend" and self._list_escapes(func.value, place)
@@ -112,7 +113,7 @@ class Order:
             # Elements that tie under `key` are told apart by their order.
             ties = any(k.arg == "key" for k in node.keywords)
             if ties and node.args and self._unordered(node.args[0], place):
-                self._tell(node.args[0], f"{name[9:]}() with a key over")
+                self._tell(node.args[0], f"{name[9:]}() with a key, of")
         elif name in _KEEPERS:
             for arg in node.args:
                 if self._unordered(arg, place) and self._escapes(node, place):

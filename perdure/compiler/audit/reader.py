@@ -171,8 +171,6 @@ class _Reader(ast.NodeVisitor):
             code = catalog.of_read(found.name)
             if code is not None and not self._is_local_alias(node):
                 self.facts.add(code, node, found.name)
-            if found.name not in self.place.module.imports.values():
-                return
         if found.kind in (Kind.UNKNOWN, Kind.EXTERNAL, Kind.HARMLESS):
             dotted = variable(node, self.place, self.types)
             if dotted is not None and self.types.modules.get(dotted) is None:

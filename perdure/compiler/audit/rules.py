@@ -160,7 +160,7 @@ _TABLE = [
         "keep it in a local variable, return it, or store it through an @activity",
     ),
     Rule(
-        "PD223", "global-read", "R", "reads a module's variable that functions change",
+        "PD223", "global-read", "R", "depends on what this process did before",
         "a module's variables are not in the checkpoint: each process has its own value",
         "pass the value to the workflow as an argument, or read it in an @activity",
     ),
@@ -171,7 +171,7 @@ _TABLE = [
         "go over sorted(the_set), or keep a list or dict (both keep their order)",
     ),
     Rule(
-        "PD225", "hash", "R", "depends on hash(), which differs between processes",
+        "PD225", "hash", "R", "differs between processes",
         "strings are hashed with a salt that each process draws anew, objects by their address",
         "use hashlib, zlib.crc32, or a key of your own",
     ),

@@ -6,7 +6,9 @@ files -> modules by root -> workflows -> walk -> findings -> less what comments 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -51,7 +53,29 @@ def audit_paths(
         )
     except ValueError as error:
         raise AuditError(str(error)) from None
-    files = _files(paths)
+    with _collector_paused():
+        return _audit(_files(paths), paths, codes, strict=strict)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No garbage collection meanwhile.
+
+    All trees live to the end, and walking over them again and again to find that out took 40 % of
+    the time for a thousand files.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _audit(
+    files: list[Path], paths: Sequence[Path], codes: frozenset[str], *, strict: bool
+) -> Report:
     library = Library()
     found: dict[tuple[Span, str], Finding] = {}
     workflows = unknown = 0

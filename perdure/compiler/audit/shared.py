@@ -52,17 +52,20 @@ def _changed(node: ast.AST, place: Place, types: Types) -> Iterator[ast.expr]:
             made = types.of(func.value, place)
             if made is not None and made.name in known.CONTAINERS:
                 yield func.value
-        case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[target, *_]):
-            yield target
+        case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[target, name, *_]):
+            attr = name.value if isinstance(name, ast.Constant) else "*"
+            yield ast.Attribute(target, str(attr))
         case _:
             pass
 
 
 def _is_namespace(expr: ast.expr, place: Place, types: Types) -> bool:
-    """Whether an expression is a module or class of the project, whose attributes are variables."""
+    """Whether an expression is a module or class: its attributes are variables of their own."""
     dotted = types.modules.qualify(expr, place.module, place.scopes)
     if dotted is None:
         return False
+    if _imported(dotted, place) and not first_party(dotted, types):
+        return True
     return types.modules.get(dotted) is not None or types.modules.class_of(dotted) is not None
 
 
@@ -80,7 +83,9 @@ def variable(expr: ast.expr, place: Place, types: Types) -> str | None:
         return None
     if types.modules.function(dotted) is not None:
         return None  # f.calls = 0: rare, and mostly a decorator's mark
-    return dotted if first_party(dotted, types) or _imported(dotted, place) else None
+    if first_party(dotted, types) or _imported(dotted, place):
+        return dotted
+    return dotted if _imported(dotted.rpartition(".")[0], place) else None
 
 
 def _is_local(name: str, place: Place) -> bool:
@@ -110,7 +115,7 @@ class Writers:
         self._read_for: dict[str, int] = {}  # by word: how many of its modules have been read
         self._uses: dict[str, tuple[set[str], set[str]]] = {}
         self._by_word: dict[str, list[Module]] = {}
-        self._indexed: set[str] = set()
+        self._indexed = 0  # how many of the modules
 
     def of(self, dotted: str) -> Function | None:
         """A function that writes the variable while the program runs, or None."""
@@ -122,11 +127,10 @@ class Writers:
 
     def _mentioning(self, word: str) -> list[Module]:
         """The modules in whose text a word occurs: nobody else can write a variable of that name."""
-        for module in self.types.modules.known():
-            if module.source.module not in self._indexed:
-                self._indexed.add(module.source.module)
-                for found in set(_WORD.findall(module.source.text)):
-                    self._by_word.setdefault(found, []).append(module)
+        for module in self.types.modules.read[self._indexed :]:
+            for found in set(_WORD.findall(module.source.text)):
+                self._by_word.setdefault(found, []).append(module)
+        self._indexed = len(self.types.modules.read)
         return self._by_word.get(word, [])
 
     def _read(self, module: Module) -> None:

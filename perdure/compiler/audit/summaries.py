@@ -52,13 +52,13 @@ class Summaries:
 
     def _shared_state(self, facts: Facts) -> None:
         for dotted, node in facts.writes.items():
-            facts.add("PD222", node, f"the assignment to {dotted}" if _is_store(node) else dotted)
+            facts.add("PD222", node, f"writing {dotted}")
         for dotted, node in facts.reads.items():
             if dotted in facts.writes:
                 continue  # one finding is enough
             if (writer := self.writers.of(dotted)) is not None:
                 short = writer.qualname.replace(".<locals>.", ".")
-                facts.add("PD223", node, f"{dotted}, which {short}() changes,")
+                facts.add("PD223", node, f"reading {dotted}, which {short}() changes,")
             facts.edges += [Edge(u, node, "reads") for u in self.units.of_variable(dotted)]
 
     def _defaults(self, node: FunctionNode, place: Place) -> list[Hazard]:
@@ -78,7 +78,7 @@ class Summaries:
         code: ast.expr = factory if isinstance(factory, ast.Lambda) else call
         facts = read_code(statement, Place(unit.module), self.types, self.units, [code])
         facts.hazards = [
-            Hazard("PD228", h.node, f"{unit.label} is made by {h.subject}, which")
+            Hazard("PD228", h.node, f"the default of {unit.label}, {h.subject},")
             if h.code in VALUES
             else h
             for h in facts.hazards
@@ -104,10 +104,6 @@ def _at_import(facts: Facts, *, quiet_about_environment: bool) -> list[Hazard]:
         for h in facts.hazards
         if h.code in AT_IMPORT and not (quiet_about_environment and h.code == "PD208")
     ]
-
-
-def _is_store(node: ast.AST) -> bool:
-    return isinstance(getattr(node, "ctx", None), ast.Store | ast.Del)
 
 
 def _mutated_defaults(node: FunctionNode, place: Place, types: Types) -> list[Hazard]:

@@ -73,9 +73,17 @@ class Types:
     def __init__(self, modules: AuditModules) -> None:
         self.modules = modules
         self.classes = Classes(modules)
+        # Answers of `callees`, by the expression in front of the call and by dotted name.
+        self.callees: dict[ast.expr, Callee] = {}
+        self.named: dict[str, Callee] = {}
         self._bindings: dict[ast.AST, Bindings] = {}
         self._known: dict[Hashable, Type | None] = {}
         self._open: set[Hashable] = set()
+
+    @property
+    def settled(self) -> bool:
+        """Whether no inference is under way, so that an answer does not lean on a circle's cut."""
+        return not self._open
 
     def of(self, expr: ast.expr, place: Place) -> Type | None:
         """The type of an expression, or None."""

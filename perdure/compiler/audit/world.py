@@ -50,6 +50,7 @@ class AuditModules(Modules):
     def __init__(self, project: AuditProject) -> None:
         super().__init__(project)
         self.library = project.library
+        self.read: list[Module] = []  # in the order in which they were asked for
         self._tables: dict[str, dict[ast.AST, Scopes]] = {}
 
     def get(self, name: str) -> Module | None:
@@ -58,12 +59,9 @@ class AuditModules(Modules):
             self._modules[name] = None  # what it imports may lead back here
             source = self.project.source(name)
             if source is not None and self.library.parses(source):
-                self._modules[name] = read_module(source)
+                self._modules[name] = module = read_module(source)
+                self.read.append(module)
         return self._modules[name]
-
-    def known(self) -> list[Module]:
-        """Every module that has been read so far."""
-        return [module for module in self._modules.values() if module is not None]
 
     def scopes(self, module: Module, node: ast.AST) -> Scopes:
         """The scopes that code in `node` sees, its own first; () for module level."""

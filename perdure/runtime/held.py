@@ -1,0 +1,345 @@
+"""A run that a worker holds: its decoded state, and the next transition made from it.
+
+Nothing here touches the store, a thread or the clock: `Held` turns outcomes that have arrived into
+one `Transition` and says what to start once that is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from perdure.runtime import failures
+from perdure.runtime.codec import Codec, describe
+from perdure.runtime.continuation import TIMER, Continuation
+from perdure.runtime.declare import ActivityOptions, activity_options
+from perdure.runtime.interpreter import Advance, Call, Event, advance
+from perdure.runtime.program import Program
+from perdure.store.protocol import (
+    ClaimedRun,
+    FinishedActivity,
+    RetriedActivity,
+    RunStatus,
+    ScheduledActivity,
+    Transition,
+)
+
+
+@dataclass(slots=True)
+class Task:
+    """An attempt of an activity, to be executed by a thread of the worker."""
+
+    held: Held
+    seq: int
+    name: str
+    args: bytes
+    attempt: int
+    due_at: float
+    options: ActivityOptions
+    started_at: float = 0.0
+    settled: bool = False  # an outcome has been taken; a later one is dropped
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How an attempt ended: the encoded value, or the exception and its encoding."""
+
+    task: Task
+    result: bytes
+    error: BaseException | None
+    finished_at: float
+
+
+@dataclass(slots=True)
+class Step:
+    """A transition to commit, and what follows once it is durable."""
+
+    held: Held
+    transition: Transition
+    tasks: list[Task] = field(default_factory=list)
+    timers: list[tuple[float, int]] = field(default_factory=list)  # (due, seq)
+    ended: bool = False
+    released: bool = False
+
+
+class Held:
+    """One run in a worker's memory.
+
+    Invariant: `version` and `state` are those of the last transition that was committed, or of one
+    that is being committed now; if that is refused the run is dropped.
+    """
+
+    def __init__(self, claimed: ClaimedRun, program: Program, codec: Codec, worker: str) -> None:
+        self.id = claimed.id
+        self.version = claimed.version
+        self.program = program
+        self.codec = codec
+        self.worker = worker
+        self.state = Continuation.unpack(codec.decode(claimed.checkpoint))
+        self.pending: dict[int, Task] = {}
+        self.outcomes: list[Outcome] = []
+        self.due: list[int] = []  # timers that have come
+        self.dropped = False
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the run has never been advanced."""
+        return self.state.start is not None
+
+    def adopt(self, claimed: ClaimedRun) -> tuple[list[Task], list[tuple[float, int]]]:
+        """Take over what the run was waiting for: activities to execute (again), timers."""
+        tasks = [
+            self._task(p.seq, p.name, p.args, p.attempt, p.due_at) for p in claimed.pending
+        ]
+        timers = [(due, seq) for kind, seq, due in self.state.waits().values() if kind == TIMER]
+        return tasks, timers
+
+    def _task(self, seq: int, name: str, args: bytes, attempt: int, due_at: float) -> Task:
+        options = activity_options(self.program.find(name))
+        if options is None:
+            raise LookupError(f"{name} is not an activity of the program any more")
+        task = self.pending[seq] = Task(self, seq, name, args, attempt, due_at, options)
+        return task
+
+    def step(self, now: float, park_after: float) -> Step:
+        """Fold in all that has arrived and make the next transition."""
+        outcomes, self.outcomes = self.outcomes, []
+        due, self.due = self.due, []
+        events: list[Event] = [Event(seq) for seq in due]
+        finished: list[FinishedActivity] = []
+        retried: list[Task] = []
+        errors: list[RetriedActivity] = []
+        for outcome in outcomes:
+            task = outcome.task
+            if outcome.error is not None and task.options.retry.again(task.attempt, outcome.error):
+                again = outcome.finished_at + task.options.retry.delay(task.attempt)
+                errors.append(RetriedActivity(task.seq, task.attempt + 1, again, outcome.result))
+                retried.append(self._task(task.seq, task.name, task.args, task.attempt + 1, again))
+                continue
+            del self.pending[task.seq]
+            events.append(self._event(task.seq, outcome))
+            finished.append(
+                FinishedActivity(
+                    task.seq,
+                    outcome.error is None,
+                    outcome.result,
+                    task.attempt,
+                    task.started_at,
+                    outcome.finished_at,
+                )
+            )
+        step = self._advance(events, finished, errors, now)
+        step.tasks += retried
+        if not step.ended:
+            self._park(step, now, park_after)
+        self.version += 1
+        return step
+
+    def _event(self, seq: int, outcome: Outcome) -> Event:
+        """The workflow gets a copy of what was recorded, the same that a restart would give it."""
+        value = self.codec.decode(outcome.result)
+        return Event(seq, value) if outcome.error is None else Event(seq, error=value)
+
+    def _advance(
+        self,
+        events: list[Event],
+        finished: list[FinishedActivity],
+        errors: list[RetriedActivity],
+        now: float,
+    ) -> Step:
+        seed = f"{self.id}:{self.version}"
+        scheduled: list[ScheduledActivity] = []
+        tasks: list[Task] = []
+        before = {seq for kind, seq, _ in self.state.waits().values() if kind == TIMER}
+        while events or self.state.start is not None:
+            done = advance(self.program, self.state, events, now=now, seed=seed)
+            if done.ended:
+                return self._ended(done, finished, errors, now)
+            events = []
+            for call in done.calls:
+                args = self._encode_arguments(call)
+                if isinstance(args, bytes):
+                    scheduled.append(ScheduledActivity(call.seq, call.name, args, call.line))
+                    tasks.append(self._task(call.seq, call.name, args, 1, now))
+                else:
+                    events.append(Event(call.seq, error=args))
+        try:
+            checkpoint = self.codec.encode(self.state.pack())
+        except KeyboardInterrupt:
+            raise
+        except Exception as error:
+            return self._failed(explain(self, error), finished, errors, now)
+        transition = Transition(
+            self.id,
+            self.worker,
+            self.version,
+            checkpoint,
+            scheduled=scheduled,
+            retried=errors,
+            finished=finished,
+            at=now,
+        )
+        timers = [
+            (due, seq)
+            for kind, seq, due in self.state.waits().values()
+            if kind == TIMER and seq not in before
+        ]
+        return Step(self, transition, tasks, timers)
+
+    def _encode_arguments(self, call: Call) -> bytes | BaseException:
+        try:
+            return self.codec.encode((call.args, call.kwargs))
+        except Exception as error:
+            return failures.UnpicklableError(
+                f"an argument of {call.name} (line {call.line}) cannot be pickled: {error}. "
+                f"Activities get copies of their arguments; pass what the copy can be made from "
+                f"(a path, a key, a URL) and open it inside the activity."
+            )
+
+    def _ended(
+        self,
+        done: Advance,
+        finished: Sequence[FinishedActivity],
+        errors: Sequence[RetriedActivity],
+        now: float,
+    ) -> Step:
+        if done.error is not None:
+            return self._failed(done.error, finished, errors, now)
+        try:
+            outcome = self.codec.encode(done.value)
+        except KeyboardInterrupt:
+            raise
+        except Exception as error:
+            kind = describe(done.value)
+            unfit = failures.UnpicklableError(
+                f"the workflow's result, of type {kind}, cannot be pickled: {error}. Return plain "
+                f"data instead, such as a dict, a list or a dataclass."
+            )
+            return self._failed(unfit, finished, errors, now)
+        return self._final(RunStatus.SUCCEEDED, outcome, finished, errors, now)
+
+    def _failed(
+        self,
+        error: BaseException,
+        finished: Sequence[FinishedActivity],
+        errors: Sequence[RetriedActivity],
+        now: float,
+    ) -> Step:
+        outcome = encode_error(self.codec, error)
+        return self._final(RunStatus.FAILED, outcome, finished, errors, now)
+
+    def _final(
+        self,
+        status: RunStatus,
+        outcome: bytes,
+        finished: Sequence[FinishedActivity],
+        errors: Sequence[RetriedActivity],
+        now: float,
+    ) -> Step:
+        # The last checkpoint stays: a failed run can be resumed from it.
+        transition = Transition(
+            self.id,
+            self.worker,
+            self.version,
+            None,
+            status=status,
+            outcome=outcome,
+            finished=finished,
+            at=now,
+        )
+        return Step(self, transition, ended=True)
+
+    def _park(self, step: Step, now: float, park_after: float) -> None:
+        """Give up a run that only waits, if it waits long: then it costs no memory."""
+        times = [task.due_at for task in self.pending.values()]
+        times += [due for kind, _, due in self.state.waits().values() if kind == TIMER]
+        if not times or min(times) - now < park_after or self.outcomes or self.due:
+            return
+        if any(task.started_at and not task.settled for task in self.pending.values()):
+            return
+        old = step.transition
+        step.transition = Transition(
+            old.run_id,
+            old.worker,
+            old.version,
+            old.checkpoint,
+            wake_at=min(times),
+            release=True,
+            scheduled=old.scheduled,
+            retried=old.retried,
+            finished=old.finished,
+            at=old.at,
+        )
+        step.tasks, step.timers, step.released = [], [], True
+
+
+def encode_error(codec: Codec, error: BaseException) -> bytes:
+    """Encode an exception; one that cannot be pickled is recorded by its text."""
+    try:
+        return codec.encode(error)
+    except KeyboardInterrupt:
+        raise
+    except Exception as problem:
+        stand_in = failures.UnpicklableError(
+            f"{describe(error)}: {error} (the exception itself cannot be pickled: {problem})"
+        )
+        stand_in.__traceback__ = error.__traceback__
+        return codec.encode(stand_in)
+
+
+def explain(held: Held, problem: Exception) -> failures.UnpicklableError:
+    """Say which live variable cannot be kept, of what type, and the suspension it lives across."""
+    for fiber in held.state.fibers.values():
+        for index, number, live, cells, _ in fiber.stack:
+            table = held.program.functions[index].table
+            block = table.blocks[number]
+            names = [*block.live, *table.cells]
+            contents = [_content(cell) for cell in cells]
+            for name, value in zip(names, [*live, *contents], strict=False):
+                if (cause := _refusal(held.codec.encode, value)) is not None:
+                    return _unpicklable(held, table.name, block.line, block.label, name, value, cause)
+    return failures.UnpicklableError(f"the run's state cannot be pickled: {problem}")
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
+def _refusal(encode: Callable[[Any], bytes], value: Any) -> Exception | None:
+    try:
+        encode(value)
+    except Exception as error:
+        return error
+    return None
+
+
+def _unpicklable(
+    held: Held, function: str, line: int, label: str, name: str, value: Any, cause: Exception
+) -> failures.UnpicklableError:
+    module, _, qualname = function.partition(":")
+    file = next((m.path for m in held.program.image.modules if m.name == module), module)
+    what = f"the variable {name!r}" if not name.startswith("_") else _hidden_name(name)
+    kind = describe(value)
+    return failures.UnpicklableError(
+        f"{what} in {qualname} is of type {kind}, which cannot be pickled ({cause}), and it is "
+        f"still needed after {label} ({file}:{line}), where the run may have to move to another "
+        f"process. Make it after that call, or keep what it can be made from (a path, a key, a "
+        f"URL) and use it inside an activity."
+    )
+
+
+def _hidden_name(name: str) -> str:
+    """What a temporary of the compiler is to the user."""
+    if name.startswith("_it"):
+        return "the iterator of a for loop"
+    if name.startswith("_exit"):
+        return "the context manager of a with statement"
+    if name.startswith("_exc"):
+        return "the exception being handled"
+    return "a value computed earlier in the same expression"
+
+

@@ -1,0 +1,419 @@
+"""A worker: claims runs, executes activities in threads, commits transitions in groups.
+
+There is no dispatcher thread on the hot path. Whichever thread has just finished an activity takes
+the commit lock if it is free, and then steps *every* run that has something to fold in and commits
+all their transitions at once (group commit); then it takes the next ready activity itself. A lone
+run therefore goes from activity to commit to activity in one thread, without a hand-over; many runs
+share each fsync. While one thread commits, the others execute.
+
+    activity ends -> inbox -> [commit lock: step runs, one commit] -> ready -> next activity
+
+The thread that called `run()` keeps house: it renews the lease, claims runs, fires timers and
+timeouts, and wakes more threads while activities wait.
+
+Invariants:
+* a run is stepped only under the commit lock;
+* an activity becomes ready only after the transition that schedules it was committed;
+* a refused transition drops its run: another worker has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import inspect
+import itertools
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from perdure.compiler.image import Image
+from perdure.runtime import failures
+from perdure.runtime.codec import Codec
+from perdure.runtime.held import Held, Outcome, Step, Task, encode_error
+from perdure.runtime.program import load_cached
+from perdure.store.protocol import ClaimedRun, Store, StoreError, Transition, WorkerRecord
+
+log = logging.getLogger("perdure.worker")
+
+# A run that waits longer than this many seconds is given up, so that it costs no memory.
+PARK_AFTER = 2.0
+# How often an idle worker looks for runs, in seconds.
+POLL = 0.05
+# After this many seconds in which activities waited, one more thread is woken.
+WAKE_EVERY = 0.001
+# A run whose program does not load here is left to others for this long.
+RETRY_LOAD = 5.0
+
+
+class Worker:
+    """Executes runs from a store.
+
+    `queues` names the queues it serves, `concurrency` the most activities it executes at a time
+    (each in a thread), `lease` the seconds after which its runs are taken over when it dies.
+
+    >>> with perdure.connect() as client:
+    ...     perdure.Worker(client).run()
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        queues: Sequence[str] = ("default",),
+        *,
+        concurrency: int = 100,
+        lease: float = 10.0,
+        only_run: str | None = None,
+    ) -> None:
+        if concurrency < 1:
+            raise ValueError(f"Worker(concurrency={concurrency}): give 1 or more")
+        if lease <= 0:
+            raise ValueError(f"Worker(lease={lease}): give a number of seconds above 0")
+        if isinstance(queues, str):
+            raise TypeError(f"Worker(queues={queues!r}): give a list of names, as in [{queues!r}]")
+        self.store: Store = client.store
+        self.queues = tuple(queues)
+        self.concurrency = concurrency
+        self.lease = lease
+        self.only_run = only_run
+        self.id = ""
+        self.executed = 0  # attempts of activities that this worker has made
+        self.claimed = 0  # runs that this worker has taken up
+        self._held: dict[str, Held] = {}
+        self._inbox: deque[Held] = deque()  # runs with something to fold in
+        self._ready: deque[Task] = deque()
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._commit = threading.Lock()
+        self._lock = threading.Lock()
+        self._work = threading.Condition(self._lock)  # a task is ready, or the worker stops
+        self._house = threading.Event()  # something for the housekeeper
+        self._idle = 0
+        self._threads: list[threading.Thread] = []
+        self._stopping = threading.Event()
+        self._failure: BaseException | None = None
+
+    # Life -------------------------------------------------------------------------------------
+
+    def run(self, until: Callable[[], bool] | None = None) -> None:
+        """Work in this thread (and in threads of its own) until `stop()`, or `until()` is true.
+
+        Runs held at the end are given back to the store at once.
+        """
+        self._register()
+        try:
+            self._keep_house(until or (lambda: False))
+        finally:
+            self._shut_down()
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """Ask the worker to end; callable from any thread and from signal handlers."""
+        self._stopping.set()
+        self._house.set()
+
+    def start(self) -> Self:
+        """Work in a thread of its own: `with Worker(client).start(): …`."""
+        thread = threading.Thread(target=self.run, name="perdure-worker", daemon=True)
+        thread.start()
+        self._main = thread
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+        self._main.join()
+
+    def _register(self) -> None:
+        now = time.time()
+        self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        record = WorkerRecord(
+            self.id, socket.gethostname(), os.getpid(), now, now + self.lease, self.queues
+        )
+        self.store.register_worker(record)
+        self._renew_at = now + self.lease / 3
+
+    def _shut_down(self) -> None:
+        self._stopping.set()
+        with self._lock:
+            self._work.notify_all()
+        with self._commit:
+            for held in self._held.values():
+                held.dropped = True
+            self._held.clear()
+        self.store.retire_worker(self.id)
+
+    # Housekeeping -----------------------------------------------------------------------------
+
+    def _keep_house(self, until: Callable[[], bool]) -> None:
+        poll_at = 0.0
+        while not self._stopping.is_set() and not until():
+            now = time.time()
+            if now >= self._renew_at:
+                self._renew(now)
+            if now >= poll_at or self._house.is_set():
+                poll_at = now + (0.0 if self._claim(now) else POLL)
+            self._house.clear()
+            self._fire_timers(now)
+            self._pump()
+            self._house.wait(self._pause(poll_at))
+
+    def _pause(self, poll_at: float) -> float:
+        """Seconds until the housekeeper is needed again, if nothing calls it before."""
+        with self._lock:
+            if self._ready:
+                self._wake_one()
+                return WAKE_EVERY
+            due = self._timers[0][0] if self._timers else poll_at
+        return max(0.0, min(due, poll_at, self._renew_at) - time.time())
+
+    def _renew(self, now: float) -> None:
+        self._renew_at = now + self.lease / 3
+        if self.store.heartbeat(self.id, now=now, lease_until=now + self.lease):
+            return
+        # This process was away for longer than its lease (suspended, perhaps): begin anew.
+        log.warning("worker %s lost its lease; its runs may be elsewhere by now", self.id)
+        with self._commit:
+            for held in self._held.values():
+                held.dropped = True
+            self._held.clear()
+            with self._lock:
+                self._ready.clear()
+            self._register()
+
+    def _claim(self, now: float) -> bool:
+        """Take up runs that wait for a worker; whether there may be more of them."""
+        room = 2 * self.concurrency - len(self._held)
+        if room <= 0 or (self.only_run is not None and self._held):
+            return False
+        if self.only_run is None:
+            wake = self.store.next_wake(self.queues, now=now)
+            if wake is None or wake > now:
+                return False
+        claimed = self.store.claim_runs(
+            self.id, self.queues, room, now=now, run_id=self.only_run
+        )
+        for run in claimed:
+            self._take_up(run)
+        return len(claimed) == room
+
+    def _take_up(self, claimed: ClaimedRun) -> None:
+        try:
+            program = load_cached(claimed.image, lambda: self._image(claimed.image))
+            held = Held(claimed, program, Codec(program), self.id)
+            tasks, timers = held.adopt(claimed)
+        except Exception as error:
+            self._leave_to_others(claimed, error)
+            return
+        self.claimed += 1
+        self._held[claimed.id] = held
+        if held.fresh:
+            self._inbox.append(held)
+        self._follow(held, tasks, timers)
+
+    def _image(self, hash: str) -> Image:
+        data = self.store.get_image(hash)
+        if data is None:
+            raise StoreError(f"the store {self.store.url} has no image {hash}, which a run needs")
+        return Image.from_bytes(data)
+
+    def _leave_to_others(self, claimed: ClaimedRun, error: Exception) -> None:
+        """A run whose program does not load here may do so elsewhere."""
+        log.error("run %s cannot go on here: %s", claimed.id, error)
+        now = time.time()
+        later = Transition(
+            claimed.id,
+            self.id,
+            claimed.version,
+            None,
+            wake_at=now + RETRY_LOAD,
+            release=True,
+            at=now,
+        )
+        self.store.commit([later])
+        if self.only_run == claimed.id:
+            self._failure = error
+            self.stop()
+
+    def _at(self, due: float, action: Callable[[], None]) -> None:
+        """Do something at a time (the lock is not held)."""
+        with self._lock:
+            heapq.heappush(self._timers, (due, next(self._order), action))
+            first = self._timers[0][0] == due
+        if first:
+            self._house.set()
+
+    def _fire_timers(self, now: float) -> None:
+        due = []
+        with self._lock:
+            while self._timers and self._timers[0][0] <= now:
+                due.append(heapq.heappop(self._timers)[2])
+        for action in due:
+            action()
+
+    # Stepping runs ----------------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        """Step every run with something to fold in, unless another thread is doing so."""
+        while self._inbox and self._commit.acquire(blocking=False):
+            try:
+                self._step_all()
+            except BaseException as error:
+                self._failure = error
+                self.stop()
+                raise
+            finally:
+                self._commit.release()
+
+    def _step_all(self) -> None:
+        runs: dict[str, Held] = {}
+        while self._inbox:
+            held = self._inbox.popleft()
+            if not held.dropped:
+                runs[held.id] = held
+        if not runs:
+            return
+        now = time.time()
+        steps = [held.step(now, PARK_AFTER) for held in runs.values()]
+        done = self._commit_steps(steps)
+        for step, written in zip(steps, done, strict=True):
+            held = step.held
+            if not written or step.ended or step.released:
+                held.dropped = True
+                self._held.pop(held.id, None)
+                if not written:
+                    log.warning("run %s has been taken over by another worker", held.id)
+            if written:
+                self._follow(held, step.tasks, step.timers)
+            if step.ended or step.released:
+                self._house.set()
+
+    def _commit_steps(self, steps: list[Step]) -> list[bool]:
+        return self.store.commit([step.transition for step in steps])
+
+    def _follow(self, held: Held, tasks: list[Task], timers: list[tuple[float, int]]) -> None:
+        """After a commit (or a claim): what the run waits for may begin."""
+        now = time.time()
+        ready = [task for task in tasks if task.due_at <= now]
+        for task in tasks:
+            if task.due_at > now:
+                self._at(task.due_at, lambda task=task: self._make_ready([task]))  # type: ignore[misc]
+        for due, seq in timers:
+            self._at(due, lambda seq=seq: self._timer_due(held, seq))  # type: ignore[misc]
+        if ready:
+            self._make_ready(ready)
+
+    def _timer_due(self, held: Held, seq: int) -> None:
+        held.due.append(seq)
+        self._inbox.append(held)
+
+    def _make_ready(self, tasks: list[Task]) -> None:
+        with self._lock:
+            self._ready.extend(tasks)
+            mine = threading.current_thread() in self._threads
+            if not mine:
+                self._wake_one()
+            elif len(self._ready) > 1:
+                self._house.set()
+
+    # Executing activities ---------------------------------------------------------------------
+
+    def _wake_one(self) -> None:
+        """One more thread for ready tasks (the lock is held)."""
+        if self._idle:
+            self._work.notify()
+        elif len(self._threads) < self.concurrency:
+            name = f"perdure-activity-{len(self._threads)}"
+            thread = threading.Thread(target=self._execute_all, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _execute_all(self) -> None:
+        while (task := self._next()) is not None:
+            outcome = self._execute(task)
+            if outcome is not None:
+                self._settle(outcome)
+                self._pump()
+
+    def _next(self) -> Task | None:
+        with self._lock:
+            while not self._ready:
+                if self._stopping.is_set():
+                    return None
+                self._idle += 1
+                self._work.wait()
+                self._idle -= 1
+            if self._stopping.is_set():
+                return None
+            return self._ready.popleft()
+
+    def _settle(self, outcome: Outcome) -> None:
+        """Take an attempt's outcome, unless one was taken before (its timeout, say)."""
+        task = outcome.task
+        with self._lock:
+            if task.settled or task.held.dropped:
+                return
+            task.settled = True
+            task.held.outcomes.append(outcome)
+        self._inbox.append(task.held)
+
+    def _execute(self, task: Task) -> Outcome | None:
+        if task.held.dropped:
+            return None
+        task.started_at = time.time()
+        self.executed += 1
+        limit = task.options.timeout
+        if limit is not None:
+            self._at(task.started_at + limit, lambda: self._time_out(task, limit))
+        codec = task.held.codec
+        try:
+            args, kwargs = codec.decode(task.args)
+            value = task.options.call(*args, **kwargs)
+            if inspect.iscoroutine(value):
+                value = asyncio.run(_within(value, limit))
+            try:
+                result = codec.encode(value)
+            except Exception as error:
+                raise failures.UnpicklableError(_unfit(task, value, error)) from None
+        except BaseException as error:
+            failures.tidy(error, _HIDDEN)
+            return Outcome(task, encode_error(codec, error), error, time.time())
+        return Outcome(task, result, None, time.time())
+
+    def _time_out(self, task: Task, limit: float) -> None:
+        if task.settled:
+            return
+        error = failures.ActivityTimeout(
+            f"{task.name} took longer than its timeout of {limit:g} s (attempt {task.attempt})"
+        )
+        result = encode_error(task.held.codec, error)
+        self._settle(Outcome(task, result, error, time.time()))
+
+
+async def _within(awaitable: Any, limit: float | None) -> Any:
+    return await asyncio.wait_for(awaitable, limit)
+
+
+def _unfit(task: Task, value: Any, error: Exception) -> str:
+    return (
+        f"the result of activity {task.name}, of type {type(value).__qualname__}, cannot be "
+        f"pickled: {error}. Return plain data instead, such as a dict, a list or a dataclass."
+    )
+
+
+_HIDDEN = frozenset({Worker._execute.__code__})
