@@ -10,7 +10,6 @@ error and calls. No store, no clock, no waiting: durable sleeps end at once.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -150,7 +149,9 @@ def native(workflow: Callable[..., Any], *args: Any, **kwargs: Any) -> Outcome:
 def _note(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     calls = _recording.get()
     if calls is not None:
-        calls.append(Call(function.__qualname__, copy.deepcopy(args), copy.deepcopy(kwargs)))
+        # The same copier as in a run: copy.deepcopy loses an exception's cause and context.
+        calls.append(Call(function.__qualname__, *_kept(_PLAIN, args, kwargs)))
 
 
+_PLAIN = Codec()
 _HIDDEN = frozenset({native.__code__, _Driver.call.__code__})

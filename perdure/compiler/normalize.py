@@ -60,7 +60,15 @@ from perdure.compiler.diagnostics import CompileError, Diagnostic
 from perdure.compiler.lift import Lifter, Names, call, load, store
 from perdure.compiler.image import VOCABULARY
 from perdure.compiler.resolve import Resolved
-from perdure.compiler.scopes import BUILTINS, Function, Modules, Scope, analyse, parameters
+from perdure.compiler.scopes import (
+    BUILTINS,
+    Function,
+    Modules,
+    Scope,
+    analyse,
+    blocks_of,
+    parameters,
+)
 
 # How a body with a cleanup around it was left; kept in `_left`.
 BY_RETURN, BY_BREAK, BY_CONTINUE = 1, 2, 3
@@ -116,6 +124,7 @@ class _Normalizer(Lifter):
     def run(self) -> CoreFunction:
         node = self.resolved.function.node
         assert isinstance(node, ast.FunctionDef)
+        _drop_annotations(node)
         with self.block() as body:
             self.statements(node.body)
         cells = self._cells(body)
@@ -564,6 +573,27 @@ class _Normalizer(Lifter):
         subject = self.lift(node.subject)
         cases = [Case(case, self.body(case.body)) for case in node.cases]
         self._finish(Match(node, subject, cases), node, before)
+
+
+def _drop_annotations(function: ast.FunctionDef) -> None:
+    """`x: int = 1` becomes `x = 1`, in place: annotations of locals are not evaluated anyway.
+
+    Where a block shares `x` by cell, Python would refuse the annotation.
+    """
+    stack: list[ast.AST] = [function]
+    while stack:
+        node = stack.pop()
+        for block in blocks_of(node):  # type: ignore[arg-type]
+            for index, statement in enumerate(block):
+                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                    bare: ast.stmt = ast.Pass()
+                    if statement.value is not None:
+                        bare = ast.Assign([statement.target], statement.value)
+                    block[index] = ast.copy_location(bare, statement)
+                elif not isinstance(
+                    statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+                ):
+                    stack.append(statement)
 
 
 def _binding_body(handler: ast.ExceptHandler, error: str) -> list[ast.stmt]:

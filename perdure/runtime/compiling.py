@@ -10,7 +10,6 @@ from types import FunctionType
 from typing import Any
 
 from perdure.compiler.image import Image
-from perdure.compiler.pipeline import compile_target, compile_workflow
 from perdure.compiler.source import Project, Source, locate
 from perdure.runtime.declare import activity_options, workflow_options
 from perdure.runtime.program import Program, load_cached
@@ -31,6 +30,9 @@ def image_of(workflow: Any) -> Image:
     Raises `NotAWorkflowError`, `perdure.CompileError` or `perdure.TargetError`.
     """
     if isinstance(workflow, str):
+        # The compiler is imported when something is compiled: a worker does without it.
+        from perdure.compiler.pipeline import compile_target
+
         return compile_target(workflow).image
     if not isinstance(workflow, FunctionType) or workflow_options(workflow) is None:
         raise NotAWorkflowError(_not_a_workflow(workflow))
@@ -45,6 +47,8 @@ def image_of(workflow: Any) -> Image:
 
 
 def _compile(workflow: FunctionType, file: str, text: str) -> Image:
+    from perdure.compiler.pipeline import compile_workflow
+
     root, module = locate(Path(file))
     if workflow.__module__ != "__main__" and workflow.__module__ != module:
         module = workflow.__module__

@@ -19,7 +19,6 @@ Invariants:
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 import inspect
 import itertools
@@ -385,7 +384,7 @@ class Worker:
             args, kwargs = codec.decode(task.args)
             value = task.options.call(*args, **kwargs)
             if inspect.iscoroutine(value):
-                value = asyncio.run(_within(value, limit))
+                value = _awaited(value, limit)
             try:
                 result = codec.encode(value)
             except Exception as error:
@@ -405,8 +404,14 @@ class Worker:
         self._settle(Outcome(task, result, error, time.time()))
 
 
-async def _within(awaitable: Any, limit: float | None) -> Any:
-    return await asyncio.wait_for(awaitable, limit)
+def _awaited(coroutine: Any, limit: float | None) -> Any:
+    """Run an `async def` activity in an event loop of its own; its timeout cancels it."""
+    import asyncio
+
+    async def within() -> Any:
+        return await asyncio.wait_for(coroutine, limit)
+
+    return asyncio.run(within())
 
 
 def _unfit(task: Task, value: Any, error: Exception) -> str:

@@ -62,7 +62,7 @@ def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def children(node: ast.AST) -> list[ast.AST]:
-    """The nodes right below a node. `ast.iter_child_nodes` does the same at a third of the speed."""
+    """The nodes right below a node, as `ast.iter_child_nodes` gives them, but faster."""
     found: list[ast.AST] = []
     for value in node.__dict__.values():
         if isinstance(value, list):

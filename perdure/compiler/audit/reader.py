@@ -51,7 +51,7 @@ class _Reader(ast.NodeVisitor):
         self.types = types
         self.units = units
         self.facts = Facts()
-        self.order = Order(unit_node, types, self.facts.add)
+        self.order = Order(unit_node, place, types, self.facts.add)
         self.identity = Identity(unit_node, self.order.parent)
 
     # Calls
@@ -59,7 +59,7 @@ class _Reader(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         found = callee(node.func, self.place, self.types)
         self._judge(node, found)
-        self.order.visit(node, self.place)
+        self.order.visit(node)
         if isinstance(node.func, ast.Attribute):
             self.visit(node.func.value)
         elif not isinstance(node.func, ast.Name):
@@ -185,7 +185,7 @@ class _Reader(ast.NodeVisitor):
     # Statements and scopes
 
     def visit_For(self, node: ast.For) -> None:
-        self.order.visit(node, self.place)
+        self.order.visit(node)
         self._protocol(node.iter, ("__iter__", "__next__"), node.iter)
         self.generic_visit(node)
 
@@ -209,7 +209,7 @@ class _Reader(ast.NodeVisitor):
                 self._edge(Callee(Kind.FUNCTION, method.dotted, method), node, "calls")
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        self.order.visit(node, self.place)
+        self.order.visit(node)
         self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
@@ -218,7 +218,7 @@ class _Reader(ast.NodeVisitor):
             self.visit(node.value)
 
     def visit_Starred(self, node: ast.Starred) -> None:
-        self.order.visit(node, self.place)
+        self.order.visit(node)
         self.generic_visit(node)
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
@@ -260,7 +260,7 @@ class _Reader(ast.NodeVisitor):
     def _comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
     ) -> None:
-        self.order.visit(node, self.place)
+        self.order.visit(node)
         first, *_ = node.generators
         self.visit(first.iter)
         rest: list[ast.AST] = []

@@ -264,17 +264,27 @@ def chosen(
 ) -> frozenset[str]:
     """The codes to report. `select` replaces the default set; both take codes, prefixes, names.
 
-    Raises ValueError for a word that fits no rule.
+    A rule that is off by default is turned on by its own code or name, or by `ALL`, not by a
+    prefix. Raises ValueError for a word that fits no rule.
     """
     if select is None:
         codes = {rule.code for rule in _TABLE if rule.default}
     else:
-        codes = {code for word in select for code in _matching(word)}
+        named = {code for word in select for code in _matching(word)}
+        exact = {word.upper() for word in select} | {word.lower() for word in select}
+        every = "ALL" in exact
+        codes = {
+            code
+            for code in named
+            if every or RULES[code].default or exact & {code, RULES[code].name}
+        }
     codes |= UNKNOWN if strict else frozenset()
     return frozenset(codes - {code for word in ignore or () for code in _matching(word)})
 
 
 def _matching(word: str) -> set[str]:
+    if word.upper() == "ALL":
+        return set(RULES)
     found = {r.code for r in _TABLE if r.code.startswith(word.upper()) or r.name == word.lower()}
     if not found or not word:
         raise ValueError(f"{word!r} fits no rule: write a code, a prefix such as PD2, or a name")

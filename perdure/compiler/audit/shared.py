@@ -126,7 +126,7 @@ class Writers:
         return self._writer.get(dotted)
 
     def _mentioning(self, word: str) -> list[Module]:
-        """The modules in whose text a word occurs: nobody else can write a variable of that name."""
+        """The modules in whose text a word occurs: nobody else can write that variable."""
         for module in self.types.modules.read[self._indexed :]:
             for found in set(_WORD.findall(module.source.text)):
                 self._by_word.setdefault(found, []).append(module)

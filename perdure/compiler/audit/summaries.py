@@ -6,6 +6,7 @@ import ast
 
 from perdure.compiler.audit import known
 from perdure.compiler.audit.bindings import own_nodes
+from perdure.compiler.audit.callees import first_party
 from perdure.compiler.audit.facts import Edge, Facts, Hazard, Unit
 from perdure.compiler.audit.reader import read_code
 from perdure.compiler.audit.rules import AT_IMPORT, VALUES
@@ -54,8 +55,9 @@ class Summaries:
         for dotted, node in facts.writes.items():
             facts.add("PD222", node, f"writing {dotted}")
         for dotted, node in facts.reads.items():
-            if dotted in facts.writes:
-                continue  # one finding is enough
+            # One finding is enough; and `sys.stderr`, say, is not the project's to worry about.
+            if dotted in facts.writes or not first_party(dotted, self.types):
+                continue
             if (writer := self.writers.of(dotted)) is not None:
                 short = writer.qualname.replace(".<locals>.", ".")
                 facts.add("PD223", node, f"reading {dotted}, which {short}() changes,")

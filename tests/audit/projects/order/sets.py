@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 
-from perdure import activity, workflow
+from perdure import activity, spawn, workflow
 
 
 @activity
@@ -26,6 +26,11 @@ def tags_of(order) -> set[str]:
 
 def untyped_tags(order):
     return set(order) | {"x"}
+
+
+@functools.cache
+def cached(x):
+    return x
 
 
 @workflow
@@ -65,6 +70,9 @@ def loud(items: list[str], order: Order, given: set[str], other, table: dict[str
     q = list(itertools.chain(given, items))  # expect: PD224
     x, y = given  # expect: PD224
     send(*given)  # expect: PD224
+    tasks = [spawn(send, x) for x in given]  # expect: PD224
+    sent = {x: send(x) for x in given}  # expect: PD224
+    results = sorted(send(x) for x in given)  # expect: PD224
     out = []
     for n in given:  # expect: PD224
         out.append(n)
@@ -125,6 +133,8 @@ def quiet(items: list[str], order: Order, given: set[str], numbers: set[int], un
     q = sorted({*given, "x"})
     r = given.issubset(x for x in items)
     s = len([x for x in given if x])
+    print(*given, list(given))
+    u = sorted(cached(x) for x in given)
     rebound = set(items)
     rebound = sorted(rebound)
     for n in rebound:

@@ -1,0 +1,58 @@
+"""The list of commands, and the entry point `perdure`."""
+
+from __future__ import annotations
+
+import typer
+
+from perdure.cli import auditing, compiling, drawing, looking, working
+from perdure.cli.boundary import Answering
+
+# Help is plain text: Rich would take as long to import as everything else together.
+app = typer.Typer(
+    name="perdure",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+for command in (
+    compiling.compile,
+    auditing.audit,
+    drawing.graph,
+    working.run,
+    working.worker,
+    working.start,
+    looking.list_,
+    looking.show,
+    working.resume,
+):
+    app.command(command.__name__.rstrip("_"), cls=Answering)(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"perdure {version('perdure')}")
+        raise typer.Exit
+
+
+@app.callback()
+def perdure(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Durable Python functions: compile them, run them, go on after a crash.
+
+    \b
+    perdure run shop.py:checkout order-42      run a workflow here
+    perdure worker                             work for all runs of a store
+    perdure COMMAND --help                     all about a command, with an example
+    """
+
+
+def main() -> None:
+    """Run the command line: what `perdure` starts."""
+    app(prog_name="perdure")
