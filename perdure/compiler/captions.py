@@ -31,7 +31,7 @@ from perdure.compiler.core import (
 LONGEST = 120
 
 _Place = tuple[int, int, int, int]
-_LEFT_BY = {1: "after return", 2: "after break", 3: "after continue"}  # see normalize
+_LEFT_BY: dict[object, str] = {1: "after return", 2: "after break", 3: "after continue"}  # see normalize
 
 
 class Captions:
@@ -40,12 +40,15 @@ class Captions:
     def __init__(self, core: CoreFunction) -> None:
         self._statements: dict[int, list[ast.stmt]] = {}
         self._expressions: dict[_Place, ast.expr] = {}
+        self._handlers: dict[_Place, ast.ExceptHandler] = {}
         self._own: set[ast.AST] = set()
         for node in ast.walk(core.node):
             self._own.add(node)
             if isinstance(node, ast.stmt) and node is not core.node:
                 for line in range(node.lineno, _header_end(node) + 1):
                     self._statements.setdefault(line, []).append(node)
+            elif isinstance(node, ast.ExceptHandler):
+                self._handlers[_place(node)] = node
             elif isinstance(node, ast.expr):
                 self._expressions.setdefault(_place(node), node)
         self._calls = {_place(s.origin) for s in walk(core.body) if isinstance(s, Suspension)}
@@ -100,9 +103,9 @@ class Captions:
         if not isinstance(node, ast.AST):
             return node
         fields = {name: self._short(value) for name, value in ast.iter_fields(node)}
-        if isinstance(node, ast.Call) and _place(node) in self._calls:
-            if node.args or node.keywords:
-                fields |= {"args": [ast.Constant(...)], "keywords": []}
+        known = isinstance(node, ast.Call) and _place(node) in self._calls
+        if known and (fields["args"] or fields["keywords"]):
+            fields |= {"args": [ast.Constant(...)], "keywords": []}
         return ast.copy_location(type(node)(**fields), node)
 
     def raised(self, statement: Raise) -> str | None:
@@ -127,8 +130,8 @@ class Captions:
     def _lowered_condition(self, statement: If) -> tuple[str, str] | None:
         """Words for a test that lowering made up."""
         node, test = statement.node, statement.test
-        if isinstance(node, ast.ExceptHandler):
-            return _except(node), "other exceptions"
+        if isinstance(node, ast.If) and (handler := self._handlers.get(_place(node))):
+            return _except(handler), "other exceptions"
         if isinstance(node, ast.Assert):
             return "assertion holds", "assertion fails"
         if isinstance(test, ast.Compare) and isinstance(node, ast.Try | ast.With):
@@ -147,8 +150,16 @@ class Captions:
             made = head[0] if len(head) == 1 else ast.BoolOp(node.op, head)
             return self._user(made) or made, isinstance(node.op, ast.Or)
         if isinstance(node, ast.Compare) and _continues(statement):
-            return ast.Compare(node.left, node.ops[:1], node.comparators[:1]), False
+            return self._link(node), False
         return self._user(test) or test, False
+
+    def _link(self, rest: ast.Compare) -> ast.expr:
+        """The first comparison in what is left of a chain, in the user's operands."""
+        whole = self._user(rest)
+        assert isinstance(whole, ast.Compare)
+        done = len(whole.ops) - len(rest.ops)
+        left = whole.comparators[done - 1] if done else whole.left
+        return ast.Compare(left, rest.ops[:1], whole.comparators[done : done + 1])
 
     def _decided(self, node: ast.BoolOp) -> list[ast.expr]:
         """The operands of `and`/`or` that come before the first one to suspend."""

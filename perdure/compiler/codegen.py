@@ -46,8 +46,9 @@ from perdure.compiler.core import (
 )
 from perdure.compiler.dataflow import Facts
 from perdure.compiler.lift import Names, call, load
-from perdure.compiler.names import access
+from perdure.compiler.names import Access, add_access
 from perdure.compiler.partition import Partition
+from perdure.compiler.trees import children
 
 
 @dataclass
@@ -110,6 +111,9 @@ class _Writer:
         self.order = _order(core)
         self._locate(core.body, None)
         self.own: Statement | None = None
+        self.live: dict[Statement, list[str]] = {}
+        self.uncertain: dict[Statement, list[str]] = {}
+        self.rebinding: dict[Handler, bool] = {}
         self.resume = "_resume" if "_resume" not in self.names.taken else self.names.fresh("resume")
 
     def _locate(self, body: Body, parent: _Context | None) -> None:
@@ -175,19 +179,16 @@ class _Writer:
 
     def _declare(self, code: list[ast.stmt], params: Sequence[str]) -> list[ast.stmt]:
         """Make every name what it is in the user's function: global, nonlocal or local."""
-        bound = {
-            n.id
-            for statement in code
-            for n in ast.walk(statement)
-            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store | ast.Del)
-        } | {n for s in code for n in _bound_otherwise(s)}
+        every = Access(set(), set(), set())
+        for statement in code:
+            add_access(statement, every)
+        bound = every.binds | every.deletes
         found: list[ast.stmt] = []
         if shared := sorted(bound & self.core.globals):
             found.append(ast.Global(shared))
         if shared := sorted(bound & set(self.core.cells)):
             found.append(ast.Nonlocal(shared))
-        read = {n for statement in code for n in access(statement).reads}
-        for name in sorted((read & self.core.locals) - bound - set(params)):
+        for name in sorted((every.reads & self.core.locals) - bound - set(params)):
             # Certainly unbound here: without a binding in the block it would count as a global.
             unbound = ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None))
             found.append(ast.If(ast.Constant(0), [unbound], []))
@@ -195,15 +196,25 @@ class _Writer:
 
     def _live(self, head: Statement) -> list[str]:
         """The variables a frame at `head` holds, the user's own first."""
+        if head not in self.live:
+            self.live[head] = self._find_live(head)
+        return self.live[head]
+
+    def _find_live(self, head: Statement) -> list[str]:
         if isinstance(head, Suspension):
             live = self.facts.live_after(head)
         else:
             live = self.facts.live_before(head)
         for handler in self._handlers(head):
             live |= {handler.saved} if handler.saved else set()
-            if handler.name and not _rebinds(handler):
+            if handler.name and not self._rebinds(handler):
                 live.discard(handler.name)  # re-entering the handler binds it
         return sorted(live, key=self.order)
+
+    def _rebinds(self, handler: Handler) -> bool:
+        if handler not in self.rebinding:
+            self.rebinding[handler] = _rebinds(handler)
+        return self.rebinding[handler]
 
     def _handlers(self, statement: Statement) -> list[Handler]:
         """The handlers around a statement, innermost first."""
@@ -217,6 +228,11 @@ class _Writer:
 
     def _uncertain(self, head: Statement) -> list[str]:
         """Live variables that may be unbound at `head`."""
+        if head not in self.uncertain:
+            self.uncertain[head] = self._find_uncertain(head)
+        return self.uncertain[head]
+
+    def _find_uncertain(self, head: Statement) -> list[str]:
         certain = self.facts.assigned_before(head)
         held = {h.saved for h in self._handlers(head)}
         return [n for n in self._live(head) if n not in certain and n not in held]
@@ -340,7 +356,7 @@ class _Writer:
             [ast.Name(restore, ast.Store())], call("_handling", [load(handler.saved, at)], at)
         )
         name = handler.name
-        if name and _rebinds(handler):
+        if name and self._rebinds(handler):
             # The name's present value came with the frame; at the end it is unbound all the same.
             unbind: list[ast.stmt] = [
                 ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None)),
@@ -537,7 +553,7 @@ def _jumps(code: Sequence[ast.stmt]) -> tuple[bool, bool]:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.expr():
                 pass
             case _:
-                stack += ast.iter_child_nodes(node)
+                stack += children(node)
     return stops, goes_on
 
 
@@ -560,28 +576,6 @@ def _trees(statement: Statement) -> list[ast.AST]:
     from perdure.compiler.core import expressions
 
     return expressions(statement)
-
-
-def _bound_otherwise(tree: ast.AST) -> set[str]:
-    """Names that are bound without a Name node: by def, class, import, except, match."""
-    found: set[str] = set()
-    stack = [tree]
-    while stack:
-        node = stack.pop()
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                found.add(node.name)
-                continue
-            case ast.Lambda():
-                continue
-            case ast.Import() | ast.ImportFrom():
-                found |= {a.asname or a.name.partition(".")[0] for a in node.names}
-            case ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar() if node.name:
-                found.add(node.name)
-            case ast.MatchMapping() if node.rest:
-                found.add(node.rest)
-        stack += ast.iter_child_nodes(node)
-    return found
 
 
 def _plain_arguments(names: Sequence[str]) -> ast.arguments:
@@ -614,9 +608,8 @@ def _number(value: int) -> ast.expr:
 
 
 def _at(made: ast.stmt, node: ast.AST) -> ast.stmt:
-    """Place a new statement, and the new nodes beneath it, where `node` stands."""
-    ast.copy_location(made, node)
-    return ast.fix_missing_locations(made)
+    """Place a new statement where `node` stands; the nodes beneath it follow in `_function`."""
+    return ast.copy_location(made, node)
 
 
 def _at_expr(made: ast.expr, node: ast.AST) -> ast.expr:

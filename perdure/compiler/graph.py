@@ -252,7 +252,7 @@ class _Builder:
             following = body[index + 1] if index + 1 < len(body) else None
             self.statement(statement, following)
             index += 1
-            if self.is_lowered_finally(statement):
+            if isinstance(statement, Try) and self.is_lowered_finally(statement):
                 index = self.cleanup(statement, body, index)
 
     def statement(self, statement: Statement, following: Statement | None) -> None:
@@ -268,7 +268,8 @@ class _Builder:
                 self.leaf(statement, following)
             case Return():
                 self.leaf(statement, following)
-                self.jump("return", "" if self.open() is not None else "return")
+                shown = self.open() is not None or self.is_made_up(statement)
+                self.jump("return", "" if shown else "return")
             case Jump():
                 self.leaf(statement, following)
                 self.leave(statement)
@@ -324,6 +325,10 @@ class _Builder:
         own = [i for i in found if self.names[i] == f"{module}:{name}"]
         return own if own and not method else found
 
+    def is_made_up(self, statement: Statement) -> bool:
+        """Whether lowering a compound statement made this jump."""
+        return hasattr(self.captions.owner(statement), "body")
+
     # Leaving ----------------------------------------------------------------------------------
 
     def leave(self, statement: Jump) -> None:
@@ -366,7 +371,7 @@ class _Builder:
     def if_(self, statement: If, fork: int, elif_: bool = False) -> None:
         """Branch at `fork`; an `elif` branches at the same node."""
         yes, no = self.captions.condition(statement)
-        if elif_:
+        if elif_ and yes.startswith("if "):
             yes, no = f"el{yes}", "else"
         if isinstance(statement.node, ast.expr):
             self.quiet += 1
@@ -386,10 +391,10 @@ class _Builder:
 
     def _elif(self, statement: If) -> If | None:
         inner = statement.orelse[0] if len(statement.orelse) == 1 else None
-        if isinstance(inner, If) and isinstance(inner.node, ast.If) and not self.parts.is_cut(inner):
-            if inner.native is None or _leaves(inner):
-                return inner
-        return None
+        if not isinstance(inner, If) or self.parts.is_cut(inner):
+            return None
+        shown = inner.native is None or _leaves(inner)
+        return inner if shown and isinstance(inner.node, ast.If) else None
 
     @staticmethod
     def _is_failed_test(statement: If, frame: _Loop | _Finally) -> bool:
@@ -467,9 +472,9 @@ class _Builder:
         if first < len(self.chart.nodes):
             self.ends.append(_End(self.tail(first), "exception suppressed", "raise", group))
 
-    def is_lowered_finally(self, statement: Statement) -> bool:
+    def is_lowered_finally(self, statement: Try) -> bool:
         """Whether the `finally` of this `try` stands after it and in its one handler."""
-        if not isinstance(statement, Try) or not isinstance(statement.node, ast.Try):
+        if not isinstance(statement.node, ast.Try):
             return False
         own = any(isinstance(h.node, ast.ExceptHandler) for h in statement.handlers)
         lowered = bool(statement.node.finalbody) and not statement.finalbody and not own
@@ -549,7 +554,7 @@ class _Builder:
             self.context.pop()
             normal = bool(self.ends)
             self.ends += [end for ends in frame.jumps.values() for end in ends]
-            with self.inside("cleanup", statement.finalbody[0].node, "finally"):
+            with self.inside("cleanup", statement.node, "finally"):
                 if len(self.ends) != 1 or self.open() is None:
                     self.node("code", _line(statement.finalbody[0]))
                 self.body(statement.finalbody)

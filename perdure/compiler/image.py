@@ -27,6 +27,8 @@ from typing import Any
 
 import zstandard
 
+from perdure.compiler.trees import nodes
+
 FORMAT = 1
 # Bytecode fits one Python only; its magic number says which.
 MAGIC = importlib.util.MAGIC_NUMBER.hex()
@@ -238,7 +240,7 @@ def compile_tree(tree: ast.Module, files: Sequence[str], positions: bytes) -> Co
     at, code = 0, []
     for function in tree.body:
         file = files[numbers[at]] if numbers else ""
-        at += 5 * sum(1 for _ in _placed(function))
+        at += 5 * len(_placed(function))
         made = compile(ast.Module([_closed(function)], []), file, "exec", dont_inherit=True)
         code.append(_innermost(made, function.name.removesuffix("_cells")))
     # One code object that holds them all, so that bytecode is one value.
@@ -258,7 +260,11 @@ def _closed(function: ast.FunctionDef) -> ast.FunctionDef:
     maker = ast.FunctionDef("maker", arguments, [function], [])
     if "type_params" in ast.FunctionDef._fields:
         maker.type_params = []  # type: ignore[attr-defined]
-    return ast.fix_missing_locations(ast.copy_location(maker, function))
+    maker.lineno = maker.end_lineno = function.lineno
+    maker.col_offset = maker.end_col_offset = 0
+    for argument in arguments.args:
+        ast.copy_location(argument, maker)
+    return maker
 
 
 def _innermost(code: CodeType, name: str) -> CodeType:
@@ -273,4 +279,4 @@ def _innermost(code: CodeType, name: str) -> CodeType:
 
 
 def _placed(tree: ast.AST) -> list[Any]:
-    return [node for node in ast.walk(tree) if hasattr(node, "lineno")]
+    return [node for node in nodes(tree) if "lineno" in node._attributes]

@@ -6,6 +6,7 @@ import ast
 from typing import NamedTuple
 
 from perdure.compiler.scopes import COMPREHENSIONS, annotations, defaults, parameters
+from perdure.compiler.trees import children
 
 
 class Access(NamedTuple):
@@ -21,6 +22,11 @@ def access(tree: ast.AST) -> Access:
     found = Access(set(), set(), set())
     _visit(tree, found, frozenset())
     return found
+
+
+def add_access(tree: ast.AST, found: Access) -> None:
+    """Add what evaluating `tree` reads, binds and deletes to `found`."""
+    _visit(tree, found, frozenset())
 
 
 def _visit(node: ast.AST, found: Access, own: frozenset[str]) -> None:
@@ -75,7 +81,7 @@ def _visit(node: ast.AST, found: Access, own: frozenset[str]) -> None:
 
 
 def _children(node: ast.AST, found: Access, own: frozenset[str]) -> None:
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         _visit(child, found, own)
 
 

@@ -243,9 +243,16 @@ class _Drawer:
             look |= {"style": "dashed", "color": MARK, "fontcolor": "#A34800"}
         if edge.kind == "back":
             look |= {"color": "#0072B2", "penwidth": "1.3"}
+        # Nodes are in the order of the source. An edge back up is drawn the other way round, so
+        # that dot need not guess which edge of a loop that is.
+        up = edge.head <= edge.tail
         if edge.group != NONE and not self.within(edge.head, edge.group):
-            look["ltail"] = self.cluster(edge.group)
-        self.dot.edge(self.name(edge.tail), self.name(edge.head), **look)
+            look["lhead" if up else "ltail"] = self.cluster(edge.group)
+        ends = [self.name(edge.tail), self.name(edge.head)]
+        if up:
+            look["dir"] = "back"
+            ends.reverse()
+        self.dot.edge(*ends, **look)
 
     def within(self, node: int, group: int) -> bool:
         at = self.chart.nodes[node].group
@@ -324,7 +331,8 @@ def _wrapped_rows(text: str, width: int = WIDTH) -> list[str]:
 
 def _heading(rows: list[str], small: str, bold: bool = False) -> str:
     rows = [f"<b>{row}</b>" for row in rows] if bold else rows
-    return f"<{''.join(f'{row}<br align="left"/>' for row in [*rows, _small(small)])}>"
+    lines = "".join(row + '<br align="left"/>' for row in [*rows, _small(small)])
+    return f"<{lines}>"
 
 
 def _code(text: str) -> list[str]:

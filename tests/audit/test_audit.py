@@ -369,6 +369,20 @@ def test_deep_nesting_is_survived(audit):
     assert set(report.counts) <= {"PD100"}
 
 
+def test_odd_annotations_are_survived(audit):
+    report = audit(
+        """\
+        from typing import Optional
+        from perdure import workflow
+
+        @workflow
+        def flow(a: tuple[()], b: "not python", c: Optional[()], d: 3, e: [int], *f: *tuple[int]):
+            return a.x(), b.x(), c.x(), d.x(), e.x(), f.x()
+        """
+    )
+    assert codes(report) == []
+
+
 def test_circles_of_names_are_survived(audit):
     report = audit(
         """\

@@ -379,6 +379,8 @@ class Types:
     def _generic(self, expr: ast.Subscript, place: Place) -> Type | None:
         dotted = self.modules.qualify(expr.value, place.module, place.scopes)
         parts = expr.slice.elts if isinstance(expr.slice, ast.Tuple) else [expr.slice]
+        if not parts:  # tuple[()]
+            return self._named(dotted, place) if dotted else None
         if dotted in known.WRAPPERS:  # Optional[X], Final[X], Annotated[X, …]
             return self.annotation(parts[0], place)
         if dotted == "typing.Union":

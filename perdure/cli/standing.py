@@ -1,0 +1,240 @@
+"""Where a run stands: its newest checkpoint, read for people.
+
+A checkpoint is read with the program of its image. Where that program does not load (a package it
+imports is not installed here, say), what belongs to the program is shown by its name only: looking
+at a store needs nothing of the user's code.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from perdure.compiler.image import Image
+    from perdure.runtime.client import Client
+    from perdure.runtime.continuation import Continuation, Fiber, Frame
+    from perdure.store.protocol import ActivityRecord, RunRecord
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A live variable: what it holds, or the value of a temporary of the compiler."""
+
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Place:
+    """A frame: a function, and the task block that it goes on with."""
+
+    function: str  # module:qualname
+    block: int
+    file: str
+    line: int
+    label: str  # the call that it resumes from
+    source: str  # the user's line
+    live: tuple[Variable, ...]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What a fiber waits for."""
+
+    kind: str  # activity or timer
+    seq: int
+    name: str = ""
+    attempt: int = 1
+    due_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a run stands. `fibers` is empty before the entry block has been called."""
+
+    image: Image
+    fibers: tuple[tuple[int, tuple[Place, ...], Wait | None], ...]
+    arguments: tuple[Any, ...] | None  # (args, kwargs), until the run has begun
+
+    @property
+    def mark(self) -> tuple[str, int]:
+        """The block that the run goes on with, as `render_svg` takes it."""
+        for _, places, _ in self.fibers:
+            if places:
+                return places[-1].function, places[-1].block
+        return self.image.entry, 0
+
+
+def stands(client: Client, record: RunRecord) -> Standing:
+    """Where the run of `record` stands; raises a store's errors and `CodecError`."""
+    from perdure.runtime.continuation import Continuation
+
+    image = client.image(record.image)
+    state = Continuation.unpack(decoder(client, record.image)(record.checkpoint))
+    activities = {a.seq: a for a in client.store.activities(record.id)}
+    fibers = tuple(_fibers(image, state, activities))
+    start = state.start
+    return Standing(image, fibers, None if start is None else (start.args, start.kwargs))
+
+
+def _fibers(
+    image: Image, state: Continuation, activities: dict[int, ActivityRecord]
+) -> Iterator[tuple[int, tuple[Place, ...], Wait | None]]:
+    for fiber in state.fibers.values():
+        places = tuple(_place(image, frame) for frame in fiber.stack)
+        yield fiber.id, places, _wait(fiber, activities)
+
+
+def _place(image: Image, frame: Frame) -> Place:
+    index, number, live, cells, _ = frame
+    table = image.functions[index]
+    block = table.blocks[number]
+    module = table.name.partition(":")[0]
+    text = next(m for m in image.modules if m.name == module)
+    lines = text.text.splitlines()
+    source = lines[block.line - 1].strip() if block.line <= len(lines) else ""
+    values = zip([*block.live, *table.cells], [*live, *map(_content, cells)], strict=False)
+    variables = tuple(Variable(name, value) for name, value in values)
+    return Place(
+        table.name, number, image.file(text.path), block.line, block.label, source, variables
+    )
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except (AttributeError, ValueError):
+        return Unbound
+
+
+class Unbound:
+    """Stands for a variable without a value."""
+
+
+def _wait(fiber: Fiber, activities: dict[int, ActivityRecord]) -> Wait | None:
+    if fiber.wait is None:
+        return None
+    kind, seq, due = fiber.wait
+    found = activities.get(seq)
+    if found is None:
+        return Wait(kind, seq, due_at=due or None)
+    return Wait(kind, seq, found.name, found.attempt, found.due_at)
+
+
+# Decoding -------------------------------------------------------------------------------------
+
+
+def decoder(client: Client, image: str) -> Callable[[bytes], Any]:
+    """Decodes values of a program; shows by name what does not load here."""
+    import sys
+
+    from perdure.runtime.codec import CodecError, unwrap
+
+    try:
+        with redirect_stdout(sys.stderr):  # modules may print when they are imported
+            decode = client.codec(image).decode
+    except Exception:  # noqa: BLE001 - importing the program runs the user's code
+        return lambda data: _Bystander(io.BytesIO(unwrap(data))).load()
+
+    def either(data: bytes) -> Any:
+        try:
+            return decode(data)
+        except CodecError:
+            raise
+        except Exception:  # noqa: BLE001 - so does making its objects
+            return _Bystander(io.BytesIO(unwrap(data))).load()
+
+    return either
+
+
+# Built-in names that pickles of plain values call.
+_PLAIN = frozenset(
+    "iter reversed range enumerate zip map filter set frozenset bytearray complex slice object"
+    " list dict tuple int float str bytes bool".split()
+)
+_PLAIN_MODULES = frozenset({"collections", "datetime", "decimal", "fractions", "uuid", "pathlib"})
+
+
+class _Bystander(pickle.Unpickler):
+    """Reads a pickle without its program: names it cannot resolve become stand-ins."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module == "builtins" and _plain(name)) or module in _PLAIN_MODULES:
+            return super().find_class(module, name)
+        if module.startswith("perdure.runtime"):
+            return _RUNTIME.get(name, _stand_in(module, name))
+        return _stand_in(module, name)
+
+
+def _plain(name: str) -> bool:
+    import builtins
+
+    found = getattr(builtins, name, None)
+    error = isinstance(found, type) and issubclass(found, BaseException)
+    return error or name in _PLAIN
+
+
+class StandIn:
+    """An object of a class that is not here: it has a name and takes whatever state it is given."""
+
+    name = "?"
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> StandIn:
+        """Take any arguments."""
+        return super().__new__(cls)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def __setstate__(self, state: Any) -> None:
+        pass
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        pass
+
+    def append(self, item: Any) -> None:
+        """Take an item, as a list's subclass would."""
+
+    def extend(self, items: Any) -> None:
+        """Take items."""
+
+    def add(self, item: Any) -> None:
+        """Take an item, as a set's subclass would."""
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+def _stand_in(module: str, name: str) -> type[StandIn]:
+    return type(name, (StandIn,), {"name": f"{module}.{name}"})
+
+
+def _nothing(*args: Any) -> None:
+    """Stands for functions that fill an object: state setters."""
+
+
+def _make_error(kind: Any, args: tuple[Any, ...]) -> Any:
+    """An exception of a class that is not here: its name and its arguments are kept."""
+    if isinstance(kind, type) and issubclass(kind, BaseException):
+        return kind(*args)
+    return Exception(getattr(kind, "name", "?"), *args)
+
+
+_RUNTIME: dict[str, Any] = {
+    "_global": lambda module, name: _stand_in(module, name),
+    "restore": _nothing,
+    "_set_cell": _nothing,
+    "_set_function_state": _nothing,
+    "make": _make_error,
+}
