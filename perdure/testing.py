@@ -36,7 +36,7 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: `value`, or `error`; the activities it called; checkpoints it went through."""
+    """How a run ended: `value` or `error`; the activities it called; how many checkpoints."""
 
     value: Any
     error: BaseException | None
@@ -87,9 +87,7 @@ class _Driver:
             return state
         return Continuation.unpack(self.codec.decode(self.codec.encode(state.pack())))
 
-    def answer(
-        self, state: Continuation, done: Advance, now: float
-    ) -> tuple[list[Event], float]:
+    def answer(self, state: Continuation, done: Advance, now: float) -> tuple[list[Event], float]:
         """Run what was scheduled; with nothing to run, the clock goes to the next timer."""
         if done.calls:
             return [self.call(call) for call in done.calls], now

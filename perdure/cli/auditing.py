@@ -12,7 +12,6 @@ from perdure.cli.boundary import OptionsError
 from perdure.cli.output import print_json
 
 
-
 def audit(
     paths: Annotated[
         list[Path] | None,

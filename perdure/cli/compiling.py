@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from perdure.cli import options
-from perdure.cli.output import heading, print_json, python_code, table
+from perdure.cli.output import count, heading, print_json, python_code, table
 
 if TYPE_CHECKING:
     from perdure.compiler.image import FunctionTable, Image
@@ -90,9 +90,9 @@ def _function(table: FunctionTable) -> dict[str, Any]:
 def _print_summary(image: Image) -> None:
     blocks = sum(len(f.blocks) for f in image.functions)
     heading(f"{image.entry}: image {image.hash}")
-    functions = _count(len(image.functions), "function")
-    activities = _count(len(image.activities), "activity", "activities")
-    print(f"{functions}, {_count(blocks, 'task block')}, {activities}\n")
+    functions = count(len(image.functions), "function")
+    activities = count(len(image.activities), "activity", "activities")
+    print(f"{functions}, {count(blocks, 'task block')}, {activities}\n")
     for function in image.functions:
         heading(f"{function.name} (line {function.line})")
         rows = [
@@ -102,7 +102,3 @@ def _print_summary(image: Image) -> None:
         table(["block", "kind", "line", "begins after", "live values"], rows)
         print()
     python_code(image.code)
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -63,7 +63,7 @@ def graph(
 
 def write_svg(file: Path, image: Image, function: str | None, mark: Mark | None) -> None:
     """Draw an image into a file; raises `OptionsError` when that cannot be."""
-    from perdure.compiler.graph import render_svg
+    from perdure.compiler.svg import render_svg
 
     name = full_name(image, function) if function is not None else None
     text = render_svg(image, name, mark)

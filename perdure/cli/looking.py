@@ -40,9 +40,7 @@ class Status(StrEnum):
 
 
 def list_(
-    status: Annotated[
-        Status | None, typer.Option(help="Only these.", show_default=False)
-    ] = None,
+    status: Annotated[Status | None, typer.Option(help="Only these.", show_default=False)] = None,
     workflow: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Only runs of module:function.", show_default=False),
@@ -142,11 +140,6 @@ class _Seen:
         self.activities = client.store.activities(record.id)
         self.outcome = None if record.outcome is None else decode(record.outcome)
 
-    @property
-    def ended(self) -> bool:
-        """Whether nothing is left to go on with."""
-        return str(self.record.status) in ("succeeded", "cancelled")
-
     # As JSON ----------------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
@@ -155,7 +148,7 @@ class _Seen:
             found["result"] = jsonable(self.outcome)
         if str(self.record.status) == "failed":
             found["error"] = _error(self.outcome)
-        found["fibers"] = [] if self.ended else [self._fiber(*f) for f in self.standing.fibers]
+        found["fibers"] = [self._fiber(*fiber) for fiber in self.standing.fibers]
         found["history"] = [self._activity(row) for row in self.activities]
         return found
 
@@ -217,7 +210,7 @@ class _Seen:
             print(f"result    {short_repr(self.outcome, 300)}")
         if str(record.status) == "failed":
             print(f"error     {_error_text(self.outcome)}")
-        if not self.ended:
+        if not self.standing.ended:
             self._print_standing()
         self._print_history()
 
@@ -228,7 +221,8 @@ class _Seen:
             args, kwargs = self.standing.arguments
             print(f"  {short_repr(args)} {short_repr(kwargs)}")
         for number, places, wait in self.standing.fibers:
-            heading(f"fiber {number} waits for {_wait_text(wait)}")
+            verb = "waits for" if str(self.record.status) == "running" else "would go on after"
+            heading(f"fiber {number} {verb} {_wait_text(wait)}")
             for place in places:
                 _print_place(place)
 

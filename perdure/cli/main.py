@@ -47,9 +47,14 @@ def perdure(
     """Durable Python functions: compile them, run them, go on after a crash.
 
     \b
-    perdure run shop.py:checkout order-42      run a workflow here
-    perdure worker                             work for all runs of a store
-    perdure COMMAND --help                     all about a command, with an example
+    perdure run TARGET ARGS     run a workflow here
+    perdure worker              work for all runs of a store
+    perdure COMMAND --help      all about a command, with an example
+
+    \b
+    A target is FILE.py:function or package.module:function. Exit codes: 0 done; 1 the audit found
+    something, or the run failed; 2 the command cannot be carried out as given; 3 the store is
+    missing, damaged or not ours, or has no such run; 4 the compiler refuses the program.
     """
 
 

@@ -55,15 +55,18 @@ class Wait:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a run stands. `fibers` is empty before the entry block has been called."""
+    """Where a run stands. `fibers` is empty before the entry block was called, and at the end."""
 
     image: Image
+    ended: bool
     fibers: tuple[tuple[int, tuple[Place, ...], Wait | None], ...]
     arguments: tuple[Any, ...] | None  # (args, kwargs), until the run has begun
 
     @property
-    def mark(self) -> tuple[str, int]:
-        """The block that the run goes on with, as `render_svg` takes it."""
+    def mark(self) -> tuple[str, int] | None:
+        """The block that the run goes on with, as `render_svg` takes it; None at the end."""
+        if self.ended:
+            return None
         for _, places, _ in self.fibers:
             if places:
                 return places[-1].function, places[-1].block
@@ -73,13 +76,16 @@ class Standing:
 def stands(client: Client, record: RunRecord) -> Standing:
     """Where the run of `record` stands; raises a store's errors and `CodecError`."""
     from perdure.runtime.continuation import Continuation
+    from perdure.store.protocol import RunStatus
 
     image = client.image(record.image)
+    if record.status in (RunStatus.SUCCEEDED, RunStatus.CANCELLED):
+        return Standing(image, True, (), None)
     state = Continuation.unpack(decoder(client, record.image)(record.checkpoint))
     activities = {a.seq: a for a in client.store.activities(record.id)}
     fibers = tuple(_fibers(image, state, activities))
     start = state.start
-    return Standing(image, fibers, None if start is None else (start.args, start.kwargs))
+    return Standing(image, False, fibers, None if start is None else (start.args, start.kwargs))
 
 
 def _fibers(
@@ -154,8 +160,8 @@ def decoder(client: Client, image: str) -> Callable[[bytes], Any]:
 
 # Built-in names that pickles of plain values call.
 _PLAIN = frozenset(
-    "iter reversed range enumerate zip map filter set frozenset bytearray complex slice object"
-    " list dict tuple int float str bytes bool".split()
+    """iter reversed range enumerate zip map filter set frozenset bytearray complex slice object
+    list dict tuple int float str bytes bool""".split()  # noqa: SIM905 - a list would fill a page
 )
 _PLAIN_MODULES = frozenset({"collections", "datetime", "decimal", "fractions", "uuid", "pathlib"})
 

@@ -15,8 +15,8 @@ import typer
 
 from perdure.cli import options
 from perdure.cli.arguments import read_arguments
-from perdure.cli.boundary import RunCancelledError, RunFailedError
-from perdure.cli.output import jsonable, note, print_json, prints_to_stderr
+from perdure.cli.boundary import OptionsError, RunCancelledError, RunFailedError
+from perdure.cli.output import count, jsonable, note, print_json, prints_to_stderr
 from perdure.cli.stores import connect
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class _Serving:
                 signal.signal(number, handler)
         made = self.worker.executed
         self._say(
-            f"worker {self.worker.id} stopped: {made} activities executed",
+            f"worker {self.worker.id} stopped: {count(made, 'activity', 'activities')} executed",
             {"event": "stopped", "executed": made, "runs": self.worker.claimed},
         )
 
@@ -192,11 +192,15 @@ class _Serving:
 
 
 def checked(target: str, given: Given) -> Given:
-    """Compile, and see that the arguments fit: before a store is made or touched."""
+    """Compile, load, and see that the arguments fit: before a store is made or touched."""
     from perdure.runtime.client import check_arguments
-    from perdure.runtime.compiling import image_of
+    from perdure.runtime.compiling import image_of, program_of
 
-    return check_arguments(image_of(target), *given)
+    image = image_of(target)
+    arguments = check_arguments(image, *given)
+    with prints_to_stderr(True):
+        program_of(image)
+    return arguments
 
 
 def begin(
@@ -204,11 +208,9 @@ def begin(
 ) -> Run[Any]:
     """Create the run, unless it is there."""
     args, kwargs = given
-    if run_id == "" or not {"id", "queue"}.isdisjoint(kwargs):
-        from perdure.cli.boundary import OptionsError
-
-        if run_id == "":
-            raise OptionsError("--id must not be empty; leave it out to get a new id")
+    if run_id == "":
+        raise OptionsError("--id must not be empty; leave it out to get a new id")
+    if not {"id", "queue"}.isdisjoint(kwargs):
         raise OptionsError(
             "parameters named `id` or `queue` cannot be given by --arg; give them by position"
         )
@@ -221,13 +223,16 @@ def finish(client: Client, run_id: str, lease: float) -> Any:
 
     try:
         value = client.work_on(run_id, lease=lease)
-    except KeyboardInterrupt:
-        note(f"run {run_id} is kept; go on with: perdure resume {run_id}")
-        raise
     except BaseException as error:
-        if client.record(run_id).status is not RunStatus.FAILED:
-            raise
-        raise RunFailedError(run_id, error) from None
+        record = client.record(run_id)
+        if record.status is RunStatus.FAILED and record.outcome is not None:
+            # Read anew: raising it has put frames of Perdure into its traceback.
+            raise RunFailedError(
+                run_id, client.codec(record.image).decode(record.outcome)
+            ) from None
+        if isinstance(error, KeyboardInterrupt):
+            note(f"run {run_id} is kept; go on with: perdure resume {run_id}")
+        raise
     if client.record(run_id).status is RunStatus.CANCELLED:
         raise RunCancelledError(f"run {run_id} was cancelled")
     return value

@@ -31,7 +31,8 @@ from perdure.compiler.core import (
 LONGEST = 120
 
 _Place = tuple[int, int, int, int]
-_LEFT_BY: dict[object, str] = {1: "after return", 2: "after break", 3: "after continue"}  # see normalize
+# How a lowered `finally` or `with` was left (see normalize).
+_LEFT_BY: dict[object, str] = {1: "after return", 2: "after break", 3: "after continue"}
 
 
 class Captions:

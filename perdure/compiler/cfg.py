@@ -340,11 +340,15 @@ class _Builder:
             self.edge(end, cleanup.entry)
         self.here = cleanup.entry
         self.body(statement.finalbody)
+        self._lead_on(cleanup.leads | ({after} if ends else set()))
+
+    def _lead_on(self, leads: set[int]) -> None:
+        """From the end of a native `finally`, on to everything that was left through it."""
         if self.here is None:
             return
         outward = self.flow.exit if self.handler is None else self.handler
         self.edge(self.here, outward, "exception")
-        for lead in sorted(cleanup.leads | ({after} if ends else set())):
+        for lead in sorted(leads):
             self.edge(self.here, lead)
 
     def except_(self, handler: Handler) -> list[int]:

@@ -151,9 +151,7 @@ class _Writer:
         arguments = _bare_arguments(core.node.args)
         if core.cells:
             first = core.body[0]
-            empty = [
-                load(c if c in core.parameters else "_UNBOUND", core.node) for c in core.cells
-            ]
+            empty = [load(c if c in core.parameters else "_UNBOUND", core.node) for c in core.cells]
             live = [
                 load(n if n in core.parameters else "_UNBOUND", core.node)
                 for n in self._live(first)
@@ -242,7 +240,9 @@ class _Writer:
         uncertain = set(self._uncertain(head)) & set(live)
         return [
             ast.If(
-                ast.Compare(load(name, self.core.node), [ast.Is()], [load("_UNBOUND", self.core.node)]),
+                ast.Compare(
+                    load(name, self.core.node), [ast.Is()], [load("_UNBOUND", self.core.node)]
+                ),
                 [ast.Delete([ast.Name(name, ast.Del())])],
                 [],
             )
@@ -301,9 +301,7 @@ class _Writer:
         again, after = self.emit([loop]) if falls or goes_on else ([], False)
         return [self._for_once(loop.node, code, again)], stops or after
 
-    def _for_once(
-        self, at: ast.AST, code: list[ast.stmt], orelse: list[ast.stmt]
-    ) -> ast.stmt:
+    def _for_once(self, at: ast.AST, code: list[ast.stmt], orelse: list[ast.stmt]) -> ast.stmt:
         made = ast.For(
             ast.Name(self.names.fresh("turn"), ast.Store()),
             load("_ONCE", at),
@@ -312,9 +310,7 @@ class _Writer:
         )
         return _at(made, at)
 
-    def _once(
-        self, once: While, code: list[ast.stmt], falls: bool
-    ) -> tuple[list[ast.stmt], bool]:
+    def _once(self, once: While, code: list[ast.stmt], falls: bool) -> tuple[list[ast.stmt], bool]:
         stops, _ = _jumps(code)
         if not stops:
             return code, falls
@@ -346,7 +342,7 @@ class _Writer:
             keep = ast.Assign([ast.Name(handler.saved, ast.Store())], source)
             code = [_at(keep, handler.node), *code]
         made = ast.ExceptHandler(handler.type, handler.name, code or [ast.Pass()])
-        return ast.copy_location(made, handler.node), falls  # type: ignore[type-var]
+        return ast.copy_location(made, handler.node), falls
 
     def _reenter_handler(self, handler: Handler, code: list[ast.stmt]) -> list[ast.stmt]:
         """Handle the saved exception again; its traceback and context are put back."""
@@ -456,9 +452,7 @@ class _Writer:
             name = self.names.fresh("f")
             code.append(_at(ast.Assign([ast.Name(name, ast.Store())], callee), at))
             callee = load(name, at)
-        made = ast.copy_location(
-            ast.Call(callee, statement.call.args, statement.call.keywords), at
-        )
+        made = ast.copy_location(ast.Call(callee, statement.call.args, statement.call.keywords), at)
         code.append(
             _at(ast.If(call("_suspends", [callee], at), self._leave(statement, made), []), at)
         )
@@ -566,9 +560,10 @@ def _rebinds(handler: Handler) -> bool:
             return True
         for tree in _trees(statement):
             for node in ast.walk(tree):
-                if isinstance(node, ast.Name) and node.id == handler.name:
-                    if not isinstance(node.ctx, ast.Load):
-                        return True
+                if not isinstance(node, ast.Name) or node.id != handler.name:
+                    continue
+                if not isinstance(node.ctx, ast.Load):
+                    return True
     return False
 
 
@@ -632,4 +627,3 @@ def _label(head: Statement) -> str:
     if isinstance(head, Suspension):
         return head.label
     return ast.unparse(_node(head)).split("\n", 1)[0].rstrip(":")
-

@@ -98,7 +98,7 @@ class While:
 
 @dataclass(eq=False, slots=True)
 class For:
-    """`for target in iterable: body else: orelse`. `iterable` is the saved iterator if it suspends."""
+    """`for target in iterable: body else: orelse`; the saved iterator if it suspends."""
 
     node: ast.AST
     target: ast.expr
@@ -252,7 +252,7 @@ class CoreError(AssertionError):
 
 
 def verify(function: CoreFunction) -> None:
-    """Check the invariants at the head of this module; raise `CoreError` with the faulty statement."""
+    """Check the invariants at the head of this module; raise `CoreError` with the fault marked."""
     from perdure.compiler.dump import core_text
 
     for statement in walk(function.body):

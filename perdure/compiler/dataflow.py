@@ -91,7 +91,9 @@ def _never_certain(flow: Flow) -> set[str]:
     return (deleted | caught) & flow.function.locals
 
 
-def _solve(nodes: Iterable[int], update: Callable[[int], bool], after: Callable[[int], Iterable[int]]) -> None:
+def _solve(
+    nodes: Iterable[int], update: Callable[[int], bool], after: Callable[[int], Iterable[int]]
+) -> None:
     """Call `update` on each node, and again on the nodes `after` each one that changed."""
     queue = deque(nodes)
     waiting = set(queue)

@@ -239,6 +239,7 @@ def compile_tree(tree: ast.Module, files: Sequence[str], positions: bytes) -> Co
     numbers.frombytes(zstandard.decompress(positions))
     at, code = 0, []
     for function in tree.body:
+        assert isinstance(function, ast.FunctionDef)
         file = files[numbers[at]] if numbers else ""
         at += 5 * len(_placed(function))
         made = compile(ast.Module([_closed(function)], []), file, "exec", dont_inherit=True)

@@ -25,8 +25,8 @@ COMPILED: frozenset[str] = frozenset(
     " Load Store Del And Or Add Sub Mult MatMult Div Mod Pow LShift RShift BitOr BitXor BitAnd"
     " FloorDiv Invert Not UAdd USub Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn comprehension"
     " ExceptHandler arguments arg keyword alias withitem"
-    " MatchValue MatchSingleton MatchSequence MatchMapping MatchClass MatchStar MatchAs MatchOr"
-    .split()
+    " MatchValue MatchSingleton MatchSequence MatchMapping MatchClass MatchStar MatchAs"
+    " MatchOr".split()
 )
 
 WITH_CARE: dict[str, str] = {
@@ -96,9 +96,7 @@ def check(function: Function) -> list[Diagnostic]:
         kind = type(node).__name__
         if kind in REFUSED:
             code, what, why, instead = REFUSED[kind]
-            found.append(
-                function.source.diagnostic(code, node, what, why=why, instead=instead)
-            )
+            found.append(function.source.diagnostic(code, node, what, why=why, instead=instead))
         elif kind not in COMPILED and kind not in WITH_CARE:
             found.append(
                 function.source.diagnostic(
@@ -113,7 +111,7 @@ def check(function: Function) -> list[Diagnostic]:
 
 
 def _own_nodes(function: ast.AST) -> Iterable[ast.AST]:
-    """The nodes of a function's own code: nested functions, lambdas and classes as one node each."""
+    """The nodes of a function's own code; a nested function, lambda or class is one node."""
     if isinstance(function, ast.AsyncFunctionDef):
         yield function
         return
@@ -122,6 +120,7 @@ def _own_nodes(function: ast.AST) -> Iterable[ast.AST]:
         node = stack.pop()
         yield node
         if not isinstance(
-            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.GeneratorExp
+            node,
+            ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.GeneratorExp,
         ):
             stack += ast.iter_child_nodes(node)

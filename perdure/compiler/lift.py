@@ -159,9 +159,7 @@ class Lifter:
         label = self.segment(origin)
         self.emit(Suspension(made, kind, target, origin, label))
 
-    def _operands(
-        self, node: ast.Call
-    ) -> tuple[ast.expr, list[ast.expr], list[ast.keyword]]:
+    def _operands(self, node: ast.Call) -> tuple[ast.expr, list[ast.expr], list[ast.keyword]]:
         if any(k.arg is None for k in node.keywords) and any(map(self.has, node.keywords)):
             return self._merging_operands(node)
         values = [k.value for k in node.keywords]
@@ -179,9 +177,7 @@ class Lifter:
         """Keywords with `**m` among them and a suspension: each `**m` is merged in its turn."""
         last = max(i for i, k in enumerate(node.keywords) if self.has(k))
         # The stand-in is evaluated after them, so the callee and the positionals are saved.
-        func, *args = [
-            self.save(self.lift(e)) for e in [node.func, *_positional(node)]
-        ]
+        func, *args = [self.save(self.lift(e)) for e in [node.func, *_positional(node)]]
         func = self._named_callee(func)
         ready: list[ast.keyword] = []
         for index, keyword in enumerate(node.keywords):
@@ -194,9 +190,7 @@ class Lifter:
                 ready = [ast.keyword(None, self.save(merged.value))]
         return func, _restored(node, args), [self._merged(func, ready, node)]
 
-    def _merged(
-        self, func: ast.expr, keywords: Sequence[ast.keyword], at: ast.AST
-    ) -> ast.keyword:
+    def _merged(self, func: ast.expr, keywords: Sequence[ast.keyword], at: ast.AST) -> ast.keyword:
         """`**_merge(callee, {...}, m, {...})`: one dict, with Python's errors for what clashes."""
         parts: list[ast.expr] = []
         for keyword in keywords:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from perdure.compiler.scopes import COMPREHENSIONS, annotations, defaults, parameters
+from perdure.compiler.scopes import COMPREHENSIONS, annotation_exprs, defaults, parameters
 from perdure.compiler.trees import children
 
 
@@ -95,7 +95,9 @@ def _visit_nested(nodes: list[ast.AST], found: Access, own: frozenset[str]) -> N
 
 def _outer(nodes: list[ast.AST]) -> set[str]:
     """Names declared `nonlocal` in the nested function."""
-    return {n for node in nodes for x in ast.walk(node) if isinstance(x, ast.Nonlocal) for n in x.names}
+    return {
+        n for node in nodes for x in ast.walk(node) if isinstance(x, ast.Nonlocal) for n in x.names
+    }
 
 
 def _visit_definition(
@@ -112,7 +114,7 @@ def _visit_definition(
             _visit(statement, inner, own)
         found.reads.update(inner.reads)
         return
-    for expr in [*defaults(node.args), *annotations(node)]:
+    for expr in [*defaults(node.args), *annotation_exprs(node)]:
         _visit(expr, found, own)
     _visit_nested(list(node.body), found, own | set(parameters(node.args)))
 

@@ -29,7 +29,8 @@ compiles it::
                                       cleanup()
                                       if _left1 == 1: return _value1
 
-Loops between the `return` and the `try` are left one by one: each is followed by `if _left1: break`.
+Loops between the `return` and the `try` are left one by one: after each stands
+`if _left1: break`.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ from perdure.compiler.core import (
     walk,
 )
 from perdure.compiler.diagnostics import CompileError, Diagnostic
-from perdure.compiler.lift import Lifter, Names, call, load, store
 from perdure.compiler.image import VOCABULARY
+from perdure.compiler.lift import Lifter, Names, call, load, store
 from perdure.compiler.resolve import Resolved
 from perdure.compiler.scopes import (
     BUILTINS,
@@ -177,7 +178,6 @@ class _Normalizer(Lifter):
         else:
             raise NotImplementedError(f"a suspension in {type(node).__name__}")  # language.check
 
-
     def _Expr(self, node: ast.Expr) -> None:
         if isinstance(node.value, ast.Call) and node.value in self.sites:
             self.suspend(node.value, None)
@@ -194,8 +194,10 @@ class _Normalizer(Lifter):
             self.emit(Simple(node))
             return
         only = node.targets[0]
-        if len(node.targets) == 1 and isinstance(only, ast.Name) and only.id not in (
-            self.scope.globals
+        if (
+            len(node.targets) == 1
+            and isinstance(only, ast.Name)
+            and only.id not in (self.scope.globals)
         ):
             self.assign(only.id, node.value)
             return
@@ -221,10 +223,11 @@ class _Normalizer(Lifter):
         if not self.has(node):
             self.emit(Simple(node))
             return
-        place = node.target
+        place: ast.expr = node.target
         if not isinstance(place, ast.Name):
             place = self._saved_place(place) if self.has(node.value) else self.place(place)
         if not self.has(node.value):
+            assert isinstance(place, ast.Name | ast.Attribute | ast.Subscript)
             made = ast.AugAssign(place, node.op, node.value)
             self.emit(Simple(ast.copy_location(made, node)))
             return
@@ -284,7 +287,7 @@ class _Normalizer(Lifter):
     def _FunctionDef(self, node: ast.FunctionDef) -> None:
         if self.has(node):
             decorators = self.sequence(node.decorator_list)
-            fields = {name: value for name, value in ast.iter_fields(node)}
+            fields = dict(ast.iter_fields(node))
             fields |= {"decorator_list": decorators, "args": self.defaults(node.args)}
             node = ast.copy_location(ast.FunctionDef(**fields), node)
         self.emit(Simple(node))
@@ -296,7 +299,7 @@ class _Normalizer(Lifter):
         if self.has(node):
             parts = [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]
             rest = iter(self.sequence(parts))
-            fields = {name: value for name, value in ast.iter_fields(node)}
+            fields = dict(ast.iter_fields(node))
             fields |= {
                 "decorator_list": [next(rest) for _ in node.decorator_list],
                 "bases": [next(rest) for _ in node.bases],
@@ -441,13 +444,13 @@ class _Normalizer(Lifter):
     def _testing_handler(self, node: ast.Try) -> Handler:
         """Handlers whose types suspend become one that tries the types in order::
 
-            except act() as e: body   =>   except BaseException:
-                                               _e1 = _exception()
-                                               if _matches(_e1, act()):
-                                                   e = _e1
-                                                   try: body
-                                                   finally: e = None; del e
-                                               else: raise
+        except act() as e: body   =>   except BaseException:
+                                           _e1 = _exception()
+                                           if _matches(_e1, act()):
+                                               e = _e1
+                                               try: body
+                                               finally: e = None; del e
+                                           else: raise
         """
         error = self.names.fresh("e")
         again: list[ast.stmt] = [ast.copy_location(ast.Raise(None, None), node)]
@@ -564,9 +567,7 @@ class _Normalizer(Lifter):
         info = ast.copy_location(ast.Starred(call("_exc_info", [], place), ast.Load()), place)
         test = ast.UnaryOp(ast.Not(), call(leave, [info], place))
         again = Raise(ast.copy_location(ast.Raise(None, None), place))
-        return Handler(
-            node, None, None, [If(node, ast.copy_location(test, place), [again], [])]
-        )
+        return Handler(node, None, None, [If(node, ast.copy_location(test, place), [again], [])])
 
     def _Match(self, node: ast.Match) -> None:
         before = self.rewritten

@@ -109,9 +109,7 @@ def _places(flow: Flow) -> dict[int, Statement]:
     return {block: statement for block, (index, statement) in found.items()}
 
 
-def _weights(
-    flow: Flow, idom: dict[int, int], shared: set[int], root: int
-) -> dict[int, int]:
+def _weights(flow: Flow, idom: dict[int, int], shared: set[int], root: int) -> dict[int, int]:
     """For each shared block: syntax nodes in the blocks it dominates (its own tail)."""
     weight = dict.fromkeys(shared, 0)
     for block in idom:

@@ -85,9 +85,7 @@ def compile_workflow(
     return Stages(project, program, functions, image)
 
 
-def _assemble(
-    project: Project, program: Program, functions: dict[str, FunctionStages]
-) -> Image:
+def _assemble(project: Project, program: Program, functions: dict[str, FunctionStages]) -> Image:
     root = str(project.root)
     modules = tuple(
         ModuleText(
@@ -107,7 +105,9 @@ def _assemble(
         code=code,
         files=files,
         positions=positions,
-        graph=describe({name: stages.code for name, stages in functions.items()}, program.entry.name),
+        graph=describe(
+            {name: stages.code for name, stages in functions.items()}, program.entry.name
+        ),
         root=root,
     )
     made = compile_tree(positioned(code, positions), [image.file(f) for f in files], positions)

@@ -20,14 +20,11 @@ def rename(
     """
     copier = _Copier(fresh, copied)
     first = node.generators[0].iter  # type: ignore[attr-defined]
-    made = copier.fields(node, skip=first)
-    return made
+    return copier.fields(node, skip=first)
 
 
 class _Copier:
-    def __init__(
-        self, fresh: dict[str, str], copied: Callable[[ast.Call, ast.Call], None]
-    ) -> None:
+    def __init__(self, fresh: dict[str, str], copied: Callable[[ast.Call, ast.Call], None]) -> None:
         self.fresh = fresh
         self.copied = copied
 
@@ -52,7 +49,7 @@ class _Copier:
         return self.fields(node, skip)
 
     def fields(self, node: ast.AST, skip: ast.AST | None = None) -> Any:
-        made = type(node)(**{k: self.copy(v, skip) for k, v in ast.iter_fields(node)})
+        made: Any = type(node)(**{k: self.copy(v, skip) for k, v in ast.iter_fields(node)})
         if isinstance(node, ast.Call):
             self.copied(node, made)
         return ast.copy_location(made, node)

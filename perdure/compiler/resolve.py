@@ -334,9 +334,7 @@ class _Resolver:
                 found.append(self._nested(facts, node, call, name))
         return found
 
-    def _nested(
-        self, facts: _Facts, node: ast.AST, call: ast.Call, name: str
-    ) -> Diagnostic:
+    def _nested(self, facts: _Facts, node: ast.AST, call: ast.Call, name: str) -> Diagnostic:
         source = facts.function.source
         if isinstance(node, ast.GeneratorExp):
             return source.diagnostic(
@@ -474,7 +472,6 @@ class _Resolver:
 # Functions that call what they are given.
 _CALLS_BACK = frozenset(
     {f"builtins.{n}" for n in ("map", "filter", "sorted", "min", "max")}
-    | {n for n in ("map", "filter", "sorted", "min", "max")}
     | {"functools.reduce", "functools.partial", "itertools.starmap", "itertools.takewhile"}
     | {"itertools.dropwhile", "itertools.accumulate", "itertools.groupby", "itertools.filterfalse"}
 )

@@ -394,7 +394,7 @@ class _ScopeReader(ast.NodeVisitor):
 
     def _definition(self, node: FunctionNode) -> None:
         self.bind(node.name)
-        for expr in [*node.decorator_list, *defaults(node.args), *annotations(node)]:
+        for expr in [*node.decorator_list, *defaults(node.args), *annotation_exprs(node)]:
             self.visit(expr)
         self._nested(node)
 
@@ -505,7 +505,7 @@ def defaults(args: ast.arguments) -> list[ast.expr]:
     return [*args.defaults, *(d for d in args.kw_defaults if d is not None)]
 
 
-def annotations(node: FunctionNode) -> list[ast.expr]:
+def annotation_exprs(node: FunctionNode) -> list[ast.expr]:
     """The annotations of a function, which are evaluated where it is defined."""
     args = node.args
     every = [*args.posonlyargs, *args.args, *args.kwonlyargs]

@@ -14,6 +14,7 @@ import ast
 import hashlib
 import io
 import tokenize
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -40,7 +41,10 @@ class Source:
     def tree(self) -> ast.Module:
         """The module's syntax tree; raises `CompileError` (PD100) when it is not Python."""
         try:
-            return ast.parse(self.text, filename=self.path)
+            with warnings.catch_warnings():
+                # Python warns about such code when it is imported; once is enough.
+                warnings.simplefilter("ignore")
+                return ast.parse(self.text, filename=self.path)
         except SyntaxError as error:
             raise CompileError([self._syntax_error(error)]) from None
         except ValueError as error:  # null bytes
@@ -50,7 +54,9 @@ class Source:
     @cached_property
     def digest(self) -> str:
         """A hash of the text: equal when, and only when, the module says the same."""
-        return hashlib.blake2b(self.text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        return hashlib.blake2b(
+            self.text.encode("utf-8", "surrogatepass"), digest_size=16
+        ).hexdigest()
 
     def span(self, node: ast.AST) -> Span:
         """Where `node` stands, with columns in characters (`ast` counts UTF-8 bytes)."""

@@ -154,9 +154,7 @@ class Client:
         if present is None:
             checkpoint = _first_checkpoint(image, *arguments)
             self.store.put_image(image.hash, image.to_bytes())
-            new = NewRun(
-                run_id, image.entry, image.hash, program_queue, checkpoint, time.time()
-            )
+            new = NewRun(run_id, image.entry, image.hash, program_queue, checkpoint, time.time())
             if self.store.create_run(new):
                 return Run(self, run_id)
             present = self.record(run_id)
@@ -180,7 +178,8 @@ class Client:
         With the `id` of a run that was begun before, goes on where it stopped.
         """
         run: Run[R] = self.start(workflow, *args, id=id, **kwargs)
-        return self.work_on(run.id)
+        value: R = self.work_on(run.id)
+        return value
 
     def work_on(self, run_id: str, *, lease: float = 10.0, concurrency: int = 100) -> Any:
         """Work on one run in this process until it ends; return its result or raise its error."""
@@ -259,7 +258,9 @@ def connect(url: str | None = None, *, create: bool = True) -> Client:
 
     Raises `perdure.store.StoreError` saying what is wrong with it.
     """
-    return Client(open_store(url or os.environ.get("PERDURE_STORE") or DEFAULT_STORE, create=create))
+    return Client(
+        open_store(url or os.environ.get("PERDURE_STORE") or DEFAULT_STORE, create=create)
+    )
 
 
 def check_arguments(

@@ -1,8 +1,8 @@
 """Values to bytes and back: checkpoints, arguments, results.
 
-    frame    byte 0        kind: b"P" plain, b"Z" zstd
-             bytes 1..4    CRC-32 of the rest (plain) / unused (zstd frames carry a checksum)
-             the rest      a pickle, protocol 5
+    frame    byte 0        kind: b"S" simple, b"P" plain, b"Z" zstd
+             bytes 1..4    CRC-32 of the rest; unused in zstd frames, which carry a checksum
+             the rest      a pickle, protocol 5; a simple one names no class or function
 
 The C pickler does the work. Where it cannot, a reducer does: classes and functions of the program
 by their name (whichever namespace the program was loaded into), functions made in a block by the
@@ -60,6 +60,10 @@ class Codec:
 
     def encode(self, value: Any) -> bytes:
         """Pickle, compress and checksum a value. Raises what the pickler raises."""
+        if _is_simple(value):
+            simple = pickle.dumps(value, PROTOCOL)
+            if len(simple) < COMPRESS_FROM:
+                return _HEAD.pack(b"S", zlib.crc32(simple)) + simple
         buffer = io.BytesIO()
         _Pickler(buffer, self).dump(value)
         data = buffer.getbuffer()
@@ -71,6 +75,8 @@ class Codec:
     def decode(self, data: bytes) -> Any:
         """The value that `encode` was given; raises `CodecError` when the bytes are damaged."""
         payload = unwrap(data)
+        if data[:1] == b"S":
+            return pickle.loads(payload)
         return _Unpickler(io.BytesIO(payload), self).load()
 
     # By name ----------------------------------------------------------------------------------
@@ -92,6 +98,27 @@ class Codec:
         return holder
 
 
+_SCALARS = frozenset({int, float, str, bytes, bool, type(None)})
+# What the C pickler writes by itself, however often the reducer is asked.
+_PLAIN_KINDS = frozenset(
+    {type(iter([])), type(iter(())), type(iter(range(0))), range, type(len), slice, complex}
+)
+
+
+def _is_simple(value: Any) -> bool:
+    """Scalars, and the arguments of a call that has only scalars: they need no reducer."""
+    if type(value) in _SCALARS:
+        return True
+    return (
+        type(value) is tuple
+        and len(value) == 2
+        and type(value[0]) is tuple
+        and not value[1]
+        and type(value[1]) is dict
+        and all(type(item) in _SCALARS for item in value[0])
+    )
+
+
 def unwrap(data: bytes) -> bytes:
     """Check a frame and give the pickle in it."""
     try:
@@ -99,7 +126,7 @@ def unwrap(data: bytes) -> bytes:
         rest = data[_HEAD.size :]
         if kind == b"Z":
             return _decompressor().decompress(rest)
-        if kind == b"P" and zlib.crc32(rest) == crc:
+        if kind in (b"P", b"S") and zlib.crc32(rest) == crc:
             return rest
     except (struct.error, zstandard.ZstdError) as error:
         raise CodecError(f"a stored value is damaged: {error}") from error
@@ -136,6 +163,8 @@ class _Pickler(pickle.Pickler):
 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
+        if kind in _PLAIN_KINDS:
+            return NotImplemented
         if kind is FunctionType or isinstance(obj, type):
             return self._by_name(obj)
         if isinstance(obj, BaseException):
@@ -155,6 +184,8 @@ class _Pickler(pickle.Pickler):
     def _by_name(self, obj: Any) -> Any:
         codec = self.codec
         module, qualname = getattr(obj, "__module__", None), obj.__qualname__
+        if module == "builtins" and isinstance(obj, type):
+            return NotImplemented
         if module is not None:
             name = codec.logical_name(module)
             private = codec._private and name in codec._modules
@@ -318,4 +349,3 @@ def describe(value: Any) -> str:
     kind = type(value)
     module = "" if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}."
     return f"{module}{kind.__qualname__}"
-

@@ -17,9 +17,7 @@ from typing import Any, TypeAlias
 
 # (index of the function in the image, number of the next block, live values, cells,
 #  the exception that was being handled where the function was called)
-Frame: TypeAlias = tuple[
-    int, int, tuple[Any, ...], tuple[CellType, ...], BaseException | None
-]
+Frame: TypeAlias = tuple[int, int, tuple[Any, ...], tuple[CellType, ...], BaseException | None]
 # (ACTIVITY, seq, 0.0), or (TIMER, seq, when it is due in seconds since the epoch)
 Wait: TypeAlias = tuple[str, int, float]
 

@@ -50,8 +50,8 @@ class Retry:
         for name in ("initial", "backoff", "maximum"):
             if getattr(self, name) < 0:
                 raise ValueError(f"Retry({name}={getattr(self, name)}): give 0 or more")
-        kinds = self.non_retryable
-        kinds = (kinds,) if isinstance(kinds, type) else tuple(kinds)
+        given: object = self.non_retryable
+        kinds = (given,) if isinstance(given, type) else tuple(self.non_retryable)
         object.__setattr__(self, "non_retryable", kinds)
         for kind in kinds:
             if not (isinstance(kind, type) and issubclass(kind, BaseException)):

@@ -26,7 +26,8 @@ class UnpicklableError(TypeError):
 
 def reduce(error: BaseException) -> tuple[Any, ...]:
     """What pickle needs to make an exception again, with everything that hangs on it."""
-    function, args, *rest = error.__reduce_ex__(5)
+    reduced: Any = error.__reduce_ex__(5)
+    function, args, *rest = reduced
     own = type(error)
     defined = _defined(own)
     if defined & {"__init__", "__new__"} and not defined & {"__reduce__", "__reduce_ex__"}:

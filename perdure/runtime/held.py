@@ -89,9 +89,7 @@ class Held:
 
     def adopt(self, claimed: ClaimedRun) -> tuple[list[Task], list[tuple[float, int]]]:
         """Take over what the run was waiting for: activities to execute (again), timers."""
-        tasks = [
-            self._task(p.seq, p.name, p.args, p.attempt, p.due_at) for p in claimed.pending
-        ]
+        tasks = [self._task(p.seq, p.name, p.args, p.attempt, p.due_at) for p in claimed.pending]
         timers = [(due, seq) for kind, seq, due in self.state.waits().values() if kind == TIMER]
         return tasks, timers
 
@@ -151,12 +149,13 @@ class Held:
         seed = f"{self.id}:{self.version}"
         scheduled: list[ScheduledActivity] = []
         tasks: list[Task] = []
-        before = {seq for kind, seq, _ in self.state.waits().values() if kind == TIMER}
+        timers: list[tuple[float, int]] = []
         while events or self.state.start is not None:
             done = advance(self.program, self.state, events, now=now, seed=seed)
             if done.ended:
                 return self._ended(done, finished, errors, now)
             events = []
+            timers += done.timers
             for call in done.calls:
                 args = self._encode_arguments(call)
                 if isinstance(args, bytes):
@@ -180,11 +179,6 @@ class Held:
             finished=finished,
             at=now,
         )
-        timers = [
-            (due, seq)
-            for kind, seq, due in self.state.waits().values()
-            if kind == TIMER and seq not in before
-        ]
         return Step(self, transition, tasks, timers)
 
     def _encode_arguments(self, call: Call) -> bytes | BaseException:
@@ -252,6 +246,8 @@ class Held:
 
     def _park(self, step: Step, now: float, park_after: float) -> None:
         """Give up a run that only waits, if it waits long: then it costs no memory."""
+        if any(task.due_at <= now for task in step.tasks):
+            return
         times = [task.due_at for task in self.pending.values()]
         times += [due for kind, _, due in self.state.waits().values() if kind == TIMER]
         if not times or min(times) - now < park_after or self.outcomes or self.due:
@@ -298,7 +294,9 @@ def explain(held: Held, problem: Exception) -> failures.UnpicklableError:
             contents = [_content(cell) for cell in cells]
             for name, value in zip(names, [*live, *contents], strict=False):
                 if (cause := _refusal(held.codec.encode, value)) is not None:
-                    return _unpicklable(held, table.name, block.line, block.label, name, value, cause)
+                    return _unpicklable(
+                        held, table.name, block.line, block.label, name, value, cause
+                    )
     return failures.UnpicklableError(f"the run's state cannot be pickled: {problem}")
 
 
@@ -341,5 +339,3 @@ def _hidden_name(name: str) -> str:
     if name.startswith("_exc"):
         return "the exception being handled"
     return "a value computed earlier in the same expression"
-
-

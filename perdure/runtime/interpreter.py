@@ -51,9 +51,10 @@ class Call:
 
 @dataclass(slots=True)
 class Advance:
-    """What came of it: activities to start, and the outcome if the run has ended."""
+    """What came of it: activities and timers to start, and the outcome if the run has ended."""
 
     calls: list[Call] = field(default_factory=list)
+    timers: list[tuple[float, int]] = field(default_factory=list)  # (due, seq)
     ended: bool = False
     value: Any = None
     error: BaseException | None = None
@@ -178,9 +179,7 @@ class _Run:
             if kind is Jump:
                 live = result.live
             elif kind is Enter:
-                cells = tuple(
-                    CellType() if c is UNBOUND else CellType(c) for c in result.contents
-                )
+                cells = tuple(CellType() if c is UNBOUND else CellType(c) for c in result.contents)
                 live = result.live
             else:
                 fiber.stack.pop()
@@ -226,7 +225,7 @@ class _Run:
     def _call(
         self, fiber: Fiber, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Returned | Raised | None:
-        """Make the call a block suspended for: an activity, a timer, a durable or plain function."""
+        """Make the call a block suspended for: activity, timer, durable or plain function."""
         kind = type(callee)
         if kind is FunctionType:
             options = activity_options(callee)
@@ -245,7 +244,7 @@ class _Run:
                 fiber, callee.func, (*callee.args, *args), {**callee.keywords, **kwargs}
             )
         else:
-            method = getattr(kind, "__call__", None)
+            method = getattr(kind, "__call__", None)  # noqa: B004  (the method itself is wanted)
             if type(method) is FunctionType and self.program.suspends(method):
                 return self._call(fiber, method, (callee, *args), kwargs)
         return self._plain(callee, args, kwargs)
@@ -292,7 +291,8 @@ class _Run:
         except (TypeError, ValueError) as error:
             failures.tidy(error, _HIDDEN)
             return Raised(error)
-        self._wait(fiber, TIMER, self.context.now + seconds)
+        due = self.context.now + seconds
+        self.result.timers.append((due, self._wait(fiber, TIMER, due)))
         return None
 
     def _wait(self, fiber: Fiber, kind: str, due: float) -> int:

@@ -111,6 +111,7 @@ class handling:
         self.traceback: TracebackType | None = error.__traceback__
 
     def __call__(self) -> None:
+        """Put traceback and context back, now that the exception is being handled."""
         self.error.__traceback__ = self.traceback
         self.error.__context__ = self.context
 
@@ -124,6 +125,7 @@ class Returned:
         self.value = value
 
     def __call__(self) -> Any:
+        """The value."""
         return self.value
 
 
@@ -136,6 +138,7 @@ class Raised:
         self.error = error
 
     def __call__(self) -> Any:
+        """Raise the exception, where the call stood."""
         error = self.error
         context = error.__context__
         try:

@@ -100,7 +100,7 @@ class Program:
             return self.suspends(callee.func)
         if isinstance(callee, type):
             return False
-        call = getattr(kind, "__call__", None)
+        call = getattr(kind, "__call__", None)  # noqa: B004  (the method itself is wanted)
         return type(call) is FunctionType and self.suspends(call)
 
     def entry_of(self, function: FunctionType, loaded: LoadedFunction) -> FunctionType:
@@ -232,7 +232,7 @@ def _imported(name: str) -> ModuleType | None:
 
 
 def _live_modules(image: Image) -> dict[str, ModuleType] | None:
-    """This process's own modules, if it has imported the entry's and all say what the image says."""
+    """This process's own modules, if it imported the entry's and all say what the image says."""
     entry = image.entry.partition(":")[0]
     if _imported(entry) is None:
         return None

@@ -204,9 +204,7 @@ class Worker:
             wake = self.store.next_wake(self.queues, now=now)
             if wake is None or wake > now:
                 return False
-        claimed = self.store.claim_runs(
-            self.id, self.queues, room, now=now, run_id=self.only_run
-        )
+        claimed = self.store.claim_runs(self.id, self.queues, room, now=now, run_id=self.only_run)
         for run in claimed:
             self._take_up(run)
         return len(claimed) == room

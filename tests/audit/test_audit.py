@@ -332,10 +332,18 @@ def test_select_and_ignore(audit):
 def test_a_syntax_error_does_not_hide_the_rest(audit):
     report = audit(
         FLOW.format("import broken", ""),
-        files={"broken.py": "def f(:\n", "null.py": "x = '\0'\n", "sub/deep.py": "if x:\n"},
+        files={
+            "broken.py": "def f(:\n",
+            "null.py": "x = '\0'\n",
+            "sub/deep.py": "if x:\n",
+            # The engine's own modules are nobody's project, but they are files.
+            "perdure/__init__.py": "",
+            "perdure/bad.py": "def g(:\n",
+        },
     )
     found = [(Path(f.span.file).name, f.code) for f in report.findings]
     assert sorted(found) == [
+        ("bad.py", "PD100"),
         ("broken.py", "PD100"),
         ("deep.py", "PD100"),
         ("flow.py", "PD201"),

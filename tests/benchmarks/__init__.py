@@ -1,1 +1,1 @@
-"""How fast Perdure is, measured beside DBOS and beside plain sqlite3: `python -m tests.benchmarks`."""
+"""How fast Perdure is, beside DBOS and plain sqlite3: `python -m tests.benchmarks`."""

@@ -1,8 +1,8 @@
 """The same work on DBOS. Runs in DBOS's own environment (see dbos_home.py), without Perdure.
 
 DBOS keeps its records in SQLite, as Perdure does. Out of the box it leaves SQLite on the rollback
-journal; here its file is put into WAL mode first (with synchronous=FULL, SQLite's default), which is
-faster and is what Perdure uses, so that the two differ in what they write and not in a setting.
+journal; here its file is put into WAL mode first (with synchronous=FULL, SQLite's default), which
+is faster and is what Perdure uses, so that the two differ in what they write, not in a setting.
 """
 
 from __future__ import annotations

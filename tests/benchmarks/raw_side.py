@@ -11,7 +11,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from .side import Measured, serve
+from .side import Measured, bytes_on_disk, serve
 
 _TABLES = """
 CREATE TABLE runs (n INTEGER PRIMARY KEY, version INTEGER NOT NULL, checkpoint BLOB NOT NULL);
@@ -68,7 +68,8 @@ def throughput(
                 commit(step)
             times.append(runs * steps / (time.perf_counter() - began))
             raw.db.close()
-    return figures
+    size = bytes_on_disk(Path(folder) / "batch0.db") / (runs * steps)
+    return {**figures, "bytes_per_step": size}
 
 
 if __name__ == "__main__":

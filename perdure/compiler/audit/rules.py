@@ -80,7 +80,7 @@ _TABLE = [
     ),
     Rule(
         "PD204", "random", "R", "draws a random number",
-        _OTHER, "call perdure.random(), or seed: random.Random(order.id)",
+        _OTHER, "draw from perdure.random: perdure.random.choice(xs); or seed: random.Random(key)",
     ),
     Rule(
         "PD205", "os-entropy", "R", "takes entropy from the operating system",
@@ -126,12 +126,12 @@ _TABLE = [
         "PD216", "threads", "O E", "uses threads or processes of its own",
         "threads are not part of the run's state: after a crash they are gone, "
         "and what they did in between has no order and no record",
-        "use perdure.gather or perdure.spawn, or have the threads inside an @activity",
+        "have the threads inside an @activity",
     ),
     Rule(
         "PD217", "event-loop", "O", "drives an event loop of its own",
         "what runs on that loop is not part of the run: it is neither checkpointed nor resumed",
-        "make the workflow async and await, use perdure.gather, or do it inside an @activity",
+        "do it inside an @activity",
     ),
     Rule(
         "PD218", "blocking-sleep", "E", "blocks the worker",
@@ -146,7 +146,7 @@ _TABLE = [
     Rule(
         "PD220", "input", "E", "reads from a terminal",
         "a worker has no terminal, and after a crash the answer would be asked for again",
-        "wait for a message with perdure.receive()",
+        "pass the answer to the workflow as an argument, or ask in an @activity",
     ),
     Rule(
         "PD221", "process-control", "E", "ends or signals the process",

@@ -115,7 +115,8 @@ def _projects(
             by_root[root] = AuditModules(AuditProject(root, also, library))
             grouped[root] = []
         modules = by_root[root]
-        if (source := library.read(file, name)) is None:
+        source = library.read(file, name)
+        if source is None or not library.parses(source):
             continue
         modules.project.add(source)
         if (module := modules.get(name)) is not None:
@@ -226,9 +227,8 @@ def _without_allowed(
 
 
 def _tree(library: Library, path: Path) -> ast.Module | None:
-    if str(path) in library.broken:
-        return None
-    return library.texts[path].tree
+    source = library.texts[path]
+    return source.tree if library.parses(source) else None
 
 
 def _about(allow: Allow, line: str, codes: frozenset[str]) -> list[Finding]:

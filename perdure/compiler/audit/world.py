@@ -103,6 +103,8 @@ class Library:
 
     def parses(self, source: Source) -> bool:
         """Whether the source is Python; what is wrong with it is kept."""
+        if source.path in self.broken:
+            return False
         try:
             with warnings.catch_warnings():
                 # "invalid escape sequence" and its kin are the user's business, not the audit's.

@@ -65,7 +65,7 @@ def shadowed(time, uuid, os, xs):
     c = Client().requests.get("x")
     datetime = xs
     d = datetime.now()
-    return a, b, c, d, [random for random in xs], now(), uuid4(), random(), sleep(3)
+    return a, b, c, d, [random for random in xs], now(), uuid4(), random.choice(xs), sleep(3)
 
 
 @workflow

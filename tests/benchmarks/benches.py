@@ -1,0 +1,229 @@
+"""The benchmarks: which side does what, in which order, and what is taken down.
+
+In each round every side has its turn, so that a noisy neighbour meets them all, and ratios are
+taken within rounds.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from . import dbos_home
+from .report import Aim, Report, median_ratio
+from .side import Measured, SideFailed, ask, ask_and_see_it_die
+
+PERDURE = [sys.executable, "-m", "tests.benchmarks.perdure_side"]
+RAW = [sys.executable, "-m", "tests.benchmarks.raw_side"]
+
+# A killed worker's lease, in seconds: long enough to be renewed on a busy machine.
+LEASE = 2.0
+# Without --full, DBOS is not asked to resume a run that takes longer than this to build or replay.
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much work there is."""
+
+    runs: int = 200
+    steps: int = 20
+    lone: int = 1000
+    resume: tuple[int, ...] = (10, 100, 1_000, 10_000)
+
+
+QUICK = Size(runs=20, steps=5, lone=100, resume=(10, 50))
+
+
+@dataclass
+class Bench:
+    """One run of the benchmarks."""
+
+    report: Report
+    folder: Path
+    size: Size
+    rounds: int
+    dbos: bool
+    full: bool
+    say: Callable[[str], None]
+    skip_dbos_from: int = sys.maxsize  # a resume of so many steps takes DBOS too long
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        """A new folder on the disk under test, gone afterwards."""
+        path = self.folder / str(next(self._numbers))
+        path.mkdir()
+        try:
+            yield str(path)
+        finally:
+            shutil.rmtree(path)
+
+    def note(self, bench: str, work: str, side: str, unit: str, value: float) -> None:
+        self.report.figure(bench, work, side, unit).rounds.append(value)
+
+    @property
+    def many(self) -> str:
+        return f"{self.size.runs} runs x {self.size.steps} steps"
+
+    @property
+    def one(self) -> str:
+        return f"1 run x {self.size.lone:,} steps"
+
+
+def throughput(bench: Bench, only_bytes: bool = False) -> None:
+    """Durable steps per second of many concurrent runs in one worker process."""
+    work = {"runs": bench.size.runs, "steps": bench.size.steps}
+    for number in range(1 if only_bytes else bench.rounds):
+        bench.say(f"throughput, round {number + 1}: Perdure")
+        with bench.fresh() as folder:
+            ours = ask(PERDURE, "throughput", folder=folder, **work)
+        bench.say(f"throughput, round {number + 1}: plain sqlite3")
+        with bench.fresh() as folder:
+            raw = ask(RAW, "throughput", folder=folder, sizes=ours["sizes"], **work)
+        theirs: Measured = {}
+        if bench.dbos:
+            bench.say(f"throughput, round {number + 1}: DBOS")
+            with bench.fresh() as folder:
+                theirs = ask(dbos_home.COMMAND, "throughput", folder=folder, **work)
+        if not only_bytes:
+            _note_throughput(bench, ours, raw, theirs)
+        _note_bytes(bench, bench.many, ours, raw["bytes_per_step"], theirs)
+
+
+def _note_throughput(bench: Bench, ours: Measured, raw: Measured, theirs: Measured) -> None:
+    rows = [
+        ("perdure", ours["steps_per_s"]),
+        ("raw, batches", median(raw["batch"])),
+        ("raw, one row a step", median(raw["row"])),
+    ]
+    rows += [("dbos", theirs["steps_per_s"])] if theirs else []
+    for side, value in rows:
+        bench.note("throughput", bench.many, side, "steps/s", value)
+    bench.report.machine["bytes_of_a_step"] = dict(
+        zip(("checkpoint", "arguments", "result"), ours["sizes"], strict=True)
+    )
+
+
+def lone(bench: Bench, only_bytes: bool = False) -> None:
+    """Milliseconds per step of one run."""
+    for number in range(1 if only_bytes else bench.rounds):
+        bench.say(f"lone run, round {number + 1}: Perdure, with plain sqlite3 in between")
+        with bench.fresh() as folder:
+            ours = ask(PERDURE, "lone", folder=folder, steps=bench.size.lone)
+        theirs: Measured = {}
+        if bench.dbos:
+            bench.say(f"lone run, round {number + 1}: DBOS")
+            with bench.fresh() as folder:
+                theirs = ask(dbos_home.COMMAND, "lone", folder=folder, steps=bench.size.lone)
+        if not only_bytes:
+            rows = [("perdure", ours["ms_per_step"]), ("raw, commits", ours["raw_ms_per_step"])]
+            rows += [("dbos", theirs["ms_per_step"])] if theirs else []
+            for side, value in rows:
+                bench.note("lone", bench.one, side, "ms/step", value)
+        _note_bytes(bench, bench.one, ours, ours["raw_bytes_per_step"], theirs)
+
+
+def _note_bytes(bench: Bench, work: str, ours: Measured, raw: float, theirs: Measured) -> None:
+    if "bytes" not in bench.report.options["only"]:
+        return
+    rows = [("perdure", ours["bytes_per_step"]), ("raw", raw)]
+    rows += [("dbos", theirs["bytes_per_step"])] if theirs else []
+    for side, value in rows:
+        bench.note("bytes", work, side, "bytes/step", value)
+
+
+def resume(bench: Bench) -> None:
+    """Time from taking a run over to its first new activity, after so many recorded ones."""
+    for steps in bench.size.resume:
+        _resume_after(bench, "perdure", PERDURE, steps, lease=LEASE)
+        if not bench.dbos:
+            continue
+        if steps >= bench.skip_dbos_from:
+            figure = bench.report.figure("resume", _after(steps), "dbos", "ms")
+            figure.note = f"skipped: over {PATIENCE:.0f} s (--full measures it)"
+            continue
+        took = _resume_after(bench, "dbos", dbos_home.COMMAND, steps)
+        # Both the building and the replay grow with the steps, at least tenfold for the next size.
+        if took * 10 > PATIENCE and not bench.full:
+            bench.skip_dbos_from = steps * 10
+
+
+def _after(steps: int) -> str:
+    return f"after {steps:,} steps"
+
+
+def _resume_after(
+    bench: Bench, side: str, command: list[str], steps: int, **options: float
+) -> float:
+    """Build the half-done run once, resume a copy of it in each round. Seconds that the longest
+    part took."""
+    total = steps + 5  # a few more, to see that it truly goes on
+    with bench.fresh() as folder:
+        template = Path(folder) / "template"
+        template.mkdir()
+        path = str(template / "run.db")
+        bench.say(f"resume: {side} builds a run and is killed after {steps:,} steps")
+        began = time.monotonic()
+        ask_and_see_it_die(
+            command, "build", {"BENCH_DIE_AT": str(steps)}, path=path, steps=total, **options
+        )
+        took = time.monotonic() - began
+        dead_at = time.time()
+        copies = [Path(folder) / f"round{number}" for number in range(bench.rounds)]
+        for copy in copies:
+            shutil.copytree(template, copy)
+        found = ask(command, "recorded", path=path)["steps"]
+        if found != steps:
+            raise SideFailed(f"{side}: {found} steps are recorded, and not {steps}")
+        time.sleep(max(0.0, dead_at + options.get("lease", 0.0) + 0.2 - time.time()))
+        for copy in copies:
+            bench.say(f"resume: {side} goes on after {steps:,} steps")
+            env = {"BENCH_STAMP_AT": str(steps), "BENCH_STAMP_FILE": str(copy / "stamp")}
+            launched = time.time()
+            found = ask(
+                command,
+                "resume",
+                env,
+                path=str(copy / "run.db"),
+                steps=total,
+                launched_at=launched,
+            )
+            bench.note("resume", _after(steps), side, "ms", found["from_claim"] * 1e3)
+            launch = f"{_after(steps)}, from launch"
+            bench.note("resume", launch, side, "ms", found["from_launch"] * 1e3)
+            took = max(took, found["from_launch"])
+    return took
+
+
+def judge(bench: Bench) -> list[Aim]:
+    """What was promised (issue 2, "Speed"), against what was measured."""
+    report, aims = bench.report, []
+    ours = report.find("throughput", bench.many, "perdure")
+    raw = report.find("throughput", bench.many, "raw, batches")
+    if ours and raw:
+        value = median_ratio(ours, raw)
+        text = f"{median(ours):,.0f} of {median(raw):,.0f} steps/s = 1/{1 / value:.1f}"
+        aim = "at least 10,000 steps/s where raw gives 70,000: 1/7"
+        aims.append(Aim("throughput", aim, text, value, value >= 1 / 7))
+    ours = report.find("lone", bench.one, "perdure")
+    raw = report.find("lone", bench.one, "raw, commits")
+    if ours and raw:
+        value = median_ratio(ours, raw)
+        aim = "a lone step within 1.5 raw commits"
+        aims.append(Aim("lone", aim, f"{value:.2f} raw commits", value, value <= 1.5))
+    short, long = min(bench.size.resume), max(bench.size.resume)
+    few = report.find("resume", _after(short), "perdure")
+    many = report.find("resume", _after(long), "perdure")
+    if few and many:
+        value = median(many) / median(few)
+        aim = f"resuming after {long:,} steps within 1.5 times that after {short:,}"
+        aims.append(Aim("resume", aim, f"{value:.2f} times", value, value <= 1.5))
+    return aims

@@ -1,0 +1,189 @@
+"""Workflows for the runtime's tests. What activities did is seen through files and counters."""
+
+import threading
+import time
+from dataclasses import dataclass
+
+from perdure import Retry, activity, now, random, sleep, uuid4, workflow
+
+gate = threading.Event()
+entered = threading.Event()
+attempts: list[int] = []
+
+
+class Declined(Exception):
+    def __init__(self, code: int, *, hint: str) -> None:
+        super().__init__(f"declined {code}")
+        self.code = code
+        self.hint = hint
+
+
+@dataclass
+class Order:
+    id: int
+    lines: list[str]
+
+
+@activity
+def double(x: int) -> int:
+    return 2 * x
+
+
+@activity
+def price(order: Order) -> int:
+    return len(order.lines) * 10
+
+
+@activity(retry=Retry(attempts=4, initial=0.01, backoff=2.0, non_retryable=(KeyError,)))
+def flaky(failures: int, kind: str) -> int:
+    attempts.append(len(attempts) + 1)
+    if len(attempts) <= failures:
+        raise {"key": KeyError, "value": ValueError}[kind](f"attempt {len(attempts)}")
+    return len(attempts)
+
+
+@activity(timeout=0.05)
+def slow() -> str:
+    gate.wait(10)
+    return "too late"
+
+
+@activity(timeout=5)
+async def in_a_loop(x: int) -> int:
+    import asyncio
+
+    await asyncio.sleep(0)
+    return x + 1
+
+
+@activity
+def wait_at_gate() -> str:
+    entered.set()
+    gate.wait(30)
+    return "passed"
+
+
+@activity
+def decline(code: int) -> None:
+    raise Declined(code, hint="try another card")
+
+
+@activity
+def give_lock() -> object:
+    return threading.Lock()
+
+
+@workflow
+def doubled(x: int, times: int = 3) -> int:
+    for _ in range(times):
+        x = double(x)
+    return x
+
+
+@workflow
+def priced(order: Order) -> tuple[Order, int]:
+    return order, price(order)
+
+
+@workflow
+def retried(failures: int, kind: str) -> int:
+    return flaky(failures, kind)
+
+
+@workflow
+def timed_out() -> str:
+    try:
+        return slow()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+@workflow
+def async_activity(x: int) -> int:
+    return in_a_loop(x)
+
+
+@workflow
+def naps(seconds: float) -> int:
+    x = double(1)
+    sleep(seconds)
+    return x + double(2)
+
+
+@workflow
+def gated() -> str:
+    return wait_at_gate()
+
+
+@workflow
+def declined(code: int) -> None:
+    decline(code)
+
+
+@workflow
+def holds_a_lock() -> int:
+    lock = threading.Lock()
+    x = double(1)
+    with lock:
+        return x
+
+
+@workflow
+def drops_a_lock() -> int:
+    lock = threading.Lock()
+    with lock:
+        x = 1
+    return double(x)
+
+
+@workflow
+def passes_a_lock() -> int:
+    return double(threading.Lock())  # type: ignore[arg-type]
+
+
+@workflow
+def returns_a_lock() -> object:
+    double(1)
+    return threading.Lock()
+
+
+@workflow
+def gets_a_lock() -> object:
+    return give_lock()
+
+
+@workflow
+def past_the_compiler(xs: list[int]) -> list[int]:
+    f = {"f": double}
+    return [*map(f["f"], xs)]
+
+
+@workflow
+def the_usual_suspects() -> tuple[object, ...]:
+    a = (now(), uuid4(), random(), random.randint(1, 10**9))
+    double(1)
+    return a
+
+
+@workflow
+def fails_late(path: str) -> int:
+    x = double(3)
+    with open(path) as file:
+        text = file.read()
+    return x + double(int(text))
+
+
+@workflow
+def steps(n: int) -> int:
+    x = 0
+    for _ in range(n):
+        x += double(1)
+    return x
+
+
+@workflow
+def naps_in_a_loop(n: int) -> float:
+    start = time.time()
+    for _ in range(n):
+        sleep(0.001)
+    return start
