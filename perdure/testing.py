@@ -11,7 +11,6 @@ error and calls. No store, no clock, no waiting: durable sleeps end at once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -21,7 +20,7 @@ from perdure.runtime.compiling import image_of, program_of
 from perdure.runtime.continuation import ACTIVITY, Continuation
 from perdure.runtime.interpreter import Advance, Event, advance, begin
 from perdure.runtime.interpreter import Call as _Scheduled
-from perdure.runtime.program import Program
+from perdure.runtime.program import Living, Program
 
 __all__ = ["Call", "Outcome", "drive", "native"]
 
@@ -57,7 +56,7 @@ def drive(
     """
     if restart not in ("every", "never"):
         raise ValueError(f"drive(restart={restart!r}): give 'every' or 'never'")
-    program = program_of(image_of(workflow))
+    program = program_of(image_of(workflow), workflow)
     return _Driver(program, restart == "every").run(args, kwargs)
 
 
@@ -121,15 +120,16 @@ def _kept(codec: Codec, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[s
     return kept
 
 
-# The calls of the `native` run in progress.
-_recording: ContextVar[list[Call] | None] = ContextVar("recording", default=None)
-
-
 def native(workflow: Callable[..., Any], *args: Any, **kwargs: Any) -> Outcome:
     """Run the plain function in this thread, its activities called directly and noted."""
     calls: list[Call] = []
-    token = _recording.set(calls)
-    hook = declare.native_call.set(_note)
+    # The same copier as in a run: copy.deepcopy loses an exception's cause and context.
+    codec = Codec(modules={workflow.__module__: Living(getattr(workflow, "__globals__", {}))})
+
+    def note(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        calls.append(Call(function.__qualname__, *_kept(codec, args, kwargs)))
+
+    hook = declare.native_call.set(note)
     try:
         try:
             value = workflow(*args, **kwargs)
@@ -141,15 +141,6 @@ def native(workflow: Callable[..., Any], *args: Any, **kwargs: Any) -> Outcome:
         return Outcome(value, None, tuple(calls), 0)
     finally:
         declare.native_call.reset(hook)
-        _recording.reset(token)
 
 
-def _note(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    calls = _recording.get()
-    if calls is not None:
-        # The same copier as in a run: copy.deepcopy loses an exception's cause and context.
-        calls.append(Call(function.__qualname__, *_kept(_PLAIN, args, kwargs)))
-
-
-_PLAIN = Codec()
 _HIDDEN = frozenset({native.__code__, _Driver.call.__code__})

@@ -32,7 +32,7 @@ class RunFailedError(Exception):
     """A run ended with an exception, which is this one's `__cause__`."""
 
     def __init__(self, run_id: str, error: BaseException) -> None:
-        super().__init__(f"run {run_id} failed with {type(error).__qualname__}: {error}")
+        super().__init__(f"run {run_id} failed: {error}")
         self.run_id = run_id
         self.error = error
 
@@ -76,7 +76,8 @@ class Answering(TyperCommand):
                 raise
             code = exit_code_of(error)
             if as_json:
-                _print_json_error(_type_of(error), str(error), _more(error))
+                shown = error.error if isinstance(error, RunFailedError) else error
+                _print_json_error(type(shown).__qualname__, str(shown), _more(error))
             else:
                 print(text_of(error, code), file=sys.stderr)
             raise typer.Exit(code) from None
@@ -112,7 +113,9 @@ def exit_code_of(error: Exception) -> Exit:
 def text_of(error: Exception, code: Exit) -> str:
     """An error for people."""
     if isinstance(error, RunFailedError):
-        return f"{traceback_of(error.error)}perdure: {error}"
+        # What the runtime itself says about a run has no lines of the user's to show.
+        trace = traceback_of(error.error) if error.error.__traceback__ is not None else ""
+        return f"{trace}perdure: {error}"
     if code is Exit.REFUSED:
         return str(error)  # diagnostics, each with its place
     if code is Exit.FAULT:
@@ -124,11 +127,6 @@ def text_of(error: Exception, code: Exit) -> str:
 def traceback_of(error: BaseException) -> str:
     """The traceback of a run's exception, which shows the user's own files and lines."""
     return "".join(traceback.format_exception(error))
-
-
-def _type_of(error: Exception) -> str:
-    shown = error.error if isinstance(error, RunFailedError) else error
-    return type(shown).__qualname__
 
 
 def _more(error: Exception) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def decoder(client: Client, image: str) -> Callable[[bytes], Any]:
 # Built-in names that pickles of plain values call.
 _PLAIN = frozenset(
     """iter reversed range enumerate zip map filter set frozenset bytearray complex slice object
-    list dict tuple int float str bytes bool""".split()  # noqa: SIM905 - a list would fill a page
+    list dict tuple int float str bytes bool""".split()
 )
 _PLAIN_MODULES = frozenset({"collections", "datetime", "decimal", "fractions", "uuid", "pathlib"})
 

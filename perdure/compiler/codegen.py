@@ -285,7 +285,7 @@ class _Writer:
             case Try() if context.part == "body":
                 return self._try(owner, code, falls)
             case Try() if context.handler is not None:
-                return self._reenter_handler(context.handler, code), True
+                return self._reenter_handler(context.handler, code), falls
             case _:
                 return code, falls
 
@@ -319,17 +319,15 @@ class _Writer:
     def _try(
         self, statement: Try, code: list[ast.stmt], falls: bool
     ) -> tuple[list[ast.stmt], bool]:
-        orelse, after = self.emit(statement.orelse)
+        orelse, after = self.emit(statement.orelse) if falls else ([], False)
         handlers = []
         for handler in statement.handlers:
             made, out = self._handler(handler)
             handlers.append(made)
             after = after or out
         final, _ = self.emit(statement.finalbody)
-        if not falls:
-            orelse, after = [], after
         made_try = ast.Try(code or [ast.Pass()], handlers, orelse, final)
-        return [_at(made_try, statement.node)], after or falls
+        return [_at(made_try, statement.node)], after
 
     def _handler(self, handler: Handler) -> tuple[ast.ExceptHandler, bool]:
         code, falls = self.emit(handler.body)

@@ -99,7 +99,19 @@ def find_workflow(modules: Modules, module: str, name: str) -> Function:
             f"{path}:{function.node.lineno}: {name!r} is a plain function: "
             f"mark it with @workflow (from perdure import workflow); {have}"
         )
+    if "<locals>" in name:
+        raise CompileError([_nested_workflow(function)])
     return function
+
+
+def _nested_workflow(function: Function) -> Diagnostic:
+    return function.source.diagnostic(
+        "PD116",
+        function.node,
+        f"the workflow {function.node.name} is defined inside another function",
+        why="another process could not find it: it exists only while that function runs",
+        instead="define it at module level, and pass what it uses as arguments",
+    )
 
 
 class _Resolver:

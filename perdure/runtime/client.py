@@ -152,7 +152,7 @@ class Client:
             raise ValueError("a run's id must not be empty")
         present = self.store.get_run(run_id)
         if present is None:
-            checkpoint = _first_checkpoint(image, *arguments)
+            checkpoint = _first_checkpoint(image, workflow, *arguments)
             self.store.put_image(image.hash, image.to_bytes())
             new = NewRun(run_id, image.entry, image.hash, program_queue, checkpoint, time.time())
             if self.store.create_run(new):
@@ -308,8 +308,10 @@ def _queue_of(workflow: Any) -> str:
     return options.queue if options is not None else "default"
 
 
-def _first_checkpoint(image: Image, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
-    program = program_of(image)
+def _first_checkpoint(
+    image: Image, workflow: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> bytes:
+    program = program_of(image, workflow)
     codec = Codec(program)
     try:
         return codec.encode(begin(program, args, kwargs).pack())

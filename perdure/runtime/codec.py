@@ -14,6 +14,7 @@ One pickle holds the whole continuation, so that two names for one list stay one
 
 from __future__ import annotations
 
+import builtins
 import gc
 import io
 import pickle
@@ -51,12 +52,12 @@ class CodecError(Exception):
 class Codec:
     """Encodes and decodes values of one program. Safe to use from several threads."""
 
-    def __init__(self, program: Program | None = None) -> None:
+    def __init__(
+        self, program: Program | None = None, modules: dict[str, Any] | None = None
+    ) -> None:
         self.program = program
-        self._modules = program.modules if program is not None else {}
+        self._modules = program.modules if program is not None else modules or {}
         self._main = main_name()
-        # Where the program's modules are this process's own, pickle finds them by itself.
-        self._private = program is not None and not program.live
 
     def encode(self, value: Any) -> bytes:
         """Pickle, compress and checksum a value. Raises what the pickler raises."""
@@ -184,16 +185,14 @@ class _Pickler(pickle.Pickler):
     def _by_name(self, obj: Any) -> Any:
         codec = self.codec
         module, qualname = getattr(obj, "__module__", None), obj.__qualname__
-        if module == "builtins" and isinstance(obj, type):
+        if getattr(builtins, qualname, None) is obj:
             return NotImplemented
         if module is not None:
             name = codec.logical_name(module)
-            private = codec._private and name in codec._modules
-            if private or name != module:
-                if _same(codec, name, qualname, obj):
-                    return (_global, (name, qualname))
-            elif _importable(module, qualname, obj):
+            if name == module and _importable(module, qualname, obj):
                 return NotImplemented
+            if _same(codec, name, qualname, obj):
+                return (_global, (name, qualname))
         if type(obj) is FunctionType:
             return self._inner_function(obj)
         return self._by_value(obj)
@@ -308,9 +307,13 @@ def _reduce_cell(cell: CellType) -> Any:
     try:
         content = cell.cell_contents
     except ValueError:
-        return (CellType, ())
+        return (_new_cell, ())
     # The content comes after the cell itself, so that a cell may lead back to itself.
-    return (CellType, (), content, None, None, _set_cell)
+    return (_new_cell, (), content, None, None, _set_cell)
+
+
+def _new_cell() -> CellType:
+    return CellType()
 
 
 def _set_cell(cell: CellType, content: Any) -> None:

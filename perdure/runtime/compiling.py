@@ -77,6 +77,7 @@ def _not_a_workflow(given: Any) -> str:
     )
 
 
-def program_of(image: Image) -> Program:
-    """The loaded program of an image, loaded once per process."""
-    return load_cached(image.hash, lambda: image)
+def program_of(image: Image, workflow: Any = None) -> Program:
+    """The loaded program of an image; in the workflow's own module, if it is given."""
+    function = workflow if isinstance(workflow, FunctionType) else None
+    return load_cached(image.hash, lambda: image, function)

@@ -67,7 +67,7 @@ class Program:
     """A loaded image."""
 
     image: Image
-    modules: dict[str, ModuleType]
+    modules: dict[str, Any]  # modules, or what stands for them
     functions: list[LoadedFunction] = field(default_factory=list)
     by_code: dict[CodeType, LoadedFunction] = field(default_factory=dict)
     by_name: dict[str, LoadedFunction] = field(default_factory=dict)
@@ -75,6 +75,11 @@ class Program:
     inner_codes: dict[CodeType, tuple[str, int, str, int]] = field(default_factory=dict)
     inner_by_key: dict[tuple[str, int, str, int], CodeType] = field(default_factory=dict)
     entries: dict[FunctionType, FunctionType] = field(default_factory=dict)
+
+    def lives_in(self, workflow: FunctionType) -> bool:
+        """Whether the program's functions are those of the module `workflow` belongs to."""
+        entry = self.by_name[self.image.entry].original
+        return entry.__globals__ is workflow.__globals__
 
     def find(self, name: str) -> Any:
         """The object named `module:qualname` in the program's modules."""
@@ -111,10 +116,13 @@ class Program:
         return made
 
 
-def load(image: Image) -> Program:
-    """Load an image in this process; raises `ProgramError` when its modules do not import."""
+def load(image: Image, workflow: FunctionType | None = None) -> Program:
+    """Load an image in this process; raises `ProgramError` when its modules do not import.
+
+    With the `workflow` function that the image was compiled from, its own module is used.
+    """
     program = Program(image, {})
-    live = _live_modules(image)
+    live = _live_modules(image, workflow)
     if live is None:
         _Namespace(image, program.modules).fill()
     else:
@@ -231,14 +239,22 @@ def _imported(name: str) -> ModuleType | None:
     return sys.modules.get("__main__") if name == main_name() else None
 
 
-def _live_modules(image: Image) -> dict[str, ModuleType] | None:
+class Living:
+    """A module of which only the globals are at hand: it is not in `sys.modules`."""
+
+    def __init__(self, space: dict[str, Any]) -> None:
+        self.__dict__ = space
+
+
+def _live_modules(image: Image, workflow: FunctionType | None) -> dict[str, Any] | None:
     """This process's own modules, if it imported the entry's and all say what the image says."""
     entry = image.entry.partition(":")[0]
-    if _imported(entry) is None:
+    mine = Living(workflow.__globals__) if workflow is not None else None
+    if mine is None and _imported(entry) is None:
         return None
-    found: dict[str, ModuleType] = {}
+    found: dict[str, Any] = {}
     for text in image.modules:
-        module = _imported(text.name)
+        module = mine if mine is not None and text.name == entry else _imported(text.name)
         if module is None:
             continue
         if not _says(module, text.text):
@@ -255,7 +271,7 @@ def _live_modules(image: Image) -> dict[str, ModuleType] | None:
     return found
 
 
-def _says(module: ModuleType, text: str) -> bool:
+def _says(module: Any, text: str) -> bool:
     file = getattr(module, "__file__", None)
     if file is None:
         return False
@@ -347,10 +363,12 @@ _loaded: dict[str, Program] = {}
 _loading = threading.Lock()
 
 
-def load_cached(hash: str, fetch: Callable[[], Image]) -> Program:
-    """The loaded program of an image, loaded once per process."""
+def load_cached(
+    hash: str, fetch: Callable[[], Image], workflow: FunctionType | None = None
+) -> Program:
+    """The loaded program of an image, loaded once per process (and per module that was given)."""
     with _loading:
         program = _loaded.get(hash)
-        if program is None:
-            program = _loaded[hash] = load(fetch())
+        if program is None or (workflow is not None and not program.lives_in(workflow)):
+            program = _loaded[hash] = load(fetch(), workflow)
         return program

@@ -1,0 +1,254 @@
+"""Every wrong request gets one paragraph, a code that means something, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from perdure.cli.boundary import Exit
+
+NO_STORE = (
+    "perdure: HERE/perdure.db: there is no store here, and this command does not make one. Check "
+    "the path (a relative one starts at the present folder), or start a run or a worker with this "
+    "address to create the store.\n"
+)
+WORKFLOWS = "its workflows are: checkout, echo, hanging, later, locked, odd, patient, stocked"
+
+WRONG_TARGETS = [
+    (
+        "shop.py",
+        "'shop.py' is not a target: write FILE.py:function or package.module:function, for "
+        "example shop.py:checkout",
+    ),
+    ("shup.py:checkout", "there is no file shup.py (looked for HERE/shup.py)"),
+    (
+        "shup:checkout",
+        "there is no module shup under HERE: run from the folder that holds it, or name the file, "
+        "as in shup.py:checkout",
+    ),
+    (
+        "shop.py:check_out",
+        f"HERE/shop.py defines no function 'check_out'; {WORKFLOWS}",
+    ),
+    (
+        "shop.py:plain",
+        "HERE/shop.py:96: 'plain' is a plain function: mark it with @workflow "
+        f"(from perdure import workflow); {WORKFLOWS}",
+    ),
+    (
+        "shop.py:price",
+        f"HERE/shop.py:18: 'price' is an activity, not a workflow; {WORKFLOWS}",
+    ),
+]
+
+
+@pytest.mark.parametrize("command", ["run", "start", "compile", "graph"])
+@pytest.mark.parametrize(("target", "text"), WRONG_TARGETS)
+def test_wrong_targets(shop, command, target, text):
+    assert shop.error(command, target) == (Exit.USAGE, f"perdure: {text}\n")
+    assert [p.name for p in shop.folder.iterdir()] == ["shop.py"]
+
+
+@pytest.mark.parametrize("command", ["run", "start"])
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ([], "missing a required argument: 'number'"),
+        (["1", "2"], "too many positional arguments"),
+        (["1", "--arg", "colour=red"], "got an unexpected keyword argument 'colour'"),
+    ],
+)
+def test_arguments_that_do_not_fit(shop, command, given, why):
+    code, text = shop.error(command, "shop.py:checkout", *given)
+    assert code == Exit.USAGE
+    wanted = f"perdure: the arguments do not fit checkout(number, *, gift=False): {why}\n"
+    assert text == wanted
+    assert not Path("perdure.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (["--arg", "gift"], "--arg gift: write --arg NAME=VALUE, as in --arg gift=True"),
+        (["--input", "no.json"], "--input no.json: cannot read it: No such file or directory"),
+        (
+            ["--input", "shop.py"],
+            "--input shop.py: this is not JSON: Expecting value: line 1 column 1 (char 0)",
+        ),
+        (
+            ["--input", "three.json"],
+            "--input three.json: the file holds one int; write a JSON list for positional "
+            "arguments, or an object for keyword arguments",
+        ),
+    ],
+)
+def test_arguments_that_cannot_be_read(shop, given, text):
+    Path("three.json").write_text("3")
+    assert shop.error("run", "shop.py:checkout", *given) == (Exit.USAGE, f"perdure: {text}\n")
+    assert not Path("perdure.db").exists()
+
+
+def test_a_module_that_does_not_import(shop):
+    Path("bad.py").write_text(
+        "import shop\nraise OSError('no net')\n" + Path("shop.py").read_text()
+    )
+    code, text = shop.error("run", "bad.py:checkout", "1")
+    assert code == Exit.USAGE
+    assert text.splitlines()[-1] == (
+        "perdure: module bad of the program failed when it was imported: OSError: no net"
+    )
+    assert not Path("perdure.db").exists()
+
+
+def test_a_refused_program_prints_its_diagnostics(shop):
+    for command in ("run", "start", "compile", "graph"):
+        assert shop.error(command, "shop.py:later") == (
+            Exit.REFUSED,
+            "HERE/shop.py:92:1: PD101 `async def` is not compiled yet\n"
+            "   92 | async def later():\n"
+            "      | ^^^^^^^^^^^^^^^^^^\n"
+            "   why:     coroutines need an event loop that is part of the checkpoint\n"
+            "   instead: write `def`; activities called from it may take as long as they like\n",
+        )
+    assert not Path("perdure.db").exists()
+
+
+READING = [("list",), ("show", "x"), ("resume", "x"), ("graph", "--run", "x")]
+
+
+@pytest.mark.parametrize("command", READING, ids=lambda c: c[0])
+def test_commands_that_read_make_no_store(shop, command):
+    assert shop.error(*command) == (Exit.STORE, NO_STORE)
+    assert not Path("perdure.db").exists()
+
+
+EVERY = [
+    *READING,
+    ("run", "shop.py:checkout", "1"),
+    ("start", "shop.py:checkout", "1"),
+    ("worker",),
+]
+
+
+@pytest.mark.parametrize("command", EVERY, ids=lambda c: c[0])
+def test_a_database_of_another_program_is_left_alone(shop, command):
+    with closing(sqlite3.connect("perdure.db")) as other:
+        other.execute("CREATE TABLE mine (x)")
+    before = Path("perdure.db").read_bytes()
+    code, text = shop.error(*command)
+    assert code == Exit.STORE
+    assert re.fullmatch(r"(shop is imported\n)?perdure: HERE/perdure\.db: [^\n]+\n", text) or (
+        re.fullmatch(r"(shop is imported\n)?perdure: perdure\.db: [^\n]+\n", text)
+    )
+    assert Path("perdure.db").read_bytes() == before
+    assert sorted(p.name for p in shop.folder.iterdir()) == ["perdure.db", "shop.py"]
+
+
+@pytest.mark.parametrize("command", EVERY, ids=lambda c: c[0])
+def test_a_damaged_store_is_named_as_such(shop, command):
+    shop("run", "shop.py:checkout", "1", "--id", "x")
+    whole = Path("perdure.db").read_bytes()
+    Path("perdure.db").write_bytes(whole[: len(whole) // 2])
+    code, text = shop.error(*command)
+    assert code == Exit.STORE
+    assert "the store is damaged" in text
+    assert Path("perdure.db").read_bytes() == whole[: len(whole) // 2]
+
+
+@pytest.mark.parametrize("command", READING[1:], ids=lambda c: c[0])
+def test_an_unknown_run(shop, command):
+    shop("start", "shop.py:checkout", "1", "--id", "y")
+    text = "perdure: there is no run 'x' in sqlite:///perdure.db\n"
+    assert shop.error(*command) == (Exit.STORE, text)
+
+
+def test_an_id_of_another_workflow(shop):
+    shop("start", "shop.py:checkout", "1", "--id", "x")
+    code, text = shop.error("start", "shop.py:stocked", "1", "--id", "x")
+    assert code == Exit.STORE
+    assert text.splitlines()[-1] == (
+        "perdure: run 'x' is a run of shop:checkout, not of shop:stocked: give this one another id"
+    )
+
+
+def test_an_unpicklable_live_variable(shop):
+    done = shop("run", "shop.py:locked", "1", "--id", "x")
+    assert done.exit_code == Exit.NO
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1] == (
+        "perdure: run x failed: the variable 'lock' in locked is of type _thread.lock, which "
+        "cannot be pickled (cannot pickle '_thread.lock' object), and it is still needed after "
+        "price(Order(number)) (shop.py:58), where the run may have to move to another process. "
+        "Make it after that call, or keep what it can be made from (a path, a key, a URL) and use "
+        "it inside an activity."
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_a_failed_run_shows_the_users_lines_and_only_those(shop):
+    done = shop("run", "shop.py:stocked", "3", "--id", "x")
+    assert done.exit_code == Exit.NO
+    assert done.stderr.replace(str(shop.folder), "HERE").endswith(
+        "run x\n"
+        "Traceback (most recent call last):\n"
+        '  File "HERE/shop.py", line 52, in stocked\n'
+        "    return total + fetch(order)\n"
+        '  File "HERE/shop.py", line 25, in fetch\n'
+        '    raise RuntimeError(f"no stock for {order.number}")\n'
+        "RuntimeError: no stock for 3\n"
+        "perdure: run x failed: no stock for 3\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "kind"),
+    [
+        (("run", "shop.py:nope"), Exit.USAGE, "TargetError"),
+        (("run", "shop.py:checkout"), Exit.USAGE, "ArgumentsError"),
+        (("run",), Exit.USAGE, "UsageError"),
+        (("run", "--nonsense"), Exit.USAGE, "UsageError"),
+        (("list", "--status", "odd"), Exit.USAGE, "UsageError"),
+        (("list",), Exit.STORE, "StoreError"),
+        (("list", "--store", "mysql://x"), Exit.STORE, "StoreError"),
+        (("audit", "nowhere"), Exit.USAGE, "AuditError"),
+        (("audit",), Exit.USAGE, "OptionsError"),
+        (("compile", "shop.py:later"), Exit.REFUSED, "CompileError"),
+    ],
+)
+def test_errors_are_json_when_json_is_asked_for(shop, command, code, kind):
+    done = shop(*command, "--json")
+    assert (done.exit_code, done.stdout) == (code, "")
+    error = json.loads(done.stderr)["error"]
+    assert error["type"] == kind
+    assert error["message"]
+    assert ("diagnostics" in error) == (kind == "CompileError")
+
+
+def test_a_failed_run_as_json(shop):
+    done = shop("run", "shop.py:stocked", "3", "--id", "x", "--json")
+    assert (done.exit_code, done.stdout) == (Exit.NO, "")
+    error = json.loads(done.stderr[done.stderr.index("{") :])["error"]
+    assert (error["type"], error["message"], error["run"]) == (
+        "RuntimeError",
+        "no stock for 3",
+        "x",
+    )
+    assert "in fetch" in error["traceback"]
+
+
+def test_a_fault_of_ours_keeps_its_traceback(shop, monkeypatch):
+    def fails(*args, **kwargs):
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr("perdure.compiler.pipeline.compile_target", fails)
+    code, text = shop.error("compile", "shop.py:checkout")
+    assert code == Exit.FAULT
+    assert text.startswith("Traceback (most recent call last)")
+    assert text.endswith(
+        "perdure: this is a fault in Perdure; please report it with the lines above\n"
+    )

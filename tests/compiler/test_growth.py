@@ -1,0 +1,52 @@
+"""Generated code grows linearly with the source: bytes of it for each byte of source, at two sizes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.compiler.conftest import Compiler
+
+SMALL, LARGE = 10, 300
+
+
+def straight(n: int) -> str:
+    return "".join(f"    x{i} = act(a, {i})\n" for i in range(n))
+
+
+def guarded(n: int) -> str:
+    return "".join(f"    if a[{i}]:\n        a[{i}] = act(a, {i})\n" for i in range(n))
+
+
+def in_try_in_loop(n: int) -> str:
+    body = "".join(f"            a[{i}] = act(item, {i})\n" for i in range(n))
+    return f"    for item in a:\n        try:\n{body}        except ValueError:\n            pass\n"
+
+
+def chain_of_elifs(n: int) -> str:
+    arms = "".join(f"    elif a == {i}:\n        r = act(a, {i})\n" for i in range(n))
+    return f"    if a is None:\n        r = 0\n{arms}"
+
+
+def density(compiled: Compiler, body: str) -> float:
+    source = f"def flow(a):\n{body}    return a\n"
+    return len(compiled(source).image.code) / len(source)
+
+
+@pytest.mark.parametrize("shape", [straight, guarded, in_try_in_loop])
+def test_code_grows_linearly(shape: object, compiled: Compiler) -> None:
+    small = density(compiled, shape(SMALL))  # type: ignore[operator]
+    large = density(compiled, shape(LARGE))  # type: ignore[operator]
+    assert large <= 2 * small, f"{small:.1f} bytes a byte of source become {large:.1f}"
+
+
+def test_a_chain_of_elifs_grows_linearly(compiled: Compiler) -> None:
+    assert density(compiled, chain_of_elifs(100)) <= 2 * density(compiled, chain_of_elifs(SMALL))
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=RecursionError,
+    reason="passes recurse once or more for each elif: 300 of them exceed Python's limit of 1000",
+)
+def test_a_long_chain_of_elifs_compiles(compiled: Compiler) -> None:
+    compiled(f"def flow(a):\n{chain_of_elifs(LARGE)}    return a\n")
