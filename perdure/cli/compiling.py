@@ -92,7 +92,7 @@ def _print_summary(image: Image) -> None:
     heading(f"{image.entry}: image {image.hash}")
     functions = count(len(image.functions), "function")
     activities = count(len(image.activities), "activity", "activities")
-    print(f"{functions}, {count(blocks, 'task block')}, {activities}\n")
+    print(f"{functions}, {count(blocks, 'task block')}, {activities} in its modules\n")
     for function in image.functions:
         heading(f"{function.name} (line {function.line})")
         rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,6 +29,15 @@ if TYPE_CHECKING:
     from perdure.cli.standing import Place, Standing, Wait
     from perdure.runtime.client import Client
     from perdure.store.protocol import ActivityRecord, RunRecord
+
+
+# The compiler's names for what has none in the user's code.
+_TEMPORARIES = {
+    "it": "(iterator of a for loop)",
+    "exit": "(exit of a with statement)",
+    "exc": "(exception being handled)",
+    "t": "(part of an expression)",
+}
 
 
 class Status(StrEnum):
@@ -273,8 +283,9 @@ def _print_place(place: Place) -> None:
 
 
 def _variable_name(name: str) -> str:
-    """A temporary of the compiler is told apart from the user's variables."""
-    return f"({name})" if name.startswith("_") else name
+    """A variable's name; of a temporary of the compiler, what it is to the user."""
+    temporary = re.fullmatch(r"_([a-z]+)\d+", name)
+    return _TEMPORARIES.get(temporary[1], name) if temporary is not None else name
 
 
 def _wait_text(wait: Wait | None) -> str:

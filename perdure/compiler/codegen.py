@@ -388,7 +388,7 @@ class _Writer:
             return [native], True
         match statement:
             case Simple():
-                return [statement.node], True
+                return [] if isinstance(statement.node, ast.Pass) else [statement.node], True
             case Return() | Raise() | Jump():
                 return [statement.node], False
             case Suspension():

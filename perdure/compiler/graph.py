@@ -574,11 +574,7 @@ def _simplified(chart: Chart) -> Chart:
         if not fork:
             return _renumbered(chart, gone)
         gone |= fork
-        chart.edges = [
-            Edge(e.tail, _final(e.head, gone), e.kind, e.text, e.group)
-            for e in chart.edges
-            if e.tail not in fork
-        ]
+        chart.edges = [_redirected(e, gone) for e in chart.edges if e.tail not in fork]
 
 
 def _needless(chart: Chart) -> dict[int, int]:
@@ -591,8 +587,17 @@ def _needless(chart: Chart) -> dict[int, int]:
         for tail, edges in out.items()
         if len(edges) == 1
         and chart.nodes[tail].kind == "choice"
-        and (edges[0].kind, edges[0].text) == ("flow", "")
+        and edges[0].kind != "raise"
+        and not edges[0].text
+        and edges[0].head != tail
     }
+
+
+def _redirected(edge: Edge, gone: dict[int, int]) -> Edge:
+    """The edge, past the forks in `gone`; nodes are in source order, so `back` can be told."""
+    head = _final(edge.head, gone)
+    back = edge.kind == "flow" and head <= edge.tail
+    return Edge(edge.tail, head, "back" if back else edge.kind, edge.text, edge.group)
 
 
 def _final(node: int, gone: dict[int, int]) -> int:

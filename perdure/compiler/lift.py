@@ -157,6 +157,9 @@ class Lifter:
         made = ast.copy_location(ast.Call(func, args, keywords), site)
         kind = self.sites[site]
         label = self.segment(origin)
+        if kind is SiteKind.DYNAMIC:
+            # Control may pass it without stopping, so what follows is shared: a place to cut.
+            self.emit(Simple(ast.copy_location(ast.Pass(), site)))
         self.emit(Suspension(made, kind, target, origin, label))
 
     def _operands(self, node: ast.Call) -> tuple[ast.expr, list[ast.expr], list[ast.keyword]]:

@@ -447,7 +447,7 @@ class _Resolver:
         if not dotted or dotted.startswith("perdure."):
             return False
         if dotted.startswith("builtins."):
-            return dotted.rpartition(".")[2] in _CALLS_BACK
+            return dotted in _CALLS_BACK
         return self.modules.get(dotted.partition(".")[0]) is None and dotted in _CALLS_BACK
 
     def _refuse_value(

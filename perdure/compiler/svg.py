@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import html
 import textwrap
-from typing import Any
 
 import graphviz
 import pygraphviz
@@ -63,9 +62,7 @@ def render_svg(
     return made.decode()
 
 
-def to_dot(
-    image: Image, function: str | None = None, mark: tuple[str, int] | None = None
-) -> str:
+def to_dot(image: Image, function: str | None = None, mark: tuple[str, int] | None = None) -> str:
     """The picture's DOT text; see `render_svg`."""
     found = charts(image.graph)
     _check(image, function, mark)
@@ -360,8 +357,3 @@ def _legend() -> str:
     row = "".join(cells)
     table = '<table border="0" cellborder="1" cellspacing="6" cellpadding="4"><tr>'
     return f"<{table}{row}</tr></table>>"
-
-
-def draw(dot: str, path: str) -> Any:
-    """Draw DOT text to a file whose name says the format (for people at work on this module)."""
-    return pygraphviz.AGraph(string=dot).draw(path, prog="dot")

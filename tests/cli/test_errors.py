@@ -37,7 +37,7 @@ WRONG_TARGETS = [
     ),
     (
         "shop.py:plain",
-        "HERE/shop.py:96: 'plain' is a plain function: mark it with @workflow "
+        "HERE/shop.py:92: 'plain' is a plain function: mark it with @workflow "
         f"(from perdure import workflow); {WORKFLOWS}",
     ),
     (
@@ -77,8 +77,8 @@ def test_arguments_that_do_not_fit(shop, command, given, why):
         (["--arg", "gift"], "--arg gift: write --arg NAME=VALUE, as in --arg gift=True"),
         (["--input", "no.json"], "--input no.json: cannot read it: No such file or directory"),
         (
-            ["--input", "shop.py"],
-            "--input shop.py: this is not JSON: Expecting value: line 1 column 1 (char 0)",
+            ["--input", "bad.json"],
+            "--input bad.json: this is not JSON: Expecting value: line 1 column 1 (char 0)",
         ),
         (
             ["--input", "three.json"],
@@ -89,6 +89,7 @@ def test_arguments_that_do_not_fit(shop, command, given, why):
 )
 def test_arguments_that_cannot_be_read(shop, given, text):
     Path("three.json").write_text("3")
+    Path("bad.json").write_text("oops")
     assert shop.error("run", "shop.py:checkout", *given) == (Exit.USAGE, f"perdure: {text}\n")
     assert not Path("perdure.db").exists()
 
@@ -109,8 +110,8 @@ def test_a_refused_program_prints_its_diagnostics(shop):
     for command in ("run", "start", "compile", "graph"):
         assert shop.error(command, "shop.py:later") == (
             Exit.REFUSED,
-            "HERE/shop.py:92:1: PD101 `async def` is not compiled yet\n"
-            "   92 | async def later():\n"
+            "HERE/shop.py:88:1: PD101 `async def` is not compiled yet\n"
+            "   88 | async def later():\n"
             "      | ^^^^^^^^^^^^^^^^^^\n"
             "   why:     coroutines need an event loop that is part of the checkpoint\n"
             "   instead: write `def`; activities called from it may take as long as they like\n",
@@ -183,7 +184,7 @@ def test_an_unpicklable_live_variable(shop):
     assert done.stderr.splitlines()[-1] == (
         "perdure: run x failed: the variable 'lock' in locked is of type _thread.lock, which "
         "cannot be pickled (cannot pickle '_thread.lock' object), and it is still needed after "
-        "price(Order(number)) (shop.py:58), where the run may have to move to another process. "
+        "price(Order(number)) (shop.py:53), where the run may have to move to another process. "
         "Make it after that call, or keep what it can be made from (a path, a key, a URL) and use "
         "it inside an activity."
     )
@@ -196,8 +197,8 @@ def test_a_failed_run_shows_the_users_lines_and_only_those(shop):
     assert done.stderr.replace(str(shop.folder), "HERE").endswith(
         "run x\n"
         "Traceback (most recent call last):\n"
-        '  File "HERE/shop.py", line 52, in stocked\n'
-        "    return total + fetch(order)\n"
+        '  File "HERE/shop.py", line 46, in stocked\n'
+        "    stock = fetch(order)\n"
         '  File "HERE/shop.py", line 25, in fetch\n'
         '    raise RuntimeError(f"no stock for {order.number}")\n'
         "RuntimeError: no stock for 3\n"

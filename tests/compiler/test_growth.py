@@ -1,4 +1,4 @@
-"""Generated code grows linearly with the source: bytes of it for each byte of source, at two sizes."""
+"""Generated code grows linearly: bytes of it for each byte of source, at two sizes."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tests.compiler.conftest import GOLDENS, Compiler
 REFUSED = {
     "PD100": "def flow(:\n    act()",
     "PD101": "async def flow(x):\n    await act(x)",
-    "PD101-with": "def flow(x):\n    act(x)\n    async def inner():\n        pass\n    return inner",
+    "PD101-with": "def flow(x):\n    act(x)\n    async def g():\n        pass\n    return g",
     "PD102": "def flow(items):\n    for item in items:\n        yield act(item)",
     "PD102-from": "def flow(items):\n    act(1)\n    yield from items",
     "PD103": "def flow(items):\n    return list(map(lambda item: act(item) + 1, items))",
@@ -52,9 +52,9 @@ REFUSED = {
 }
 
 
-def refusal(source: str, compiled: Compiler) -> str:
+def refusal(source: str, compiled: Compiler, name: str = "flow") -> str:
     with pytest.raises(CompileError) as caught:
-        compiled(source)
+        compiled(source, name=name)
     folder = str(Path(caught.value.diagnostics[0].span.file).parent)
     return str(caught.value).replace(f"{folder}/", "") + "\n"
 
@@ -73,6 +73,14 @@ def test_syntax_that_no_one_taught_the_compiler_is_refused(
     golden("refusals/PD199", refusal("def flow(x):\n    return {act(x), 2}", compiled))
 
 
+def test_a_workflow_inside_a_function_is_refused(
+    compiled: Compiler, golden: Callable[[str, str], None]
+) -> None:
+    source = "def flow():\n    @workflow\n    def inner():\n        act()\n    return inner"
+    text = refusal(source, compiled, name="flow.<locals>.inner")
+    golden("refusals/PD116", text)
+
+
 def test_every_code_has_a_golden() -> None:
     folder = Path(perdure.compiler.__file__).parent
     parts = ["source", "language", "resolve", "normalize", "lift", "codegen"]
@@ -84,4 +92,4 @@ def test_every_code_has_a_golden() -> None:
 
 def test_no_golden_is_left_over() -> None:
     found = {path.stem for path in (GOLDENS / "refusals").glob("*.txt")}
-    assert found == {*REFUSED, "PD199"}
+    assert found == {*REFUSED, "PD116", "PD199"}

@@ -1,0 +1,148 @@
+"""Values through the codec: what they are, who they are, and what happens to damaged ones."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perdure.runtime.codec import Codec, CodecError
+from perdure.runtime.compiling import image_of, program_of
+from perdure.runtime.continuation import Continuation
+from perdure.runtime.interpreter import Event, advance, begin
+from perdure.runtime.ops import UNBOUND
+from tests.runtime import program_basic as basic
+
+CODEC = Codec()
+
+
+def again(value: Any) -> Any:
+    return CODEC.decode(CODEC.encode(value))
+
+
+@pytest.mark.parametrize(
+    "value", [None, 7, "x" * 1000, b"\0" * 500, ((1, "a"), {}), {"k": [1, (2, {3})]}, 1.5, True]
+)
+def test_plain_values(value: object) -> None:
+    assert again(value) == value
+    assert type(again(value)) is type(value)
+
+
+def test_large_values_are_compressed() -> None:
+    assert len(CODEC.encode(["perdure"] * 5000 + list(range(1000)))) < 5000
+
+
+@pytest.mark.parametrize("value", [1, ["x"] * 3, ["a long enough text to be compressed"] * 50])
+def test_a_changed_byte_is_noticed(value: object) -> None:
+    data = bytearray(CODEC.encode(value))
+    data[-1] ^= 1
+    with pytest.raises(CodecError, match="a stored value is damaged"):
+        CODEC.decode(bytes(data))
+    with pytest.raises(CodecError, match="a stored value is damaged"):
+        CODEC.decode(b"")
+
+
+def test_two_names_for_one_object_stay_one_object() -> None:
+    shared: list[int] = []
+    a, (b, c) = again((shared, (shared, [])))
+    assert a is b
+    assert a is not c
+
+
+def test_unbound_is_itself() -> None:
+    assert again((UNBOUND, [UNBOUND]))[1][0] is UNBOUND
+
+
+@pytest.mark.parametrize("view", [iter, lambda d: iter(d.values()), lambda d: iter(d.items())])
+def test_dict_iterators_stay_tied_to_their_dict(view: Any) -> None:
+    source = {n: str(n) for n in range(5)}
+    iterator = view(source)
+    next(iterator), next(iterator)
+    copied, iterator = again((source, iterator))
+    copied[3] = "changed"
+    assert list(iterator) == list(view({2: "2", 3: "changed", 4: "4"}))
+    iterator = view(copied)
+    next(iterator)
+    copied, iterator = again((copied, iterator))
+    copied["more"] = 1
+    with pytest.raises(RuntimeError, match="dictionary changed size during iteration"):
+        next(iterator)
+
+
+def test_dict_views_stay_views() -> None:
+    source = {1: 2}
+    copied, keys = again((source, source.keys()))
+    copied[5] = 6
+    assert 5 in keys
+
+
+def test_an_exception_keeps_everything_that_hangs_on_it() -> None:
+    def inner() -> None:
+        raise basic.Declined(7, hint="cash")
+
+    try:
+        try:
+            {}["missing"]
+        except KeyError as first:
+            try:
+                inner()
+            except basic.Declined as second:
+                second.add_note("noted")
+                raise OSError(2, "gone", "/x") from first
+    except OSError as error:
+        whole = error
+    copied = again(whole)
+    assert (type(copied), copied.args, copied.filename) == (FileNotFoundError, (2, "gone"), "/x")
+    assert (type(copied.__cause__), copied.__cause__.args) == (KeyError, ("missing",))
+    assert copied.__suppress_context__
+    declined = copied.__context__
+    assert (declined.code, declined.hint, declined.__notes__) == (7, "cash", ["noted"])
+    assert declined.__context__ is copied.__cause__
+    frames = traceback.extract_tb(declined.__traceback__)
+    expected = traceback.extract_tb(whole.__context__.__traceback__)  # type: ignore[union-attr]
+    assert [(f.name, f.lineno, f.line) for f in frames] == [
+        (f.name, f.lineno, f.line) for f in expected
+    ]
+    text = "".join(traceback.format_exception(declined))
+    assert 'raise basic.Declined(7, hint="cash")' in text
+
+
+def test_checkpoints_hold_only_what_is_live() -> None:
+    """After ten steps and after a thousand the checkpoint is the same size."""
+    program = program_of(image_of(basic.steps), basic.steps)
+    codec = Codec(program)
+    state = begin(program, (2000,), {})
+    done = advance(program, state, [], now=0.0)
+    sizes = {}
+    for n in range(1, 1001):
+        state = Continuation.unpack(codec.decode(codec.encode(state.pack())))
+        done = advance(program, state, [Event(done.calls[0].seq, 1)], now=0.0)
+        sizes[n] = len(codec.encode(state.pack()))
+    assert abs(sizes[1000] - sizes[10]) <= 8
+
+
+def test_advance_is_a_function_of_its_arguments() -> None:
+    program = program_of(image_of(basic.the_usual_suspects), basic.the_usual_suspects)
+    results = []
+    for _ in range(2):
+        state = begin(program, (), {})
+        advance(program, state, [], now=12.5, seed="run:0")
+        results.append(Codec(program).encode(state.pack()))
+    assert results[0] == results[1]
+
+
+def test_a_late_or_repeated_event_is_ignored() -> None:
+    program = program_of(image_of(basic.doubled), basic.doubled)
+    state = begin(program, (1,), {"times": 2})
+    first = advance(program, state, [], now=0.0).calls[0].seq
+    second = advance(program, state, [Event(first, 10), Event(first, 99)], now=0.0)
+    assert [call.args for call in second.calls] == [(10,)]
+    assert advance(program, state, [Event(first, 99), Event(77, 1)], now=0.0).calls == []
+
+
+def test_code_by_value_is_the_last_resort(tmp_path: Path) -> None:
+    offset = 3
+    add = again(lambda x: x + offset)
+    assert add(4) == 7
