@@ -10,6 +10,9 @@ import ast
 import hashlib
 import marshal
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +71,22 @@ def compile_workflow(
     project: Project, source: Source, name: str, *, verify: bool = False
 ) -> Stages:
     """Compile the workflow `name` of module `source`."""
+    with _deep_trees():
+        return _compile(project, source, name, verify=verify)
+
+
+@contextmanager
+def _deep_trees() -> Iterator[None]:
+    """Let passes recurse as deep as Python's parser lets code nest (an `elif` is a level)."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, 20_000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _compile(project: Project, source: Source, name: str, *, verify: bool) -> Stages:
     modules = Modules(project)
     entry = find_workflow(modules, source.module, name)
     program = resolve(modules, entry)

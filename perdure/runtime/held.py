@@ -254,19 +254,7 @@ class Held:
             return
         if any(task.started_at and not task.settled for task in self.pending.values()):
             return
-        old = step.transition
-        step.transition = Transition(
-            old.run_id,
-            old.worker,
-            old.version,
-            old.checkpoint,
-            wake_at=min(times),
-            release=True,
-            scheduled=old.scheduled,
-            retried=old.retried,
-            finished=old.finished,
-            at=old.at,
-        )
+        step.transition = step.transition._replace(wake_at=min(times), release=True)
         step.tasks, step.timers, step.released = [], [], True
 
 

@@ -97,7 +97,7 @@ def _measure(options: argparse.Namespace, folder: Path, say: Callable[[str], Non
         benches.lone(bench, only_bytes="lone" not in options.only)
     if "resume" in options.only:
         benches.resume(bench)
-    report.figures.sort(key=lambda figure: (BENCHES.index(figure.bench),))
+    report.sort(BENCHES)
     report.aims = benches.judge(bench)
     report.machine["fsync_ms_after"] = machine.fsync_ms(folder)
     _warn_of_noise(report)

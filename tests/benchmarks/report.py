@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,12 @@ class Report:
             if (known.bench, known.work, known.side) == (bench, work, side):
                 return known.rounds
         return []
+
+    def sort(self, benches: Sequence[str]) -> None:
+        """By benchmark, and within it by work, as first measured: sides stand side by side."""
+        works = list(dict.fromkeys(figure.work for figure in self.figures))
+        works.sort(key=lambda work: work.endswith("from launch"))
+        self.figures.sort(key=lambda f: (benches.index(f.bench), works.index(f.work)))
 
     def to_json(self) -> str:
         data = asdict(self)

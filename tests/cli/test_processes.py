@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -18,15 +19,18 @@ ROOT = Path(__file__).parents[2]
 TIMEOUT = 120
 
 
-def until_there(file, process):
-    """Wait until an activity has made a file."""
-    import time
-
+def until(happened, process):
+    """Wait for something that a process that is at work brings about."""
     give_up = time.monotonic() + TIMEOUT
-    while not Path(file).exists():
+    while not happened():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < give_up
-        time.sleep(0.005)
+        time.sleep(0.005)  # between two looks at a file or a store
+
+
+def hangs(process):
+    """Wait until the activity of `hanging` is being executed."""
+    until(Path("begun").exists, process)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -37,8 +41,7 @@ def test_a_worker_says_what_it_does_and_ends_when_asked(shop, number):
         started = json.loads(process.stdout.readline())
         with shop.process("resume", "2") as other:
             other.communicate(timeout=TIMEOUT)
-        while {r["status"] for r in shop.json("list")} != {"succeeded"}:
-            pass
+        until(lambda: {r["status"] for r in shop.json("list")} == {"succeeded"}, process)
         process.send_signal(number)
         rest, errors = process.communicate(timeout=TIMEOUT)
     stopped = json.loads(rest)
@@ -55,8 +58,7 @@ def test_a_worker_serves_its_queues_only(shop):
     shop("start", "shop.py:checkout", "1", "--id", "y")
     with shop.process("worker", "--concurrency", "1") as process:
         line = process.stdout.readline()
-        while shop.json("show", "y")["status"] == "running":
-            pass
+        until(lambda: shop.json("show", "y")["status"] != "running", process)
         process.terminate()
         rest, _ = process.communicate(timeout=TIMEOUT)
     assert re.fullmatch(r"worker \S+ serves default of sqlite:///perdure\.db\n", line)
@@ -67,7 +69,7 @@ def test_a_worker_serves_its_queues_only(shop):
 def test_what_a_stopped_worker_was_executing_is_executed_again(shop):
     shop("start", "shop.py:hanging", "begun", "--id", "x")
     with shop.process("worker") as process:
-        until_there("begun", process)
+        hangs(process)
         process.terminate()
         process.communicate(timeout=TIMEOUT)
     assert process.returncode == 0
@@ -75,14 +77,14 @@ def test_what_a_stopped_worker_was_executing_is_executed_again(shop):
     assert (found["status"], found["worker"]) == ("running", None)
     Path("begun").unlink()
     with shop.process("worker") as process:
-        until_there("begun", process)
+        hangs(process)
         process.kill()
         process.communicate(timeout=TIMEOUT)
 
 
 def test_ctrl_c_keeps_the_run(shop):
     with shop.process("run", "shop.py:hanging", "begun", "--id", "x") as process:
-        until_there("begun", process)
+        hangs(process)
         process.send_signal(signal.SIGINT)
         out, errors = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, out) == (Exit.INTERRUPTED, "")
@@ -91,18 +93,18 @@ def test_ctrl_c_keeps_the_run(shop):
 
 
 def test_resume_takes_over_from_a_dead_process(shop):
-    with shop.process("run", "shop.py:stocked", "3", "--id", "x") as process:
-        process.communicate(timeout=TIMEOUT)
-    shop("start", "shop.py:hanging", "begun", "--id", "y")
-    with shop.process("worker", "--lease", "0.5") as process:
-        until_there("begun", process)
+    shop("start", "shop.py:hanging", "begun", "--id", "x")
+    with shop.process("worker", "--lease", "2") as process:
+        hangs(process)
+        dead = shop.json("show", "x")["worker"]
         process.kill()
     Path("begun").unlink()
-    with shop.process("resume", "y") as process:
-        until_there("begun", process)
+    with shop.process("resume", "x") as process:
+        hangs(process)
+        assert shop.json("show", "x")["worker"] not in (dead, None)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=TIMEOUT)
-    assert errors.endswith("run y is kept; go on with: perdure resume y\ninterrupted\n")
+    assert errors.endswith("run x is kept; go on with: perdure resume x\ninterrupted\n")
 
 
 def test_the_demo_tells_true_facts(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from perdure.compiler.diagnostics import CompileError
 from perdure.compiler.pipeline import compile_target
+from perdure.compiler.scopes import read_module
+from perdure.compiler.source import read_source
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -21,7 +24,6 @@ PAGES = sorted(
 _FENCE = re.compile(r"^( *)```(\w*)\s*$")
 _NOTE = re.compile(r"^ *<!-- (not run|exit|refused): (.+?) -->\s*$")
 _FILE = re.compile(r"^# ([\w/]+\.py)( \(continued\))?\s*$")
-_WORKFLOW = re.compile(r"^@workflow.*\n(?:@.*\n)*(?:async )?def (\w+)", re.MULTILINE)
 
 # How long one block may take; the slowest waits for a lease of a second to run out.
 PATIENCE_S = 60
@@ -89,9 +91,9 @@ def run(block: Block, folder: Path) -> None:
         return
     done = _execute(block, folder)
     wanted = int(block.notes.get("exit", "0"))
-    assert done.returncode == wanted, (
-        f"{block} ended with {done.returncode}, not {wanted}:\n{done.stdout}"
-    )
+    # What a signal ended: as a shell tells it.
+    code = done.returncode if done.returncode >= 0 else 128 - done.returncode
+    assert code == wanted, f"{block} ended with {code}, not {wanted}:\n{done.stdout}"
     if block.output is not None:
         assert fits(block.output, done.stdout), (
             f"{block} should print\n{block.output}\nand printed\n{done.stdout}"
@@ -129,7 +131,9 @@ def _check_refused(block: Block, folder: Path) -> None:
     """The last workflow of the block is refused, with exactly the codes that the page names."""
     file = folder / f"line_{block.line}.py"
     file.write_text(block.text, "utf-8")
-    name = _WORKFLOW.findall(block.text)[-1]
+    functions = read_module(read_source(file, file.stem)).functions.values()
+    marked = [f for f in functions if any("workflow" in ast.dump(d) for d in f.node.decorator_list)]
+    name = marked[-1].qualname
     try:
         compile_target(f"{file.name}:{name}", cwd=folder)
     except CompileError as error:
