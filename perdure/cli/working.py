@@ -20,6 +20,7 @@ from perdure.cli.output import count, jsonable, note, print_json, prints_to_stde
 from perdure.cli.stores import connect
 
 if TYPE_CHECKING:
+    from perdure.compiler.image import Image
     from perdure.runtime.client import Client, Run
     from perdure.runtime.worker import Worker
 
@@ -48,9 +49,9 @@ def run(
     \b
     perdure run examples/index_sources.py:index_sources examples --arg limit=3 --id my-index
     """
-    given = checked(target, read_arguments(args or [], keywords or [], file))
+    image, given = checked(target, read_arguments(args or [], keywords or [], file))
     with connect(store, create=True) as client, prints_to_stderr(as_json):
-        begun = begin(client, target, given, run_id)
+        begun = begin(client, image, given, run_id)
         note(f"run {begun.id}")
         value = finish(client, begun.id, lease)
     print_result(begun.id, value, as_json)
@@ -77,10 +78,10 @@ def start(
     \b
     perdure start examples/index_sources.py:index_sources examples --arg limit=3 --id my-index
     """
-    given = checked(target, read_arguments(args or [], keywords or [], file))
+    image, given = checked(target, read_arguments(args or [], keywords or [], file))
     with connect(store, create=True) as client:
         with prints_to_stderr(True):
-            begun = begin(client, target, given, run_id, queue)
+            begun = begin(client, image, given, run_id, queue)
         if as_json:
             print_json({"id": begun.id, "status": begun.status})
         else:
@@ -191,7 +192,7 @@ class _Serving:
 # What they share ------------------------------------------------------------------------------
 
 
-def checked(target: str, given: Given) -> Given:
+def checked(target: str, given: Given) -> tuple[Image, Given]:
     """Compile, load, and see that the arguments fit: before a store is made or touched."""
     from perdure.runtime.client import check_arguments
     from perdure.runtime.compiling import image_of, program_of
@@ -200,11 +201,11 @@ def checked(target: str, given: Given) -> Given:
     arguments = check_arguments(image, *given)
     with prints_to_stderr(True):
         program_of(image)
-    return arguments
+    return image, arguments
 
 
 def begin(
-    client: Client, target: str, given: Given, run_id: str | None, queue: str | None = None
+    client: Client, image: Image, given: Given, run_id: str | None, queue: str | None = None
 ) -> Run[Any]:
     """Create the run, unless it is there."""
     args, kwargs = given
@@ -214,7 +215,7 @@ def begin(
         raise OptionsError(
             "parameters named `id` or `queue` cannot be given by --arg; give them by position"
         )
-    return client.start(target, *args, id=run_id, queue=queue, **kwargs)
+    return client.start(image, *args, id=run_id, queue=queue, **kwargs)
 
 
 def finish(client: Client, run_id: str, lease: float) -> Any:

@@ -16,7 +16,10 @@ the same as they do.
 from __future__ import annotations
 
 import html
+import os
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import graphviz
 import pygraphviz
@@ -58,8 +61,27 @@ def render_svg(
     block that the image does not have.
     """
     agraph = pygraphviz.AGraph(string=to_dot(image, function, mark))
-    made: bytes = agraph.draw(format="svg", prog="dot")
+    with _hushed():
+        made: bytes = agraph.draw(format="svg", prog="dot")
     return made.decode()
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep what C libraries print off the terminal.
+
+    The wheel's fontconfig does not know every element of the system's configuration, and says so on
+    the process's standard error each time.
+    """
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nowhere)
+        os.close(kept)
 
 
 def to_dot(image: Image, function: str | None = None, mark: tuple[str, int] | None = None) -> str:

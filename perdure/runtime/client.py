@@ -20,7 +20,7 @@ from perdure.runtime.compiling import image_of, program_of
 from perdure.runtime.declare import workflow_options
 from perdure.runtime.failures import UnpicklableError
 from perdure.runtime.interpreter import begin
-from perdure.runtime.program import load_cached
+from perdure.runtime.program import Program, load_cached
 from perdure.runtime.worker import Worker
 from perdure.store import Store, open_store
 from perdure.store.protocol import ActivityRecord, NewRun, RunFilter, RunRecord, RunStatus
@@ -131,7 +131,7 @@ class Client:
 
     def start(
         self,
-        workflow: Callable[P, R] | str,
+        workflow: Callable[P, R] | str | Image,
         /,
         *args: Any,
         id: str | None = None,
@@ -140,21 +140,23 @@ class Client:
     ) -> Run[R]:
         """Create a run and return at once; a worker carries it out.
 
-        `workflow` is a function marked with `@workflow`, or a target such as "shop.py:checkout".
+        `workflow` is a function marked with `@workflow`, a target such as "shop.py:checkout", or
+        an image that was compiled before.
         The same `id` again is the same run: nothing is created, and its handle is returned.
         Raises `CompileError` or `ArgumentsError` before anything is written.
         """
         image = image_of(workflow)
         arguments = check_arguments(image, args, kwargs)
-        program_queue = queue or _queue_of(workflow)
+        program = program_of(image, workflow)
         run_id = id if id is not None else uuid.uuid4().hex
         if not run_id:
             raise ValueError("a run's id must not be empty")
         present = self.store.get_run(run_id)
         if present is None:
-            checkpoint = _first_checkpoint(image, workflow, *arguments)
+            checkpoint = _first_checkpoint(program, *arguments)
             self.store.put_image(image.hash, image.to_bytes())
-            new = NewRun(run_id, image.entry, image.hash, program_queue, checkpoint, time.time())
+            place = queue or _queue_of(program)
+            new = NewRun(run_id, image.entry, image.hash, place, checkpoint, time.time())
             if self.store.create_run(new):
                 return Run(self, run_id)
             present = self.record(run_id)
@@ -303,21 +305,18 @@ def _signature(node: Any) -> inspect.Signature:
     return inspect.Signature(found)
 
 
-def _queue_of(workflow: Any) -> str:
-    options = workflow_options(workflow)
+def _queue_of(program: Program) -> str:
+    options = workflow_options(program.by_name[program.image.entry].original)
     return options.queue if options is not None else "default"
 
 
-def _first_checkpoint(
-    image: Image, workflow: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> bytes:
-    program = program_of(image, workflow)
+def _first_checkpoint(program: Program, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
     codec = Codec(program)
     try:
         return codec.encode(begin(program, args, kwargs).pack())
     except Exception as error:
         raise UnpicklableError(
-            f"an argument of {image.entry} cannot be pickled: {error}. A run may go on in another "
+            f"an argument of {program.image.entry} cannot be pickled: {error}. A run may go on in another "
             f"process, so pass what the argument can be made from (a path, a key, a URL)."
         ) from None
 

@@ -58,6 +58,7 @@ class Codec:
         self.program = program
         self._modules = program.modules if program is not None else modules or {}
         self._main = main_name()
+        self._threads = threading.local()
 
     def encode(self, value: Any) -> bytes:
         """Pickle, compress and checksum a value. Raises what the pickler raises."""
@@ -65,13 +66,29 @@ class Codec:
             simple = pickle.dumps(value, PROTOCOL)
             if len(simple) < COMPRESS_FROM:
                 return _HEAD.pack(b"S", zlib.crc32(simple)) + simple
-        buffer = io.BytesIO()
-        _Pickler(buffer, self).dump(value)
-        data = buffer.getbuffer()
+        data = self._pickle(value)
         if len(data) >= COMPRESS_FROM:
             packed = _compressor().compress(data)
             return _HEAD.pack(b"Z", 0) + packed
         return _HEAD.pack(b"P", zlib.crc32(data)) + data
+
+    def _pickle(self, value: Any) -> bytes:
+        """Pickle with this thread's pickler: making one costs as much as a small checkpoint."""
+        pickler: _Pickler | None = getattr(self._threads, "pickler", None)
+        # While it is at work its pickler is put away: a __getstate__ may encode something itself.
+        self._threads.pickler = None
+        if pickler is None:
+            pickler = _Pickler(io.BytesIO(), self)
+        buffer = pickler.buffer
+        try:
+            pickler.dump(value)
+            data = buffer.getvalue()
+        finally:
+            pickler.clear_memo()
+            buffer.seek(0)
+            buffer.truncate()
+            self._threads.pickler = pickler
+        return data
 
     def decode(self, data: bytes) -> Any:
         """The value that `encode` was given; raises `CodecError` when the bytes are damaged."""
@@ -161,6 +178,7 @@ class _Pickler(pickle.Pickler):
     def __init__(self, file: io.BytesIO, codec: Codec) -> None:
         super().__init__(file, PROTOCOL)
         self.codec = codec
+        self.buffer = file
 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)

@@ -29,6 +29,8 @@ def image_of(workflow: Any) -> Image:
     The module's source is read as this process imported it; compiled once per process and text.
     Raises `NotAWorkflowError`, `perdure.CompileError` or `perdure.TargetError`.
     """
+    if isinstance(workflow, Image):
+        return workflow
     if isinstance(workflow, str):
         # The compiler is imported when something is compiled: a worker does without it.
         from perdure.compiler.pipeline import compile_target

@@ -89,14 +89,28 @@ class Held:
 
     def adopt(self, claimed: ClaimedRun) -> tuple[list[Task], list[tuple[float, int]]]:
         """Take over what the run was waiting for: activities to execute (again), timers."""
-        tasks = [self._task(p.seq, p.name, p.args, p.attempt, p.due_at) for p in claimed.pending]
+        tasks = [
+            self._task(p.seq, p.name, self._options(p.name), p.args, p.attempt, p.due_at)
+            for p in claimed.pending
+        ]
         timers = [(due, seq) for kind, seq, due in self.state.waits().values() if kind == TIMER]
         return tasks, timers
 
-    def _task(self, seq: int, name: str, args: bytes, attempt: int, due_at: float) -> Task:
+    def _options(self, name: str) -> ActivityOptions:
         options = activity_options(self.program.find(name))
         if options is None:
             raise LookupError(f"{name} is not an activity of the program any more")
+        return options
+
+    def _task(
+        self,
+        seq: int,
+        name: str,
+        options: ActivityOptions,
+        args: bytes,
+        attempt: int,
+        due_at: float,
+    ) -> Task:
         task = self.pending[seq] = Task(self, seq, name, args, attempt, due_at, options)
         return task
 
@@ -113,7 +127,7 @@ class Held:
             if outcome.error is not None and task.options.retry.again(task.attempt, outcome.error):
                 again = outcome.finished_at + task.options.retry.delay(task.attempt)
                 errors.append(RetriedActivity(task.seq, task.attempt + 1, again, outcome.result))
-                retried.append(self._task(task.seq, task.name, task.args, task.attempt + 1, again))
+                retried.append(self._again(task, again))
                 continue
             del self.pending[task.seq]
             events.append(self._event(task.seq, outcome))
@@ -133,6 +147,9 @@ class Held:
             self._park(step, now, park_after)
         self.version += 1
         return step
+
+    def _again(self, task: Task, due_at: float) -> Task:
+        return self._task(task.seq, task.name, task.options, task.args, task.attempt + 1, due_at)
 
     def _event(self, seq: int, outcome: Outcome) -> Event:
         """The workflow gets a copy of what was recorded, the same that a restart would give it."""
@@ -160,7 +177,7 @@ class Held:
                 args = self._encode_arguments(call)
                 if isinstance(args, bytes):
                     scheduled.append(ScheduledActivity(call.seq, call.name, args, call.line))
-                    tasks.append(self._task(call.seq, call.name, args, 1, now))
+                    tasks.append(self._task(call.seq, call.name, call.options, args, 1, now))
                 else:
                     events.append(Event(call.seq, error=args))
         try:

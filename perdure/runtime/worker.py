@@ -86,6 +86,7 @@ class Worker:
         self.executed = 0  # attempts of activities that this worker has made
         self.claimed = 0  # runs that this worker has taken up
         self._held: dict[str, Held] = {}
+        self._codecs: dict[str, Codec] = {}  # by image; a codec keeps its picklers
         self._inbox: deque[Held] = deque()  # runs with something to fold in
         self._ready: deque[Task] = deque()
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
@@ -115,7 +116,10 @@ class Worker:
             raise self._failure
 
     def stop(self) -> None:
-        """Ask the worker to end; callable from any thread and from signal handlers."""
+        """Ask the worker to end; callable from any thread.
+
+        A signal handler had better set a flag that `until` reads: it interrupts this very code.
+        """
         self._stopping.set()
         self._house.set()
 
@@ -212,7 +216,8 @@ class Worker:
     def _take_up(self, claimed: ClaimedRun) -> None:
         try:
             program = load_cached(claimed.image, lambda: self._image(claimed.image))
-            held = Held(claimed, program, Codec(program), self.id)
+            codec = self._codecs.setdefault(claimed.image, Codec(program))
+            held = Held(claimed, program, codec, self.id)
             tasks, timers = held.adopt(claimed)
         except Exception as error:
             self._leave_to_others(claimed, error)

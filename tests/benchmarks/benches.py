@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from . import dbos_home
 from .report import Aim, Report, median_ratio
@@ -80,7 +81,7 @@ class Bench:
 
 def throughput(bench: Bench, only_bytes: bool = False) -> None:
     """Durable steps per second of many concurrent runs in one worker process."""
-    work = {"runs": bench.size.runs, "steps": bench.size.steps}
+    work: dict[str, Any] = {"runs": bench.size.runs, "steps": bench.size.steps}
     for number in range(1 if only_bytes else bench.rounds):
         bench.say(f"throughput, round {number + 1}: Perdure")
         with bench.fresh() as folder:

@@ -41,7 +41,8 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(out: Path) -> dict[str, Any]:
-    return json.loads((out / "latest.json").read_text("utf-8"))
+    found: dict[str, Any] = json.loads((out / "latest.json").read_text("utf-8"))
+    return found
 
 
 def test_every_benchmark_and_side_is_there(report: dict[str, Any]) -> None:

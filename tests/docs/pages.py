@@ -1,4 +1,4 @@
-"""Pages as programs: the fenced blocks of a Markdown file, run in order in a folder of their own."""
+"""Pages as programs: the fenced blocks of a Markdown file, run in order in a folder of its own."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pytest
 
 from perdure.compiler.diagnostics import CompileError
 from perdure.compiler.pipeline import compile_target
@@ -66,9 +69,9 @@ def blocks(page: str) -> list[Block]:
     return found
 
 
-def _body(lines: object, indent: int) -> str:
+def _body(lines: Iterator[tuple[int, str]], indent: int) -> str:
     body: list[str] = []
-    for _, line in lines:  # type: ignore[attr-defined]
+    for _, line in lines:
         if line.strip() == "```":
             return "\n".join(body) + "\n"
         body.append(line[indent:])
@@ -134,16 +137,13 @@ def _check_refused(block: Block, folder: Path) -> None:
     functions = read_module(read_source(file, file.stem)).functions.values()
     marked = [f for f in functions if any("workflow" in ast.dump(d) for d in f.node.decorator_list)]
     name = marked[-1].qualname
-    try:
+    with pytest.raises(CompileError) as caught:
         compile_target(f"{file.name}:{name}", cwd=folder)
-    except CompileError as error:
-        codes = {diagnostic.code for diagnostic in error.diagnostics}
-        assert codes == set(block.notes["refused"].split(", ")), f"{block}:\n{error}"
-        if block.output is not None:
-            text = str(error).replace(f"{folder}/", "")
-            assert fits(block.output, text), f"{block} says\n{text}"
-        return
-    raise AssertionError(f"{block}: {name} compiles")
+    codes = {diagnostic.code for diagnostic in caught.value.diagnostics}
+    assert codes == set(block.notes["refused"].split(", ")), f"{block}:\n{caught.value}"
+    if block.output is not None:
+        text = str(caught.value)
+        assert fits(block.output, text), f"{block} says\n{text}"
 
 
 def fits(pattern: str, text: str) -> bool:

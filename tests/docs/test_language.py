@@ -56,7 +56,9 @@ def test_the_page_lists_the_nodes_of_each_heading(heading: str, nodes: frozenset
 def test_the_page_has_every_code_of_the_compiler_and_no_other() -> None:
     sources = (ROOT / "perdure" / "compiler").glob("*.py")
     # A docstring may use a code as an example; one that is used is written as a string.
-    used = {code for file in sources for code in re.findall(r'"(PD1\d\d)"', file.read_text("utf-8"))}
+    used = {
+        code for file in sources for code in re.findall(r'"(PD1\d\d)"', file.read_text("utf-8"))
+    }
     assert codes(TEXT) == used
 
 

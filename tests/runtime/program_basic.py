@@ -187,3 +187,8 @@ def naps_in_a_loop(n: int) -> float:
     for _ in range(n):
         sleep(0.001)
     return start
+
+
+@workflow(queue="special")
+def elsewhere() -> int:
+    return double(1)
