@@ -316,8 +316,8 @@ def _first_checkpoint(program: Program, args: tuple[Any, ...], kwargs: dict[str,
         return codec.encode(begin(program, args, kwargs).pack())
     except Exception as error:
         raise UnpicklableError(
-            f"an argument of {program.image.entry} cannot be pickled: {error}. A run may go on in another "
-            f"process, so pass what the argument can be made from (a path, a key, a URL)."
+            f"an argument of {program.image.entry} cannot be pickled: {error}. A run may go on in "
+            f"another process, so pass what the argument can be made from (a path, a key, a URL)."
         ) from None
 
 

@@ -48,6 +48,9 @@ PARK_AFTER = 2.0
 POLL = 0.05
 # After this many seconds in which activities waited, one more thread is woken.
 WAKE_EVERY = 0.001
+# An activity that last took less than this is quick: the one before it waits for it, and both share
+# a commit.
+QUICK = 0.0005
 # A run whose program does not load here is left to others for this long.
 RETRY_LOAD = 5.0
 
@@ -96,6 +99,8 @@ class Worker:
         self._work = threading.Condition(self._lock)  # a task is ready, or the worker stops
         self._house = threading.Event()  # something for the housekeeper
         self._idle = 0
+        self._took: dict[str, float] = {}  # seconds, by activity, of its last attempt
+        self._seen = 0  # activities executed when the housekeeper last looked
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
@@ -173,14 +178,21 @@ class Worker:
                 poll_at = now + (0.0 if self._claim(now) else POLL)
             self._house.clear()
             self._fire_timers(now)
-            self._pump()
+            if not self._another_soon():
+                self._pump()
             self._house.wait(self._pause(poll_at))
 
     def _pause(self, poll_at: float) -> float:
         """Seconds until the housekeeper is needed again, if nothing calls it before."""
         with self._lock:
             if self._ready:
-                self._wake_one()
+                # Where activities come through quickly, or a thread that is stepping runs will take
+                # them next, more threads would only be in the way.
+                if self.executed - self._seen < 4 and not self._commit.locked():
+                    self._wake_one()
+                self._seen = self.executed
+                return WAKE_EVERY
+            if self._inbox:
                 return WAKE_EVERY
             due = self._timers[0][0] if self._timers else poll_at
         return max(0.0, min(due, poll_at, self._renew_at) - time.time())
@@ -226,7 +238,7 @@ class Worker:
         self._held[claimed.id] = held
         if held.fresh:
             self._inbox.append(held)
-        self._follow(held, tasks, timers)
+        self._make_ready(self._follow(held, tasks, timers, time.time()))
 
     def _image(self, hash: str) -> Image:
         data = self.store.get_image(hash)
@@ -281,6 +293,18 @@ class Worker:
                 raise
             finally:
                 self._commit.release()
+            if self._another_soon():
+                return
+
+    def _another_soon(self) -> bool:
+        """Whether the next activity is a quick one, so that its outcome can share the commit.
+
+        The thread that executes it (or, should it take long after all, the housekeeper) commits.
+        """
+        try:
+            return self._took.get(self._ready[0].name, QUICK) < QUICK
+        except IndexError:
+            return False
 
     def _step_all(self) -> None:
         runs: dict[str, Held] = {}
@@ -292,7 +316,8 @@ class Worker:
             return
         now = time.time()
         steps = [held.step(now, PARK_AFTER) for held in runs.values()]
-        done = self._commit_steps(steps)
+        done = self.store.commit([step.transition for step in steps])
+        ready: list[Task] = []
         for step, written in zip(steps, done, strict=True):
             held = step.held
             if not written or step.ended or step.released:
@@ -301,30 +326,32 @@ class Worker:
                 if not written:
                     log.warning("run %s has been taken over by another worker", held.id)
             if written:
-                self._follow(held, step.tasks, step.timers)
-            if step.ended or step.released:
-                self._house.set()
+                ready += self._follow(held, step.tasks, step.timers, now)
+        self._make_ready(ready)
+        if any(step.ended or step.released for step in steps):
+            self._house.set()
 
-    def _commit_steps(self, steps: list[Step]) -> list[bool]:
-        return self.store.commit([step.transition for step in steps])
-
-    def _follow(self, held: Held, tasks: list[Task], timers: list[tuple[float, int]]) -> None:
-        """After a commit (or a claim): what the run waits for may begin."""
-        now = time.time()
-        ready = [task for task in tasks if task.due_at <= now]
+    def _follow(
+        self, held: Held, tasks: list[Task], timers: list[tuple[float, int]], now: float
+    ) -> list[Task]:
+        """After a commit (or a claim): what the run waits for may begin. Gives what is ready."""
+        ready: list[Task] = []
         for task in tasks:
-            if task.due_at > now:
+            if task.due_at <= now:
+                ready.append(task)
+            else:
                 self._at(task.due_at, lambda task=task: self._make_ready([task]))  # type: ignore[misc]
         for due, seq in timers:
             self._at(due, lambda seq=seq: self._timer_due(held, seq))  # type: ignore[misc]
-        if ready:
-            self._make_ready(ready)
+        return ready
 
     def _timer_due(self, held: Held, seq: int) -> None:
         held.due.append(seq)
         self._inbox.append(held)
 
     def _make_ready(self, tasks: list[Task]) -> None:
+        if not tasks:
+            return
         with self._lock:
             self._ready.extend(tasks)
             mine = threading.current_thread() in self._threads
@@ -350,7 +377,9 @@ class Worker:
             outcome = self._execute(task)
             if outcome is not None:
                 self._settle(outcome)
-                self._pump()
+                self._took[task.name] = outcome.finished_at - task.started_at
+                if not self._another_soon():
+                    self._pump()
 
     def _next(self) -> Task | None:
         with self._lock:

@@ -39,10 +39,10 @@ _PRAGMAS = (
     # A commit returns after its fsync. (NORMAL would fsync only at WAL checkpoints: power loss
     # would undo acknowledged transitions. EXTRA adds nothing in WAL mode.)
     "PRAGMA synchronous = FULL",
-    # Copy the WAL back every 16 MB rather than every 4: a page that hundreds of commits dirtied is
-    # then copied once. More would gain little, and lengthen the pause of the one commit that does
-    # the copying.
-    "PRAGMA wal_autocheckpoint = 4000",
+    # Copy the WAL back every 4 MB (SQLite's default, said out loud): the sooner the file is reused,
+    # the cheaper an fsync is, since overwriting needs no new blocks. Measured against 16 MB, a lone
+    # commit takes three quarters of the time.
+    "PRAGMA wal_autocheckpoint = 1000",
     # After a burst (or a long read) cut an oversized WAL down again, instead of keeping it for
     # ever.
     "PRAGMA journal_size_limit = 67108864",

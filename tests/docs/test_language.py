@@ -21,7 +21,8 @@ _GONE |= {"Suite", "AugLoad", "AugStore", "Param"}
 def grammar() -> set[str]:
     """Every kind of node that this Python's parser makes inside a function."""
     found = set()
-    for name in set(dir(ast)) - _GONE - NOT_IN_A_FUNCTION:
+    public = {name for name in dir(ast) if not name.startswith("_")}
+    for name in public - _GONE - NOT_IN_A_FUNCTION:
         kind = getattr(ast, name)
         if isinstance(kind, type) and issubclass(kind, ast.AST) and not kind.__subclasses__():
             found.add(name)
