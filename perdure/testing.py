@@ -101,7 +101,7 @@ class _Driver:
         try:
             args, kwargs = codec.decode(codec.encode((call.args, call.kwargs)))
             self.calls.append(Call(name, *_kept(codec, args, kwargs)))
-            value = call.options.call(*args, **kwargs)
+            value = declare.finished(call.options.call(*args, **kwargs))
             return Event(call.seq, codec.decode(codec.encode(value)))
         except KeyboardInterrupt:
             raise

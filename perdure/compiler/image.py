@@ -5,8 +5,9 @@ generated source with the user's position of each of its nodes, the bytecode for
 compiled it (others compile the source again), the table of task blocks, the graph, and the source
 of the project's own modules that the workflow reaches.
 
-As bytes it is zstd-compressed JSON. Bytecode and the project's folder are left out of the hash: the
-same program compiled in another place, or by another Python, is the same image.
+As bytes it is zstd-compressed JSON. Bytecode, positions (they follow from the source, which is in
+it) and the project's folder are left out of the hash: the same program compiled in another place is
+the same image.
 """
 
 from __future__ import annotations
@@ -90,6 +91,7 @@ class Image:
     files: tuple[str, ...]  # paths, for `positions`
     positions: bytes  # 5 ints a node: file, line, column, end line, end column
     graph: dict[str, Any]
+    requires: dict[str, str] = field(default_factory=dict)  # other packages, with versions
     root: str = ""
     bytecode: dict[str, bytes] = field(default_factory=dict)
 
@@ -114,6 +116,7 @@ class Image:
         """Encode the image for a store."""
         content = self._content()
         content["root"] = self.root
+        content["positions"] = _b64(self.positions)
         content["bytecode"] = {k: _b64(v) for k, v in self.bytecode.items()}
         return zstandard.compress(_canonical(content))
 
@@ -149,7 +152,7 @@ class Image:
             "activities": list(self.activities),
             "code": self.code,
             "files": list(self.files),
-            "positions": _b64(self.positions),
+            "requires": self.requires,
             "graph": self.graph,
         }
 
@@ -181,6 +184,7 @@ def _decode(content: dict[str, Any]) -> Image:
         files=tuple(content["files"]),
         positions=base64.b64decode(content["positions"]),
         graph=content["graph"],
+        requires=content["requires"],
         root=content["root"],
         bytecode={k: base64.b64decode(v) for k, v in content["bytecode"].items()},
     )

@@ -36,10 +36,6 @@ WITH_CARE: dict[str, str] = {
     "ClassDef": "PD105",
     "GeneratorExp": "PD104",
     "Nonlocal": "PD103",
-    "TypeAlias": "PD199",
-    "TypeVar": "PD199",
-    "ParamSpec": "PD199",
-    "TypeVarTuple": "PD199",
 }
 
 REFUSED: dict[str, tuple[str, str, str, str]] = {

@@ -127,6 +127,7 @@ def _assemble(project: Project, program: Program, functions: dict[str, FunctionS
         graph=describe(
             {name: stages.code for name, stages in functions.items()}, program.entry.name
         ),
+        requires=_requires(program),
         root=root,
     )
     made = compile_tree(positioned(code, positions), [image.file(f) for f in files], positions)
@@ -184,6 +185,19 @@ def _block(block: BlockCode) -> TaskBlock:
         fingerprint,
         block.handling,
     )
+
+
+def _requires(program: Program) -> dict[str, str]:
+    """The packages of others that the program imports, with the versions installed here."""
+    own = {module.source.module.partition(".")[0] for module in program.modules}
+    names = {name.partition(".")[0] for module in program.modules for name in module.imported}
+    others = sorted(names - own - set(sys.stdlib_module_names) - {"perdure", ""})
+    if not others:
+        return {}
+    from importlib.metadata import packages_distributions, version
+
+    distributions = packages_distributions()
+    return {d: version(d) for name in others for d in distributions.get(name, [])[:1]}
 
 
 def _relative(path: str, root: str) -> str:

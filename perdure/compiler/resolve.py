@@ -19,7 +19,7 @@ compiled (`map`, `sorted(key=…)`).
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from perdure.compiler import language
@@ -69,6 +69,7 @@ class _Facts:
     timers: list[ast.Call]
     methods: list[tuple[ast.Call, str]]  # calls of an attribute of something unknown
     unknown: list[ast.Call]
+    mentioned: list[Function]  # functions of the program used as values, to be called elsewhere
 
 
 def resolve(modules: Modules, entry: Function) -> Program:
@@ -152,11 +153,40 @@ class _Resolver:
     def _read(self, function: Function) -> _Facts:
         scope = analyse(function.node, function.source)
         role = role_of(function, self.modules)
-        facts = _Facts(function, scope, role, [], [], [], [])
+        facts = _Facts(function, scope, role, [], [], [], [], [])
         if role is not Role.ACTIVITY:
             for call in own_calls(function.node):
                 self._classify(call, facts)
+            module = self.modules.get(function.module)
+            assert module is not None
+            facts.mentioned = self._mentions(own_nodes(function.node), module, [scope])
         return facts
+
+    def _mentions(
+        self, nodes: Iterable[ast.AST], module: Module, scopes: list[Scope]
+    ) -> list[Function]:
+        """Functions of the program that `nodes` use other than by calling them."""
+        called = set()
+        found: list[Function] = []
+        for node in nodes:
+            if isinstance(node, ast.Call):
+                called.add(node.func)
+            if not isinstance(node, ast.Name | ast.Attribute) or node in called:
+                continue
+            dotted = self.modules.qualify(node, module, scopes)
+            known = self.modules.function(dotted) if dotted else None
+            if known is not None:
+                found.append(known)
+        return found
+
+    def _table_mentions(self) -> list[Function]:
+        """Functions that module-level code puts into tables and the like."""
+        found: list[Function] = []
+        for module in self.closure:
+            for statement in module.source.tree.body:
+                if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    found += self._mentions(ast.walk(statement), module, [])
+        return found
 
     def _classify(self, call: ast.Call, facts: _Facts) -> None:
         module = self.modules.get(facts.function.module)
@@ -233,10 +263,23 @@ class _Resolver:
         if any(self._suspends(callee) for callee in callees):
             self.durable.add(name)
             return
-        if any(attribute in methods for _, attribute in facts.methods):
+        if any(self._own_method_suspends(call, facts) for call, _ in facts.methods):
             self.durable.add(name)
-        elif (facts.unknown or any(c in self.maybe for c in callees)) and self._can_compile(facts):
+            return
+        called = any(attribute in methods for _, attribute in facts.methods)
+        uncertain = called or facts.unknown or any(c in self.maybe for c in callees)
+        if uncertain and name not in self.maybe and self._can_compile(facts):
             self.maybe.add(name)
+
+    def _own_method_suspends(self, call: ast.Call, facts: _Facts) -> bool:
+        """Whether `self.method()` leads to a method of the same class that suspends."""
+        owner, callee = facts.function.owner, call.func
+        if owner is None or not isinstance(callee, ast.Attribute):
+            return False
+        first = facts.function.node.args.posonlyargs + facts.function.node.args.args
+        if not first or not isinstance(callee.value, ast.Name) or callee.value.id != first[0].arg:
+            return False
+        return self._suspends(f"{facts.function.module}:{owner}.{callee.attr}")
 
     def _can_compile(self, facts: _Facts) -> bool:
         """Whether a function that only may suspend can be compiled; if not it stays plain."""
@@ -259,7 +302,7 @@ class _Resolver:
         methods = self._suspending_methods()
         seen: dict[str, None] = {}
         queue = [self.entry.name]
-        dynamic_added = False
+        tables_added = False
         while queue:
             name = queue.pop(0)
             if name in seen or not (name in self.durable or name in self.maybe):
@@ -269,18 +312,12 @@ class _Resolver:
             queue += [known.name for _, known in facts.known]
             called = {attribute for _, attribute in facts.methods} & methods
             queue += [n for n, f in self.facts.items() if f.function.node.name in called]
-            if not dynamic_added and (facts.unknown or self._mentions_values(facts)):
-                # A durable function may be passed as a value: then any of them may be called.
-                dynamic_added = True
-                queue += [n for n in self.durable if self._is_mentioned(n)]
+            queue += [known.name for known in facts.mentioned]
+            if not tables_added and facts.unknown:
+                # What is called may come out of a table of the module.
+                tables_added = True
+                queue += [known.name for known in self._table_mentions()]
         return list(seen)
-
-    def _mentions_values(self, facts: _Facts) -> bool:
-        return bool(facts.methods)
-
-    def _is_mentioned(self, name: str) -> bool:
-        """Whether some function of the closure uses this one other than by calling it."""
-        return self.facts[name].role is Role.PLAIN
 
     def _resolved(self, facts: _Facts) -> Resolved:
         methods = self._suspending_methods()
@@ -484,7 +521,7 @@ class _Resolver:
 # Functions that call what they are given.
 _CALLS_BACK = frozenset(
     {f"builtins.{n}" for n in ("map", "filter", "sorted", "min", "max")}
-    | {"functools.reduce", "functools.partial", "itertools.starmap", "itertools.takewhile"}
+    | {"functools.reduce", "itertools.starmap", "itertools.takewhile"}
     | {"itertools.dropwhile", "itertools.accumulate", "itertools.groupby", "itertools.filterfalse"}
 )
 _FRAME_READERS = frozenset(

@@ -313,7 +313,7 @@ def _queue_of(program: Program) -> str:
 def _first_checkpoint(program: Program, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
     codec = Codec(program)
     try:
-        return codec.encode(begin(program, args, kwargs).pack())
+        return codec.encode(begin(program, args, kwargs, salt=uuid.uuid4().hex[:8]).pack())
     except Exception as error:
         raise UnpicklableError(
             f"an argument of {program.image.entry} cannot be pickled: {error}. A run may go on in "

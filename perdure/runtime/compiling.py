@@ -12,7 +12,11 @@ from typing import Any
 from perdure.compiler.image import Image
 from perdure.compiler.source import Project, Source, locate
 from perdure.runtime.declare import activity_options, workflow_options
-from perdure.runtime.program import Program, load_cached
+from perdure.runtime.program import Program, fits, load_cached
+
+
+class SourceChangedError(RuntimeError):
+    """The workflow's file was edited after this process imported it."""
 
 
 class NotAWorkflowError(TypeError):
@@ -44,6 +48,12 @@ def image_of(workflow: Any) -> Image:
     with _lock:
         image = _images.get(key)
         if image is None:
+            if not fits(workflow, text):
+                raise SourceChangedError(
+                    f"{file} has changed since this process imported {workflow.__qualname__}: "
+                    f"compiled, it would be another program than the one that is loaded. "
+                    f"Start the process again."
+                )
             image = _images[key] = _compile(workflow, file, text)
         return image
 

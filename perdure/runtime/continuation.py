@@ -49,19 +49,21 @@ class Continuation:
     fibers: dict[int, Fiber] = field(default_factory=dict)
     next_seq: int = 0
     start: Start | None = None
+    salt: str = ""  # part of the seed of the run's random numbers
 
     def pack(self) -> tuple[Any, ...]:
         """As plain values, for the codec."""
         start = self.start
         entry = None if start is None else (start.function, start.args, start.kwargs)
-        return (self.next_seq, [(f.id, f.stack, f.wait) for f in self.fibers.values()], entry)
+        fibers = [(f.id, f.stack, f.wait) for f in self.fibers.values()]
+        return (self.next_seq, fibers, entry, self.salt)
 
     @classmethod
     def unpack(cls, packed: tuple[Any, ...]) -> Continuation:
         """The inverse of `pack`."""
-        next_seq, fibers, entry = packed
+        next_seq, fibers, entry, salt = packed
         made = {number: Fiber(number, stack, wait) for number, stack, wait in fibers}
-        return cls(made, next_seq, None if entry is None else Start(*entry))
+        return cls(made, next_seq, None if entry is None else Start(*entry), salt)
 
     def waits(self) -> dict[int, Wait]:
         """What the run waits for, by sequence number."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as _datetime
 import functools
+import inspect
 import random as _random
 import time
 import uuid as _uuid
@@ -150,6 +151,8 @@ def activity(
                 raise _bypassed("activity", function)
             if (note := native_call.get()) is not None:
                 note(function, args, kwargs)
+                value: R = finished(function(*args, **kwargs))
+                return value
             return function(*args, **kwargs)
 
         setattr(call, _ACTIVITY, ActivityOptions(function, retry or Retry(attempts=1), timeout))
@@ -173,6 +176,15 @@ def workflow(
         return function
 
     return mark if function is None else mark(function)
+
+
+def finished(value: Any) -> Any:
+    """What an activity gives, `async def` or not, to a workflow that is tested natively."""
+    if not inspect.iscoroutine(value):
+        return value
+    import asyncio
+
+    return asyncio.run(value)
 
 
 def _must_be_function(function: Any, role: str) -> None:
@@ -258,6 +270,11 @@ class DurableRandom(_random.Random):
         """An int of `k` random bits."""
         context = running_block.get()
         return super().getrandbits(k) if context is None else context.random.getrandbits(k)
+
+    def gauss(self, mu: float = 0.0, sigma: float = 1.0) -> float:
+        """A normally distributed float; the pair's second number stays with the transition."""
+        context = running_block.get()
+        return super().gauss(mu, sigma) if context is None else context.random.gauss(mu, sigma)
 
 
 random = DurableRandom()

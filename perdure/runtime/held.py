@@ -163,7 +163,7 @@ class Held:
         errors: list[RetriedActivity],
         now: float,
     ) -> Step:
-        seed = f"{self.id}:{self.version}"
+        seed = str(self.version)
         scheduled: list[ScheduledActivity] = []
         tasks: list[Task] = []
         timers: list[tuple[float, int]] = []

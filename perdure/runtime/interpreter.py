@@ -60,10 +60,19 @@ class Advance:
     error: BaseException | None = None
 
 
-def begin(program: Program, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Continuation:
-    """The continuation of a run that has not started: its entry is to be called."""
+# What a fiber does next: take what a call came back with, make a call, or (None) wait.
+Action = Returned | Raised | Suspend | None
+
+
+def begin(
+    program: Program, args: tuple[Any, ...], kwargs: dict[str, Any], *, salt: str = ""
+) -> Continuation:
+    """The continuation of a run that has not started: its entry is to be called.
+
+    `salt` makes the run's random numbers its own; give something nobody else gives.
+    """
     index = program.by_name[program.image.entry].index
-    return Continuation({}, 0, Start(index, args, kwargs))
+    return Continuation({}, 0, Start(index, args, kwargs), salt)
 
 
 def advance(
@@ -79,7 +88,7 @@ def advance(
     Events for which nothing waits are ignored: they were answered before.
     """
     result = Advance()
-    context = BlockContext(now, seed)
+    context = BlockContext(now, f"{continuation.salt}:{seed}:{continuation.next_seq}")
     token = running_block.set(context)
     try:
         run = _Run(program, continuation, result, context)
@@ -128,16 +137,23 @@ class _Run:
         """Run a fiber from the value it waited for until it waits again or ends."""
         self._settle(fiber, resume)
 
-    def _settle(self, fiber: Fiber, resume: Returned | Raised | None) -> None:
-        """Step while there is something to go on with; an empty stack is the end of the fiber."""
-        while resume is not None:
-            if not fiber.stack:
-                self._end(fiber, resume)
-                return
-            resume = self._step(fiber, resume)
+    def _settle(self, fiber: Fiber, action: Action) -> None:
+        """Go on until the fiber waits; an empty stack is its end.
 
-    def _step(self, fiber: Fiber, resume: Returned | Raised) -> Returned | Raised | None:
-        """Run the block on top of the stack. None: the fiber waits now."""
+        Calls between durable functions come back to this loop, so they may nest as deep as memory
+        allows.
+        """
+        while action is not None:
+            if isinstance(action, Suspend):
+                action = self._call(fiber, action.callee, action.args, action.kwargs or {})
+            elif fiber.stack:
+                action = self._step(fiber, action)
+            else:
+                self._end(fiber, action)
+                return
+
+    def _step(self, fiber: Fiber, resume: Returned | Raised) -> Action:
+        """Run the block on top of the stack."""
         function, number, live, cells, handled = fiber.stack[-1]
         loaded = self.program.functions[function]
         block = loaded.blocks[number] if not cells else loaded.bind(number, cells)
@@ -168,14 +184,14 @@ class _Run:
 
     def _after(
         self, fiber: Fiber, loaded: LoadedFunction, cells: tuple[CellType, ...], result: Any
-    ) -> Returned | Raised | None:
+    ) -> Action:
         """Do what a block asked for when it ended."""
         handled = fiber.stack[-1][4]
         while True:
             kind = type(result)
-            if kind is Suspend:
+            if isinstance(result, Suspend):
                 fiber.stack[-1] = (loaded.index, result.then, result.live, cells, handled)
-                return self._call(fiber, result.callee, result.args, result.kwargs or {})
+                return result
             if kind is Jump:
                 live = result.live
             elif kind is Enter:
@@ -203,7 +219,7 @@ class _Run:
         function: FunctionType,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-    ) -> Returned | Raised | None:
+    ) -> Action:
         """Call a durable function: a new frame, and its entry block."""
         entry = self.program.entry_of(function, loaded)
         handled: BaseException | None = None
@@ -224,7 +240,7 @@ class _Run:
 
     def _call(
         self, fiber: Fiber, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Returned | Raised | None:
+    ) -> Action:
         """Make the call a block suspended for: activity, timer, durable or plain function."""
         kind = type(callee)
         if kind is FunctionType:
@@ -283,9 +299,7 @@ class _Run:
                     module = name
         return f"{module}:{function.__qualname__}"
 
-    def _sleep(
-        self, fiber: Fiber, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Returned | Raised | None:
+    def _sleep(self, fiber: Fiber, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Action:
         try:
             seconds = _sleep_seconds(*args, **kwargs)
         except (TypeError, ValueError) as error:

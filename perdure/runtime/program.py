@@ -12,9 +12,12 @@ import builtins
 import functools
 import hashlib
 import importlib
+import inspect
 import linecache
+import logging
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +27,8 @@ from typing import Any
 from perdure.compiler.image import FunctionTable, Image
 from perdure.runtime import ops
 from perdure.runtime.declare import activity_options, sleep
+
+log = logging.getLogger("perdure.program")
 
 
 class ProgramError(Exception):
@@ -122,6 +127,7 @@ def load(image: Image, workflow: FunctionType | None = None) -> Program:
     With the `workflow` function that the image was compiled from, its own module is used.
     """
     program = Program(image, {})
+    _check_requires(image)
     live = _live_modules(image, workflow)
     if live is None:
         _Namespace(image, program.modules).fill()
@@ -137,6 +143,21 @@ def load(image: Image, workflow: FunctionType | None = None) -> Program:
         _load_function(program, index, table, codes[start : start + count], support)
         start += count
     return program
+
+
+def _check_requires(image: Image) -> None:
+    """Say so when a package is here in another version than where the program was compiled."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    for name, wanted in image.requires.items():
+        try:
+            have = version(name)
+        except PackageNotFoundError:
+            have = "missing"
+        if have != wanted:
+            log.warning(
+                "%s was compiled with %s %s; here it is %s", image.entry, name, wanted, have
+            )
 
 
 def _texts(image: Image) -> Iterator[tuple[str, str]]:
@@ -272,11 +293,48 @@ def _live_modules(image: Image, workflow: FunctionType | None) -> dict[str, Any]
 
 
 def _says(module: Any, text: str) -> bool:
-    file = getattr(module, "__file__", None)
-    if file is None:
-        return False
-    lines = "".join(linecache.getlines(file))
-    return lines.rstrip("\n") == text.replace("\r\n", "\n").rstrip("\n")
+    """Whether a module was imported from this text: its functions have the code that it gives.
+
+    The file is no witness: it may have been edited since.
+    """
+    return all(fits(function, text) for function in _functions(module))
+
+
+def _functions(module: Any) -> Iterator[FunctionType]:
+    """The functions and methods that a module defines itself, without decorators around them."""
+    for value in list(vars(module).values()):
+        members = vars(value).values() if isinstance(value, type) else (value,)
+        if isinstance(value, type) and value.__module__ != module.__name__:
+            continue
+        for member in members:
+            function = inspect.unwrap(getattr(member, "__func__", member))
+            if type(function) is FunctionType and function.__module__ == module.__name__:
+                yield function
+
+
+def fits(function: FunctionType, text: str) -> bool:
+    """Whether a function was compiled from `text`. One that the text does not name may be."""
+    code = function.__code__
+    known = _codes(text).get((code.co_qualname, code.co_firstlineno))
+    if known is None:
+        # Made by a factory or a library on the module's behalf (a dataclass's methods, say)?
+        return code.co_filename != function.__globals__.get("__file__")
+    return known == code
+
+
+@functools.lru_cache(maxsize=256)
+def _codes(text: str) -> dict[tuple[str, int], CodeType]:
+    """The code of every function in a module's text, by qualified name and line."""
+    found: dict[tuple[str, int], CodeType] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        stack = [compile(text, "<text>", "exec", dont_inherit=True)]
+    while stack:
+        for inner in stack.pop().co_consts:
+            if isinstance(inner, CodeType):
+                found[inner.co_qualname, inner.co_firstlineno] = inner
+                stack.append(inner)
+    return found
 
 
 class _Namespace:

@@ -8,8 +8,8 @@ share each fsync. While one thread commits, the others execute.
 
     activity ends -> inbox -> [commit lock: step runs, one commit] -> ready -> next activity
 
-The thread that called `run()` keeps house: it renews the lease, claims runs, fires timers and
-timeouts, and wakes more threads while activities wait.
+The thread that called `run()` keeps house: it claims runs, fires timers and timeouts, and wakes
+more threads while activities wait. Another one renews the lease.
 
 Invariants:
 * a run is stepped only under the commit lock;
@@ -104,6 +104,7 @@ class Worker:
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
+        self._lost = False  # the lease ran out before it was renewed
 
     # Life -------------------------------------------------------------------------------------
 
@@ -113,6 +114,7 @@ class Worker:
         Runs held at the end are given back to the store at once.
         """
         self._register()
+        threading.Thread(target=self._keep_lease, name="perdure-lease", daemon=True).start()
         try:
             self._keep_house(until or (lambda: False))
         finally:
@@ -154,7 +156,7 @@ class Worker:
             self.id, socket.gethostname(), os.getpid(), now, now + self.lease, self.queues
         )
         self.store.register_worker(record)
-        self._renew_at = now + self.lease / 3
+        self._lost = False
 
     def _shut_down(self) -> None:
         self._stopping.set()
@@ -172,8 +174,8 @@ class Worker:
         poll_at = 0.0
         while not self._stopping.is_set() and not until():
             now = time.time()
-            if now >= self._renew_at:
-                self._renew(now)
+            if self._lost:
+                self._begin_anew()
             if now >= poll_at or self._house.is_set():
                 poll_at = now + (0.0 if self._claim(now) else POLL)
             self._house.clear()
@@ -195,13 +197,23 @@ class Worker:
             if self._inbox:
                 return WAKE_EVERY
             due = self._timers[0][0] if self._timers else poll_at
-        return max(0.0, min(due, poll_at, self._renew_at) - time.time())
+        return max(0.0, min(due, poll_at) - time.time())
 
-    def _renew(self, now: float) -> None:
-        self._renew_at = now + self.lease / 3
-        if self.store.heartbeat(self.id, now=now, lease_until=now + self.lease):
-            return
-        # This process was away for longer than its lease (suspended, perhaps): begin anew.
+    def _keep_lease(self) -> None:
+        """Renew the lease, in a thread of its own: a block may take longer than the lease."""
+        while not self._stopping.wait(self.lease / 3):
+            now = time.time()
+            try:
+                kept = self.store.heartbeat(self.id, now=now, lease_until=now + self.lease)
+            except StoreError as error:
+                log.warning("worker %s could not renew its lease: %s", self.id, error)
+                continue
+            if not kept and not self._stopping.is_set():
+                self._lost = True
+                self._house.set()
+
+    def _begin_anew(self) -> None:
+        """This process was away for longer than its lease (suspended, perhaps)."""
         log.warning("worker %s lost its lease; its runs may be elsewhere by now", self.id)
         with self._commit:
             for held in self._held.values():
@@ -249,20 +261,17 @@ class Worker:
     def _leave_to_others(self, claimed: ClaimedRun, error: Exception) -> None:
         """A run whose program does not load here may do so elsewhere."""
         log.error("run %s cannot go on here: %s", claimed.id, error)
-        now = time.time()
-        later = Transition(
-            claimed.id,
-            self.id,
-            claimed.version,
-            None,
-            wake_at=now + RETRY_LOAD,
-            release=True,
-            at=now,
-        )
-        self.store.commit([later])
+        self._leave(claimed.id, claimed.version)
         if self.only_run == claimed.id:
             self._failure = error
             self.stop()
+
+    def _leave(self, run_id: str, version: int) -> None:
+        """Give a run up unchanged, for a while."""
+        now = time.time()
+        wake_at = now + RETRY_LOAD
+        later = Transition(run_id, self.id, version, None, wake_at=wake_at, release=True, at=now)
+        self.store.commit([later])
 
     def _at(self, due: float, action: Callable[[], None]) -> None:
         """Do something at a time (the lock is not held)."""
@@ -315,7 +324,7 @@ class Worker:
         if not runs:
             return
         now = time.time()
-        steps = [held.step(now, PARK_AFTER) for held in runs.values()]
+        steps = [step for held in runs.values() if (step := self._step(held, now)) is not None]
         done = self.store.commit([step.transition for step in steps])
         ready: list[Task] = []
         for step, written in zip(steps, done, strict=True):
@@ -330,6 +339,20 @@ class Worker:
         self._make_ready(ready)
         if any(step.ended or step.released for step in steps):
             self._house.set()
+
+    def _step(self, held: Held, now: float) -> Step | None:
+        """Step one run. A fault of ours in it stops that run here, not the worker."""
+        try:
+            return held.step(now, PARK_AFTER)
+        except Exception as error:
+            log.exception("run %s cannot be advanced; it is left to others", held.id)
+            held.dropped = True
+            self._held.pop(held.id, None)
+            self._leave(held.id, held.version)
+            if self.only_run == held.id:
+                self._failure = error
+                self.stop()
+            return None
 
     def _follow(
         self, held: Held, tasks: list[Task], timers: list[tuple[float, int]], now: float
@@ -416,7 +439,7 @@ class Worker:
             args, kwargs = codec.decode(task.args)
             value = task.options.call(*args, **kwargs)
             if inspect.iscoroutine(value):
-                value = _awaited(value, limit)
+                value = _awaited(task, value, limit)
             try:
                 result = codec.encode(value)
             except Exception as error:
@@ -429,21 +452,32 @@ class Worker:
     def _time_out(self, task: Task, limit: float) -> None:
         if task.settled:
             return
-        error = failures.ActivityTimeout(
-            f"{task.name} took longer than its timeout of {limit:g} s (attempt {task.attempt})"
-        )
+        error = _timeout(task, limit)
         result = encode_error(task.held.codec, error)
         self._settle(Outcome(task, result, error, time.time()))
 
 
-def _awaited(coroutine: Any, limit: float | None) -> Any:
+def _awaited(task: Task, coroutine: Any, limit: float | None) -> Any:
     """Run an `async def` activity in an event loop of its own; its timeout cancels it."""
     import asyncio
 
     async def within() -> Any:
-        return await asyncio.wait_for(coroutine, limit)
+        async with asyncio.timeout(limit) as scope:
+            value = await coroutine
+        return value if not scope.expired() else None
 
-    return asyncio.run(within())
+    try:
+        return asyncio.run(within())
+    except TimeoutError:
+        if limit is None or time.time() - task.started_at < limit:
+            raise  # the activity's own
+        raise _timeout(task, limit) from None
+
+
+def _timeout(task: Task, limit: float) -> failures.ActivityTimeout:
+    return failures.ActivityTimeout(
+        f"{task.name} took longer than its timeout of {limit:g} s (attempt {task.attempt})"
+    )
 
 
 def _unfit(task: Task, value: Any, error: Exception) -> str:

@@ -192,3 +192,61 @@ def naps_in_a_loop(n: int) -> float:
 @workflow(queue="special")
 def elsewhere() -> int:
     return double(1)
+
+
+def is_even(n: int, path: list[int]) -> bool:
+    if n == 0:
+        path.append(double(1))
+        return True
+    return is_odd(n - 1, path)
+
+
+def is_odd(n: int, path: list[int]) -> bool:
+    if n == 0:
+        return False
+    return is_even(n - 1, path)
+
+
+@workflow
+def deep(n: int) -> tuple[bool, list[int]]:
+    path: list[int] = []
+    return is_even(n, path), path
+
+
+@workflow
+def long_block(seconds: float) -> int:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+    return double(1)
+
+
+@activity(timeout=0.05)
+async def slow_in_a_loop() -> str:
+    import asyncio
+
+    await asyncio.sleep(10)
+    return "too late"
+
+
+@workflow
+def timed_out_in_a_loop() -> str:
+    try:
+        return slow_in_a_loop()  # type: ignore[return-value]
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+@workflow
+def two_in_one_transition() -> tuple[object, object]:
+    first = uuid4()
+    try:
+        double(threading.Lock())  # type: ignore[arg-type]
+    except TypeError:
+        pass
+    return first, uuid4()
+
+
+@workflow
+def numbers() -> tuple[object, ...]:
+    return uuid4(), random.gauss(0, 1), random.gauss(0, 1), random()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import threading
 import traceback
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ import pytest
 import perdure
 from perdure.runtime import worker as worker_module
 from perdure.runtime.client import RunConflictError, RunNotFoundError
-from perdure.runtime.compiling import NotAWorkflowError
+from perdure.runtime.compiling import NotAWorkflowError, SourceChangedError, image_of
+from perdure.runtime.held import Held
 from perdure.store.protocol import Transition
 from tests.runtime import program_basic as basic
 
@@ -284,3 +286,70 @@ def test_the_workflows_queue_counts_for_targets_too(client: perdure.Client) -> N
     assert client.record(client.start(target).id).queue == "special"
     assert client.record(client.start(basic.elsewhere).id).queue == "special"
     assert client.record(client.start(basic.elsewhere, queue="third").id).queue == "third"
+
+
+def test_recursion_is_bounded_by_memory_only(client: perdure.Client) -> None:
+    assert client.run(basic.deep, 100_000) == (True, [2])
+
+
+def test_a_run_that_breaks_the_runtime_stops_alone(
+    client: perdure.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = client.start(basic.doubled, 666, id="bad")
+    step = Held.step
+
+    def broken(held: Held, now: float, park_after: float) -> object:
+        if held.id == "bad":
+            raise RecursionError("a fault of ours")
+        return step(held, now, park_after)
+
+    monkeypatch.setattr(Held, "step", broken)
+    good = client.start(basic.doubled, 1)
+    with perdure.Worker(client).start():
+        assert good.result(timeout=30) == 8
+    assert bad.status == "running"
+    assert bad.record.wake_at is not None
+
+
+def test_working_on_a_run_says_what_breaks_it(
+    client: perdure.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(held: Held, now: float, park_after: float) -> object:
+        raise RecursionError("a fault of ours")
+
+    monkeypatch.setattr(Held, "step", broken)
+    with pytest.raises(RecursionError, match="a fault of ours"):
+        client.run(basic.doubled, 1)
+
+
+def test_a_block_may_take_longer_than_the_lease(client: perdure.Client) -> None:
+    run = client.start(basic.long_block, 1.0)
+    workers = [perdure.Worker(client, lease=0.3) for _ in range(2)]
+    with workers[0].start(), workers[1].start():
+        assert run.result(timeout=30) == 2
+    assert sum(worker.claimed for worker in workers) == 1
+
+
+def test_a_timeout_cancels_a_coroutine(client: perdure.Client) -> None:
+    text = client.run(basic.timed_out_in_a_loop)
+    assert text.startswith("ActivityTimeout: ")
+
+
+def test_numbers_are_not_given_twice(client: perdure.Client) -> None:
+    first, second = client.run(basic.two_in_one_transition)
+    assert first != second
+    assert client.run(basic.numbers) != client.run(basic.numbers)
+
+
+def test_an_edited_file_is_not_mixed_with_what_was_imported(tmp_path: Path) -> None:
+    path = tmp_path / "edited.py"
+    lines = ["from perdure import activity, workflow", "@workflow", "def flow():", "    return 1"]
+    path.write_text("\n".join(lines))
+    spec = importlib.util.spec_from_file_location("edited", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    path.write_text("\n".join([*lines[:3], "    return 2"]))
+    with pytest.raises(SourceChangedError, match=r"edited\.py has changed since this process"):
+        image_of(module.flow)
