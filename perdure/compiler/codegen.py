@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from perdure.compiler.core import (
@@ -42,6 +42,7 @@ from perdure.compiler.core import (
     While,
     With,
     bodies,
+    expressions,
     walk,
 )
 from perdure.compiler.dataflow import Facts
@@ -515,7 +516,7 @@ def _parts(statement: Statement) -> list[tuple[str, Body, Handler | None]]:
             return [("case", body, None) for body in bodies(statement)]
 
 
-def _order(core: CoreFunction):  # type: ignore[no-untyped-def]
+def _order(core: CoreFunction) -> Callable[[str], tuple[int, int, str, int]]:
     """Sort key for live variables: parameters, then the user's own names, then temporaries."""
     rank = {name: i for i, name in enumerate(core.parameters)}
 
@@ -556,19 +557,13 @@ def _rebinds(handler: Handler) -> bool:
             return True
         if isinstance(statement, Try) and any(h.name == handler.name for h in statement.handlers):
             return True
-        for tree in _trees(statement):
+        for tree in expressions(statement):
             for node in ast.walk(tree):
                 if not isinstance(node, ast.Name) or node.id != handler.name:
                     continue
                 if not isinstance(node.ctx, ast.Load):
                     return True
     return False
-
-
-def _trees(statement: Statement) -> list[ast.AST]:
-    from perdure.compiler.core import expressions
-
-    return expressions(statement)
 
 
 def _plain_arguments(names: Sequence[str]) -> ast.arguments:

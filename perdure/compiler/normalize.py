@@ -54,6 +54,8 @@ from perdure.compiler.core import (
     Try,
     While,
     With,
+    bodies,
+    expressions,
     suspends,
     walk,
 )
@@ -70,6 +72,7 @@ from perdure.compiler.scopes import (
     blocks_of,
     parameters,
 )
+from perdure.compiler.source import Source
 
 # How a body with a cleanup around it was left; kept in `_left`.
 BY_RETURN, BY_BREAK, BY_CONTINUE = 1, 2, 3
@@ -151,7 +154,7 @@ class _Normalizer(Lifter):
         found: set[str] = set()
         local = self.scope.locals | self.names.made
         for statement in walk(body):
-            for node in _trees(statement):
+            for node in expressions(statement):
                 found |= _captured(node, self.resolved.function.source)
         return tuple(sorted(found & local))
 
@@ -356,7 +359,7 @@ class _Normalizer(Lifter):
     ) -> None:
         """Emit a compound statement; keep the user's own tree where nothing in it changed."""
         if self.has(node) or self.rewritten > before:
-            made.suspends = any(suspends(s) for b in _bodies(made) for s in b)
+            made.suspends = any(suspends(s) for b in bodies(made) for s in b)
         else:
             made.native = node
         self.emit(made)
@@ -622,12 +625,6 @@ def _reserved(function: Function, name: str) -> Diagnostic:
     )
 
 
-def _bodies(statement: Statement) -> list[Body]:
-    from perdure.compiler.core import bodies
-
-    return bodies(statement)
-
-
 def _as_load(place: ast.expr) -> ast.expr:
     """The target of an assignment, as an expression that reads it."""
     match place:
@@ -669,17 +666,8 @@ def _lasting(scope: Scope) -> bool:
     return not comprehension or any(map(_lasting, scope.children))
 
 
-def _trees(statement: Statement) -> list[ast.AST]:
-    from perdure.compiler.core import expressions
-
-    return expressions(statement)
-
-
-def _captured(tree: ast.AST, source: object) -> set[str]:
+def _captured(tree: ast.AST, source: Source) -> set[str]:
     """Names that functions defined in `tree` take from around it."""
-    from perdure.compiler.source import Source
-
-    assert isinstance(source, Source)
     found: set[str] = set()
     stack = [tree]
     while stack:

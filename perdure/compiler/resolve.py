@@ -27,7 +27,6 @@ from perdure.compiler.core import SiteKind
 from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
 from perdure.compiler.roles import SUSPENDING, Role, decorator_role, role_of
 from perdure.compiler.scopes import (
-    BUILTINS,
     SCOPES,
     Function,
     FunctionNode,
@@ -446,7 +445,7 @@ class _Resolver:
         if dotted == "builtins.super" and not call.args:
             found.append(self._super(facts, call))
         if (constructed := self.modules.class_of(dotted)) is not None:
-            found += self._refuse_constructor(call, constructed, source)
+            found += self._refuse_constructor(constructed)
         if self._is_foreign(dotted):
             for value in [*call.args, *(k.value for k in call.keywords)]:
                 found += self._refuse_value(value, dotted, module, facts)
@@ -461,9 +460,7 @@ class _Resolver:
             instead="name the class: super(ClassName, self).method(…)",
         )
 
-    def _refuse_constructor(
-        self, call: ast.Call, found: tuple[Module, str, ast.ClassDef], source: object
-    ) -> list[Diagnostic]:
+    def _refuse_constructor(self, found: tuple[Module, str, ast.ClassDef]) -> list[Diagnostic]:
         module, qualname, _ = found
         init = module.functions.get(f"{qualname}.__init__")
         if init is None or not self._suspends(init.name):
@@ -528,8 +525,6 @@ _FRAME_READERS = frozenset(
     {"builtins.locals", "builtins.vars", "builtins.dir", "builtins.exec", "builtins.eval"}
 )
 _ALWAYS_READERS = frozenset({"builtins.exec", "builtins.eval"})
-
-assert "map" in BUILTINS
 
 
 def _later(node: ast.AST) -> Iterator[ast.AST]:
