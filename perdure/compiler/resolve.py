@@ -11,9 +11,7 @@ another durable function. The answer is static, over the project's own modules:
 
 `maybe` calls are compiled so that they work either way, so resolution is only an optimization.
 
-What suspends in a place the compiler cannot cut is refused here, with its place: inside a lambda, a
-nested function, a class body, a generator expression; or an activity handed to code that is not
-compiled (`map`, `sorted(key=…)`).
+What suspends in a place the compiler cannot cut is refused, with its place (see refuse.py).
 """
 
 from __future__ import annotations
@@ -22,20 +20,11 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from perdure.compiler import language
+from perdure.compiler import language, refuse
 from perdure.compiler.core import SiteKind
 from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
-from perdure.compiler.roles import SUSPENDING, Role, decorator_role, role_of
-from perdure.compiler.scopes import (
-    SCOPES,
-    Function,
-    FunctionNode,
-    Module,
-    Modules,
-    Scope,
-    analyse,
-    defaults,
-)
+from perdure.compiler.roles import SUSPENDING, Role, role_of
+from perdure.compiler.scopes import Function, Module, Modules, Scope, analyse, own_calls, own_nodes
 
 
 @dataclass
@@ -100,18 +89,8 @@ def find_workflow(modules: Modules, module: str, name: str) -> Function:
             f"mark it with @workflow (from perdure import workflow); {have}"
         )
     if "<locals>" in name:
-        raise CompileError([_nested_workflow(function)])
+        raise CompileError([refuse.nested_workflow(function)])
     return function
-
-
-def _nested_workflow(function: Function) -> Diagnostic:
-    return function.source.diagnostic(
-        "PD116",
-        function.node,
-        f"the workflow {function.node.name} is defined inside another function",
-        why="another process could not find it: it exists only while that function runs",
-        instead="define it at module level, and pass what it uses as arguments",
-    )
 
 
 class _Resolver:
@@ -132,7 +111,9 @@ class _Resolver:
         self._fixpoint()
         reached = self._reachable()
         for name in reached:
-            self._refuse(self.facts[name])
+            function = self.facts[name].function
+            self.diagnostics += language.check(function)
+            self.diagnostics += self._refusals(self.facts[name])
         if self.diagnostics:
             raise CompileError(self.diagnostics)
         functions = {name: self._resolved(self.facts[name]) for name in reached}
@@ -284,6 +265,9 @@ class _Resolver:
         """Whether a function that only may suspend can be compiled; if not it stays plain."""
         return not language.check(facts.function) and not self._refusals(facts)
 
+    def _refusals(self, facts: _Facts) -> list[Diagnostic]:
+        return refuse.refusals(facts.function, facts.scope, self.modules, self._suspends)
+
     def _suspends(self, name: str) -> bool:
         facts = self.facts.get(name)
         return name in self.durable or (facts is not None and facts.role is Role.ACTIVITY)
@@ -333,241 +317,3 @@ class _Resolver:
         sites |= {c: SiteKind.DYNAMIC for c, attribute in facts.methods if attribute in methods}
         sites |= dict.fromkeys(facts.unknown, SiteKind.DYNAMIC)
         return Resolved(facts.function, facts.scope, sites)
-
-    # What cannot be cut -----------------------------------------------------------------------
-
-    def _refuse(self, facts: _Facts) -> None:
-        self.diagnostics += language.check(facts.function)
-        self.diagnostics += self._refusals(facts)
-
-    def _refusals(self, facts: _Facts) -> list[Diagnostic]:
-        found: list[Diagnostic] = []
-        for node in own_nodes(facts.function.node):
-            if isinstance(node, SCOPES) and not isinstance(
-                node, ast.ListComp | ast.SetComp | ast.DictComp
-            ):
-                found += self._refuse_nested(node, facts)
-            elif isinstance(node, ast.Call):
-                found += self._refuse_call(node, facts)
-            elif isinstance(node, ast.Name) and node.id == "__class__":
-                found.append(self._super(facts, node))
-            elif isinstance(node, ast.match_case) and node.guard is not None:
-                found += self._refuse_guard(node.guard, facts)
-        found += self._refuse_decorators(facts)
-        return found
-
-    def _refuse_decorators(self, facts: _Facts) -> list[Diagnostic]:
-        source, node = facts.function.source, facts.function.node
-        module = self.modules.get(source.module)
-        assert module is not None
-        known = {"builtins.staticmethod", "builtins.classmethod"}
-        return [
-            source.diagnostic(
-                "PD113",
-                decorator,
-                f"{node.name} suspends, and @{source.segment(decorator)} may replace it",
-                why="what a decorator returns is only known when the program runs; the compiled "
-                "function would go past it",
-                instead="remove the decorator, or make the decorated function an @activity",
-            )
-            for decorator in node.decorator_list
-            if decorator_role(decorator, module, self.modules) is Role.PLAIN
-            and self.modules.qualify(decorator, module) not in known
-        ]
-
-    def _refuse_nested(self, node: ast.AST, facts: _Facts) -> list[Diagnostic]:
-        found = []
-        for call in _later(node):
-            if isinstance(call, ast.Call) and (name := self._suspending_name(call, facts)):
-                found.append(self._nested(facts, node, call, name))
-        return found
-
-    def _nested(self, facts: _Facts, node: ast.AST, call: ast.Call, name: str) -> Diagnostic:
-        source = facts.function.source
-        if isinstance(node, ast.GeneratorExp):
-            return source.diagnostic(
-                "PD104",
-                call,
-                f"{name} suspends inside a generator expression",
-                why="a generator's frame cannot be kept in a checkpoint",
-                instead="use a list comprehension ([…] instead of (…)) or a for loop",
-            )
-        if isinstance(node, ast.ClassDef):
-            return source.diagnostic(
-                "PD105",
-                call,
-                f"{name} suspends inside a class that is defined in a workflow",
-                why="a class body runs as a whole to make the class",
-                instead="define the class at module level; its methods may suspend there",
-            )
-        kind = "a lambda" if isinstance(node, ast.Lambda) else "a nested function"
-        return source.diagnostic(
-            "PD103",
-            call,
-            f"{name} suspends inside {kind}",
-            why="functions defined inside a workflow run as they were written and cannot stop",
-            instead="move it to a function at module level and pass what it needs as arguments",
-        )
-
-    def _refuse_guard(self, guard: ast.expr, facts: _Facts) -> list[Diagnostic]:
-        return [
-            facts.function.source.diagnostic(
-                "PD107",
-                call,
-                f"{name} suspends inside a guard of `match`",
-                why="the match would have to be taken up again between two patterns",
-                instead="call it before the match, or use if/elif",
-            )
-            for call in ast.walk(guard)
-            if isinstance(call, ast.Call) and (name := self._suspending_name(call, facts))
-        ]
-
-    def _refuse_call(self, call: ast.Call, facts: _Facts) -> list[Diagnostic]:
-        source = facts.function.source
-        module = self.modules.get(source.module)
-        assert module is not None
-        dotted = self.modules.qualify(call.func, module, [facts.scope]) or ""
-        found: list[Diagnostic] = []
-        if dotted in _FRAME_READERS and (
-            not (call.args or call.keywords) or dotted in _ALWAYS_READERS
-        ):
-            name = dotted.rpartition(".")[2]
-            found.append(
-                source.diagnostic(
-                    "PD109",
-                    call,
-                    f"{name}() in a function that suspends",
-                    why="it reads or runs in the function's own frame, and a compiled function "
-                    "has a different frame in each block",
-                    instead="name the variables you need, or call it in a function of its own",
-                )
-            )
-        if dotted == "builtins.super" and not call.args:
-            found.append(self._super(facts, call))
-        if (constructed := self.modules.class_of(dotted)) is not None:
-            found += self._refuse_constructor(constructed)
-        if self._is_foreign(dotted):
-            for value in [*call.args, *(k.value for k in call.keywords)]:
-                found += self._refuse_value(value, dotted, module, facts)
-        return found
-
-    def _super(self, facts: _Facts, node: ast.AST) -> Diagnostic:
-        return facts.function.source.diagnostic(
-            "PD108",
-            node,
-            "super() without arguments in a method that suspends is not compiled yet",
-            why="it depends on a hidden variable of the class body that a block does not have",
-            instead="name the class: super(ClassName, self).method(…)",
-        )
-
-    def _refuse_constructor(self, found: tuple[Module, str, ast.ClassDef]) -> list[Diagnostic]:
-        module, qualname, _ = found
-        init = module.functions.get(f"{qualname}.__init__")
-        if init is None or not self._suspends(init.name):
-            return []
-        return [
-            init.source.diagnostic(
-                "PD112",
-                init.node,
-                f"{qualname}.__init__ suspends",
-                why="Python itself calls __init__ while it makes the object",
-                instead="give the class a method, or write a function, that makes the object and "
-                "then calls the activity",
-            )
-        ]
-
-    def _is_foreign(self, dotted: str) -> bool:
-        """A callee that is known and is not code of the project."""
-        if not dotted or dotted.startswith("perdure."):
-            return False
-        if dotted.startswith("builtins."):
-            return dotted in _CALLS_BACK
-        return self.modules.get(dotted.partition(".")[0]) is None and dotted in _CALLS_BACK
-
-    def _refuse_value(
-        self, value: ast.expr, callee: str, module: Module, facts: _Facts
-    ) -> list[Diagnostic]:
-        dotted = self.modules.qualify(value, module, [facts.scope])
-        known = self.modules.function(dotted) if dotted else None
-        if known is None or not self._suspends(known.name):
-            return []
-        name = callee.removeprefix("builtins.")
-        return [
-            facts.function.source.diagnostic(
-                "PD110",
-                value,
-                f"{known.qualname} suspends, and {name}() would call it",
-                why=f"{name} is not compiled, so a run could not stop inside it",
-                instead=f"call {known.qualname} in a loop or a list comprehension",
-            )
-        ]
-
-    def _suspending_name(self, call: ast.Call, facts: _Facts) -> str | None:
-        """The name of what `call` leads to, if that certainly suspends."""
-        module = self.modules.get(facts.function.module)
-        assert module is not None
-        dotted = self.modules.qualify(call.func, module, [facts.scope])
-        if dotted is None:
-            return None
-        known = self.modules.function(dotted)
-        if dotted in SUSPENDING:
-            return dotted
-        return known.qualname if known is not None and self._suspends(known.name) else None
-
-
-# Functions that call what they are given.
-_CALLS_BACK = frozenset(
-    {f"builtins.{n}" for n in ("map", "filter", "sorted", "min", "max")}
-    | {"functools.reduce", "itertools.starmap", "itertools.takewhile"}
-    | {"itertools.dropwhile", "itertools.accumulate", "itertools.groupby", "itertools.filterfalse"}
-)
-_FRAME_READERS = frozenset(
-    {"builtins.locals", "builtins.vars", "builtins.dir", "builtins.exec", "builtins.eval"}
-)
-_ALWAYS_READERS = frozenset({"builtins.exec", "builtins.eval"})
-
-
-def _later(node: ast.AST) -> Iterator[ast.AST]:
-    """What runs when a nested scope runs: all of it but what is evaluated where it is made."""
-    now: list[ast.AST] = []
-    if isinstance(node, ast.GeneratorExp):
-        now = [node.generators[0].iter]
-    elif isinstance(node, ast.Lambda):
-        now = list(defaults(node.args))
-    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        now = [*node.decorator_list, *defaults(node.args)]
-    elif isinstance(node, ast.ClassDef):
-        now = [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]
-    stack = [child for child in ast.iter_child_nodes(node) if child not in now]
-    while stack:
-        here = stack.pop()
-        if here in now:
-            continue
-        yield here
-        stack += ast.iter_child_nodes(here)
-
-
-def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
-    """The nodes of a function's own code. Nested scopes that run later are yielded, not entered.
-
-    List, set and dict comprehensions run in place and are entered.
-    """
-    stack: list[ast.AST] = list(reversed(function.body))
-    while stack:
-        node = stack.pop()
-        yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            stack += [*node.decorator_list, *defaults(node.args)]
-        elif isinstance(node, ast.Lambda):
-            stack += defaults(node.args)
-        elif isinstance(node, ast.ClassDef):
-            stack += [*node.decorator_list, *node.bases]
-        elif isinstance(node, ast.GeneratorExp):
-            stack.append(node.generators[0].iter)
-        else:
-            stack += reversed(list(ast.iter_child_nodes(node)))
-
-
-def own_calls(function: FunctionNode) -> Iterator[ast.Call]:
-    """The calls a function itself makes."""
-    return (node for node in own_nodes(function) if isinstance(node, ast.Call))

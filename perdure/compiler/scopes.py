@@ -586,3 +586,29 @@ def _root(expr: ast.expr) -> str:
     while isinstance(expr, ast.Attribute):
         expr = expr.value
     return expr.id if isinstance(expr, ast.Name) else ""
+
+
+def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
+    """The nodes of a function's own code. Nested scopes that run later are yielded, not entered.
+
+    List, set and dict comprehensions run in place and are entered.
+    """
+    stack: list[ast.AST] = list(reversed(function.body))
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            stack += [*node.decorator_list, *defaults(node.args)]
+        elif isinstance(node, ast.Lambda):
+            stack += defaults(node.args)
+        elif isinstance(node, ast.ClassDef):
+            stack += [*node.decorator_list, *node.bases]
+        elif isinstance(node, ast.GeneratorExp):
+            stack.append(node.generators[0].iter)
+        else:
+            stack += reversed(list(ast.iter_child_nodes(node)))
+
+
+def own_calls(function: FunctionNode) -> Iterator[ast.Call]:
+    """The calls a function itself makes."""
+    return (node for node in own_nodes(function) if isinstance(node, ast.Call))
