@@ -37,7 +37,7 @@ from perdure.compiler.core import (
     While,
     With,
 )
-from perdure.compiler.names import Access, access
+from perdure.compiler.names import Access, access, nothing
 
 ENTRY = 0
 
@@ -135,7 +135,7 @@ class _Builder:
 
     def op(self, found: Access, statement: Statement | None = None, text: str = "") -> None:
         assert self.here is not None
-        reads, binds, deletes = (frozenset(part & self.known) for part in found)
+        reads, binds, deletes = (frozenset(part & self.known) for part in found[:3])
         self.flow.blocks[self.here].ops.append(Op(reads, binds, deletes, statement, text))
 
     def mark(self, statement: Statement) -> None:
@@ -197,7 +197,7 @@ class _Builder:
         self.flow.resume[statement] = (self.here, 0)
         # The exceptions being handled around it are raised again when control comes back.
         target = {statement.target} if statement.target else set()
-        self.op(Access(set(self.saved), target, set()), None, "resume")
+        self.op(Access(set(self.saved), target, set(), set()), None, "resume")
 
     def raising(self, statement: Raise) -> None:
         self.mark(statement)
@@ -355,12 +355,12 @@ class _Builder:
         """Build one handler from its test on; `here` is left at the next handler's test."""
         test = self.here
         assert test is not None
-        found = access(handler.type) if handler.type else Access(set(), set(), set())
+        found = access(handler.type) if handler.type else nothing()
         self.op(found)
         label = ast.unparse(handler.type) if handler.type else "any exception"
         self.start(kind="true", label=label)
         bound = {name for name in (handler.name, handler.saved) if name}
-        self.op(Access(set(), bound, set()))
+        self.op(Access(set(), bound, set(), set()))
         self.saved += [handler.saved] if handler.saved else []
         self.body(handler.body)
         if handler.saved:
@@ -368,7 +368,7 @@ class _Builder:
         ends = []
         if self.here is not None:
             if handler.name:
-                self.op(Access(set(), set(), {handler.name}))
+                self.op(Access(set(), set(), {handler.name}, set()))
             ends.append(self.here)
         self.here = test if handler.type is not None else None
         if self.here is not None:
@@ -404,11 +404,11 @@ class _Builder:
             if self.here is None:
                 break
             found = access(case.node.pattern)
-            self.op(Access(found.reads, set(), set()))
+            self.op(Access(found.reads, set(), set(), set()))
             test = self.here
             label = f"case {ast.unparse(case.node.pattern)}"
             self.start(kind="true", label=label)
-            self.op(Access(set(), found.binds, set()))
+            self.op(Access(set(), found.binds, set(), set()))
             if case.node.guard is not None:
                 self.op(access(case.node.guard))
             guard = self.here

@@ -47,7 +47,7 @@ from perdure.compiler.core import (
 )
 from perdure.compiler.dataflow import Facts
 from perdure.compiler.lift import Names, call, load
-from perdure.compiler.names import Access, add_access
+from perdure.compiler.names import add_access, nothing
 from perdure.compiler.partition import Partition
 from perdure.compiler.trees import children
 
@@ -178,10 +178,10 @@ class _Writer:
 
     def _declare(self, code: list[ast.stmt], params: Sequence[str]) -> list[ast.stmt]:
         """Make every name what it is in the user's function: global, nonlocal or local."""
-        every = Access(set(), set(), set())
+        every = nothing()
         for statement in code:
             add_access(statement, every)
-        bound = every.binds | every.deletes
+        bound = every.binds | every.deletes | every.perhaps
         found: list[ast.stmt] = []
         if shared := sorted(bound & self.core.globals):
             found.append(ast.Global(shared))

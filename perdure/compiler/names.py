@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from perdure.compiler.scopes import COMPREHENSIONS, annotation_exprs, defaults, parameters
@@ -10,16 +11,26 @@ from perdure.compiler.trees import children
 
 
 class Access(NamedTuple):
-    """Names read, bound and deleted by one tree, nested scopes counted by their free names."""
+    """Names read, bound and deleted by one tree, nested scopes counted by their free names.
+
+    `perhaps` are names that evaluating the tree may or may not bind: by `:=` behind a short
+    circuit, say.
+    """
 
     reads: set[str]
     binds: set[str]
     deletes: set[str]
+    perhaps: set[str]
+
+
+def nothing() -> Access:
+    """No access at all, to be added to."""
+    return Access(set(), set(), set(), set())
 
 
 def access(tree: ast.AST) -> Access:
     """Collect what evaluating `tree` reads, binds and deletes."""
-    found = Access(set(), set(), set())
+    found = nothing()
     _visit(tree, found, frozenset())
     return found
 
@@ -50,6 +61,19 @@ def _visit(node: ast.AST, found: Access, own: frozenset[str]) -> None:
             for part in (node.value, node.target if node.value or not node.simple else None):
                 if part is not None:
                     _visit(part, found, own)
+        case ast.BoolOp(values=[first, *others]):
+            _visit(first, found, own)
+            _visit_perhaps(others, found, own)
+        case ast.IfExp():
+            _visit(node.test, found, own)
+            _visit_perhaps([node.body, node.orelse], found, own)
+        case ast.Compare(comparators=[first, *others]):
+            _visit(node.left, found, own)
+            _visit(first, found, own)
+            _visit_perhaps(others, found, own)
+        case ast.Assert():
+            _visit(node.test, found, own)
+            _visit_perhaps([node.msg] if node.msg else [], found, own)
         case ast.NamedExpr():
             _visit(node.value, found, own)
             found.binds.add(node.target.id)
@@ -85,9 +109,18 @@ def _children(node: ast.AST, found: Access, own: frozenset[str]) -> None:
         _visit(child, found, own)
 
 
+def _visit_perhaps(nodes: Sequence[ast.AST], found: Access, own: frozenset[str]) -> None:
+    """What is evaluated under a condition: it reads, and what it binds is not certain."""
+    inner = nothing()
+    for node in nodes:
+        _visit(node, inner, own)
+    found.reads.update(inner.reads)
+    found.perhaps.update(inner.binds, inner.perhaps)
+
+
 def _visit_nested(nodes: list[ast.AST], found: Access, own: frozenset[str]) -> None:
     """Code of a nested function: it may read outer names; what it binds is its own."""
-    inner = Access(set(), set(), set())
+    inner = nothing()
     for node in nodes:
         _visit(node, inner, own)
     found.reads.update(inner.reads - inner.binds | (inner.reads & inner.binds & _outer(nodes)))
@@ -109,7 +142,7 @@ def _visit_definition(
         for expr in [*node.bases, *(k.value for k in node.keywords)]:
             _visit(expr, found, own)
         # A class body runs at once and may read a name before it binds its own.
-        inner = Access(set(), set(), set())
+        inner = nothing()
         for statement in node.body:
             _visit(statement, inner, own)
         found.reads.update(inner.reads)
@@ -128,15 +161,8 @@ def _visit_comprehension(node: ast.AST, found: Access, own: frozenset[str]) -> N
         for n in ast.walk(g.target)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
-    inner = own | targets
-    for index, generator in enumerate(generators):
-        _visit(generator.target, found, inner)
-        if index:
-            _visit(generator.iter, found, inner)
-        for test in generator.ifs:
-            _visit(test, found, inner)
-    if isinstance(node, ast.DictComp):
-        _visit(node.key, found, inner)
-        _visit(node.value, found, inner)
-    else:
-        _visit(node.elt, found, inner)  # type: ignore[attr-defined]
+    # What a comprehension binds by `:=` is bound outside it, if there is a round at all.
+    parts: list[ast.AST] = [*(g.iter for g in generators[1:]), *(g.target for g in generators)]
+    parts += [test for g in generators for test in g.ifs]
+    parts += [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]  # type: ignore[attr-defined]
+    _visit_perhaps(parts, found, own | targets)

@@ -279,7 +279,25 @@ def global_table_read():
     return TABLE["fixed"][echo(0)] + TABLE[echo("fixed")][1], [x for x in TABLE["fixed"]]
 
 
+@workflow
+def bound_perhaps(flag):
+    """A walrus behind a short circuit may not run: the old value must still be there."""
+    i = j = k = n = "old"
+    seen = [echo(0) == 1 == (i := "new"), i]
+    seen.append(flag and echo(1) and (j := "new") and j)
+    seen.append((k := "new") if echo(flag) else echo(2))
+    seen.append([(n := x) for x in echo([])])
+    assert echo(True) or (m := "never"), (m := "never")
+    try:
+        seen.append(m)
+    except UnboundLocalError as error:
+        seen.append(str(error))
+    return echo(seen), i, j, k, n
+
+
 CASES = [
+    (bound_perhaps, (True,)),
+    (bound_perhaps, (False,)),
     (unbound_branch, (True,)),
     (unbound_branch, (False,)),
     (unbound_caught, ()),
