@@ -98,7 +98,7 @@ class BlockContext:
 
     __slots__ = ("_random", "now", "seed")
 
-    def __init__(self, now: float, seed: str) -> None:
+    def __init__(self, now: float, seed: tuple[str, str, int]) -> None:
         self.now = now
         self.seed = seed
         self._random: _random.Random | None = None
@@ -107,7 +107,7 @@ class BlockContext:
     def random(self) -> _random.Random:
         """The transition's source of random numbers, made when first asked for."""
         if self._random is None:
-            self._random = _random.Random(self.seed)
+            self._random = _random.Random(":".join(map(str, self.seed)))
         return self._random
 
 

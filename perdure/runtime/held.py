@@ -163,6 +163,9 @@ class Held:
         errors: list[RetriedActivity],
         now: float,
     ) -> Step:
+        if not events and self.state.start is None:
+            # Only attempts to be made again: the state is what it was.
+            return self._keep(errors, now)
         seed = str(self.version)
         scheduled: list[ScheduledActivity] = []
         tasks: list[Task] = []
@@ -176,8 +179,9 @@ class Held:
             for call in done.calls:
                 args = self._encode_arguments(call)
                 if isinstance(args, bytes):
-                    scheduled.append(ScheduledActivity(call.seq, call.name, args, call.line))
-                    tasks.append(self._task(call.seq, call.name, call.options, args, 1, now))
+                    seq, name = call.seq, call.name
+                    scheduled.append(ScheduledActivity(seq, name, args, call.line))
+                    tasks.append(self._task(seq, name, call.options, args, 1, now))
                 else:
                     events.append(Event(call.seq, error=args))
         try:
@@ -186,17 +190,23 @@ class Held:
             raise
         except Exception as error:
             return self._failed(explain(self, error), finished, errors, now)
-        transition = Transition(
-            self.id,
-            self.worker,
-            self.version,
-            checkpoint,
-            scheduled=scheduled,
-            retried=errors,
-            finished=finished,
-            at=now,
-        )
+        transition = self._transition(checkpoint, scheduled, errors, finished, now)
         return Step(self, transition, tasks, timers)
+
+    def _transition(
+        self,
+        checkpoint: bytes | None,
+        scheduled: Sequence[ScheduledActivity],
+        retried: Sequence[RetriedActivity],
+        finished: Sequence[FinishedActivity],
+        now: float,
+    ) -> Transition:
+        running = RunStatus.RUNNING
+        place = (self.id, self.worker, self.version, checkpoint, running, None, None, False)
+        return Transition(*place, scheduled, retried, finished, now)
+
+    def _keep(self, errors: Sequence[RetriedActivity], now: float) -> Step:
+        return Step(self, self._transition(None, (), errors, (), now), [], [])
 
     def _encode_arguments(self, call: Call) -> bytes | BaseException:
         try:
@@ -263,8 +273,9 @@ class Held:
 
     def _park(self, step: Step, now: float, park_after: float) -> None:
         """Give up a run that only waits, if it waits long: then it costs no memory."""
-        if any(task.due_at <= now for task in step.tasks):
-            return
+        for task in step.tasks:
+            if task.due_at <= now:
+                return
         times = [task.due_at for task in self.pending.values()]
         times += [due for kind, _, due in self.state.waits().values() if kind == TIMER]
         if not times or min(times) - now < park_after or self.outcomes or self.due:

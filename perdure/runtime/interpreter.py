@@ -88,7 +88,7 @@ def advance(
     Events for which nothing waits are ignored: they were answered before.
     """
     result = Advance()
-    context = BlockContext(now, f"{continuation.salt}:{seed}:{continuation.next_seq}")
+    context = BlockContext(now, (continuation.salt, seed, continuation.next_seq))
     token = running_block.set(context)
     try:
         run = _Run(program, continuation, result, context)
@@ -285,7 +285,8 @@ class _Run:
         kwargs: dict[str, Any],
     ) -> None:
         seq = self._wait(fiber, ACTIVITY, 0.0)
-        name = self.activity_name(function)
+        names = self.program.names
+        name = names.get(function) or names.setdefault(function, self.activity_name(function))
         self.result.calls.append(
             Call(seq, name, function, options, args, kwargs, self._line(fiber))
         )

@@ -80,6 +80,7 @@ class Program:
     inner_codes: dict[CodeType, tuple[str, int, str, int]] = field(default_factory=dict)
     inner_by_key: dict[tuple[str, int, str, int], CodeType] = field(default_factory=dict)
     entries: dict[FunctionType, FunctionType] = field(default_factory=dict)
+    names: dict[Any, str] = field(default_factory=dict)  # of activities, by function
 
     def lives_in(self, workflow: FunctionType) -> bool:
         """Whether the program's functions are those of the module `workflow` belongs to."""
