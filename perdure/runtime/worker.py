@@ -19,6 +19,7 @@ Invariants:
 
 from __future__ import annotations
 
+import gc
 import heapq
 import inspect
 import itertools
@@ -29,7 +30,8 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -51,6 +53,8 @@ WAKE_EVERY = 0.001
 # An activity that last took less than this is quick: the one before it waits for it, and both share
 # a commit.
 QUICK = 0.0005
+# New objects after which the garbage collector looks, while a worker works.
+COLLECT_AFTER = 50_000
 # A run whose program does not load here is left to others for this long.
 RETRY_LOAD = 5.0
 
@@ -116,7 +120,8 @@ class Worker:
         self._register()
         threading.Thread(target=self._keep_lease, name="perdure-lease", daemon=True).start()
         try:
-            self._keep_house(until or (lambda: False))
+            with _calm_collector():
+                self._keep_house(until or (lambda: False))
         finally:
             self._shut_down()
         if self._failure is not None:
@@ -455,6 +460,21 @@ class Worker:
         error = _timeout(task, limit)
         result = encode_error(task.held.codec, error)
         self._settle(Outcome(task, result, error, time.time()))
+
+
+@contextmanager
+def _calm_collector() -> Iterator[None]:
+    """Let Python's cyclic garbage collector look less often while a worker works.
+
+    A batch of steps makes tens of thousands of objects that live until its commit. By default the
+    collector would go through them dozens of times to find nothing; measured, a tenth of the time.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], COLLECT_AFTER), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _awaited(task: Task, coroutine: Any, limit: float | None) -> Any:
