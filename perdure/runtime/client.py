@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import os
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -90,6 +91,7 @@ class Run(Generic[R]):
         give_up = None if timeout is None else time.monotonic() + timeout
         pause = 0.001
         while True:
+            seen = self.client.endings.count
             record = self.record
             if record.status is not RunStatus.RUNNING:
                 break
@@ -98,7 +100,7 @@ class Run(Generic[R]):
                     f"run {self.id} is still {record.status} after {timeout:g} s; "
                     f"is a worker serving the queue {record.queue!r}?"
                 )
-            time.sleep(pause)
+            self.client.endings.wait(seen, pause)
             pause = min(pause * 1.5, 0.05)
         value: R = self.client.outcome(record)
         return value
@@ -108,11 +110,31 @@ class Run(Generic[R]):
         return list(self.client.history(self.id))
 
 
+class Endings:
+    """How often workers of this process have seen runs end, so that nobody need poll for it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._changed = threading.Condition()
+
+    def announce(self) -> None:
+        """Some runs have ended."""
+        with self._changed:
+            self.count += 1
+            self._changed.notify_all()
+
+    def wait(self, seen: int, timeout: float) -> None:
+        """Wait until there are more than `seen`, at most `timeout` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.count != seen, timeout)
+
+
 class Client:
     """A connection to a store. Close it, or use it as a context manager."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.endings = Endings()
 
     def __enter__(self) -> Self:
         return self

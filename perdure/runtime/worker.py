@@ -85,6 +85,7 @@ class Worker:
         if isinstance(queues, str):
             raise TypeError(f"Worker(queues={queues!r}): give a list of names, as in [{queues!r}]")
         self.store: Store = client.store
+        self._announce: Callable[[], None] = client.endings.announce
         self.queues = tuple(queues)
         self.concurrency = concurrency
         self.lease = lease
@@ -344,6 +345,7 @@ class Worker:
         self._make_ready(ready)
         if any(step.ended or step.released for step in steps):
             self._house.set()
+            self._announce()
 
     def _step(self, held: Held, now: float) -> Step | None:
         """Step one run. A fault of ours in it stops that run here, not the worker."""
