@@ -18,6 +18,7 @@ from perdure.runtime import declare, failures
 from perdure.runtime.codec import Codec
 from perdure.runtime.compiling import image_of, program_of
 from perdure.runtime.continuation import ACTIVITY, Continuation
+from perdure.runtime.held import explain
 from perdure.runtime.interpreter import Advance, Event, advance, begin
 from perdure.runtime.interpreter import Call as _Scheduled
 from perdure.runtime.program import Living, Program
@@ -53,6 +54,7 @@ def drive(
 
     With `restart="every"` each suspension encodes the continuation, drops it, and goes on from the
     decoded bytes, as after a crash. Activities run once each: retries and timeouts are a worker's.
+    A live variable that cannot be kept ends the run with `UnpicklableError`, as it does in a worker.
     """
     if restart not in ("every", "never"):
         raise ValueError(f"drive(restart={restart!r}): give 'every' or 'never'")
@@ -76,7 +78,11 @@ class _Driver:
             done = advance(self.program, state, events, now=now, seed=str(self.checkpoints))
             if done.ended:
                 return self.outcome(done)
-            state = self.checkpoint(state)
+            try:
+                state = self.checkpoint(state)
+            except Exception as error:
+                done.error = explain(self.program, self.codec, state, error)
+                return self.outcome(done)
             events, now = self.answer(state, done, now)
 
     def checkpoint(self, state: Continuation) -> Continuation:

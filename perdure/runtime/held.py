@@ -189,7 +189,9 @@ class Held:
         except KeyboardInterrupt:
             raise
         except Exception as error:
-            return self._failed(explain(self, error), finished, errors, now)
+            return self._failed(
+                explain(self.program, self.codec, self.state, error), finished, errors, now
+            )
         transition = self._transition(checkpoint, scheduled, errors, finished, now)
         return Step(self, transition, tasks, timers)
 
@@ -300,19 +302,20 @@ def encode_error(codec: Codec, error: BaseException) -> bytes:
         return codec.encode(stand_in)
 
 
-def explain(held: Held, problem: Exception) -> failures.UnpicklableError:
+def explain(
+    program: Program, codec: Codec, state: Continuation, problem: Exception
+) -> failures.UnpicklableError:
     """Say which live variable cannot be kept, of what type, and the suspension it lives across."""
-    for fiber in held.state.fibers.values():
+    for fiber in state.fibers.values():
         for index, number, live, cells, _ in fiber.stack:
-            table = held.program.functions[index].table
+            table = program.functions[index].table
             block = table.blocks[number]
             names = [*block.live, *table.cells]
             contents = [_content(cell) for cell in cells]
             for name, value in zip(names, [*live, *contents], strict=False):
-                if (cause := _refusal(held.codec.encode, value)) is not None:
-                    return _unpicklable(
-                        held, table.name, block.line, block.label, name, value, cause
-                    )
+                if (cause := _refusal(codec.encode, value)) is not None:
+                    place = (table.name, block.line, block.label)
+                    return _unpicklable(program, place, name, value, cause)
     return failures.UnpicklableError(f"the run's state cannot be pickled: {problem}")
 
 
@@ -332,10 +335,11 @@ def _refusal(encode: Callable[[Any], bytes], value: Any) -> Exception | None:
 
 
 def _unpicklable(
-    held: Held, function: str, line: int, label: str, name: str, value: Any, cause: Exception
+    program: Program, place: tuple[str, int, str], name: str, value: Any, cause: Exception
 ) -> failures.UnpicklableError:
+    function, line, label = place
     module, _, qualname = function.partition(":")
-    file = next((m.path for m in held.program.image.modules if m.name == module), module)
+    file = next((m.path for m in program.image.modules if m.name == module), module)
     what = f"the variable {name!r}" if not name.startswith("_") else _hidden_name(name)
     kind = describe(value)
     return failures.UnpicklableError(

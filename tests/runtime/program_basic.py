@@ -250,3 +250,11 @@ def two_in_one_transition() -> tuple[object, object]:
 @workflow
 def numbers() -> tuple[object, ...]:
     return uuid4(), random.gauss(0, 1), random.gauss(0, 1), random()
+
+
+@workflow
+def loops_over_a_generator() -> int:
+    total = 0
+    for x in (y for y in range(3)):
+        total += double(x)
+    return total

@@ -1,0 +1,47 @@
+"""perdure.testing: the three ways of running agree, and say what cannot be kept."""
+
+from __future__ import annotations
+
+import pytest
+
+import perdure
+from perdure.testing import Call, Outcome, drive, native
+from tests.runtime import program_basic as basic
+
+
+def test_the_three_ways_agree_but_for_the_checkpoints() -> None:
+    plain = native(basic.doubled, 5, times=2)
+    calls = (Call("double", (5,), {}), Call("double", (10,), {}))
+    assert plain == Outcome(20, None, calls, 0)
+    assert drive(basic.doubled, 5, times=2) == Outcome(20, None, calls, 3)
+    assert drive(basic.doubled, 5, times=2, restart="never") == Outcome(20, None, calls, 3)
+
+
+def test_async_activities_are_run() -> None:
+    for outcome in (native(basic.async_activity, 1), drive(basic.async_activity, 1)):
+        assert (outcome.value, outcome.error) == (2, None)
+
+
+def test_sleeps_end_at_once() -> None:
+    assert drive(basic.naps, 10**6).value == native(basic.naps, 10**6).value == 6
+
+
+def test_what_cannot_be_kept_is_named() -> None:
+    error = drive(basic.holds_a_lock).error
+    assert isinstance(error, perdure.UnpicklableError)
+    assert "the variable 'lock' in holds_a_lock" in str(error)
+    iterator = drive(basic.loops_over_a_generator).error
+    assert isinstance(iterator, perdure.UnpicklableError)
+    assert "the iterator of a for loop in loops_over_a_generator is of type generator" in str(
+        iterator
+    )
+
+
+def test_a_wrong_restart_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"drive\(restart='sometimes'\): give 'every' or 'never'"):
+        drive(basic.doubled, 1, restart="sometimes")  # type: ignore[arg-type]
+
+
+def test_what_is_not_a_workflow_is_refused() -> None:
+    with pytest.raises(TypeError, match="double is an activity"):
+        drive(basic.double, 1)
