@@ -54,7 +54,7 @@ def drive(
 
     With `restart="every"` each suspension encodes the continuation, drops it, and goes on from the
     decoded bytes, as after a crash. Activities run once each: retries and timeouts are a worker's.
-    A live variable that cannot be kept ends the run with `UnpicklableError`, as it does in a worker.
+    A live variable that cannot be kept ends the run with `UnpicklableError`, as in a worker.
     """
     if restart not in ("every", "never"):
         raise ValueError(f"drive(restart={restart!r}): give 'every' or 'never'")
