@@ -6,10 +6,13 @@ one `Transition` and says what to start once that is durable.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from perdure.compiler.scopes import read_module
+from perdure.compiler.source import Source
 from perdure.runtime import failures
 from perdure.runtime.codec import Codec, describe
 from perdure.runtime.continuation import TIMER, Continuation
@@ -341,13 +344,29 @@ def _unpicklable(
     module, _, qualname = function.partition(":")
     file = next((m.path for m in program.image.modules if m.name == module), module)
     what = f"the variable {name!r}" if not name.startswith("_") else _hidden_name(name)
+    bound = _bound_at(program, function, name, line)
+    where = f"{qualname} (line {bound})" if bound else qualname
     kind = describe(value)
     return failures.UnpicklableError(
-        f"{what} in {qualname} is of type {kind}, which cannot be pickled ({cause}), and it is "
+        f"{what} in {where} is of type {kind}, which cannot be pickled ({cause}), and it is "
         f"still needed after {label} ({file}:{line}), where the run may have to move to another "
         f"process. Make it after that call, or keep what it can be made from (a path, a key, a "
         f"URL) and use it inside an activity."
     )
+
+
+def _bound_at(program: Program, function: str, name: str, line: int) -> int | None:
+    """The line that gave a variable the value it has at `line`, as far as the text tells."""
+    module, _, qualname = function.partition(":")
+    text = next(m for m in program.image.modules if m.name == module)
+    node = read_module(Source(text.path, module, text.text)).functions[qualname].node
+    lines = [
+        found.lineno
+        for found in ast.walk(node)
+        if (isinstance(found, ast.Name) and found.id == name and isinstance(found.ctx, ast.Store))
+        or (isinstance(found, ast.arg) and found.arg == name)
+    ]
+    return max((n for n in lines if n <= line), default=min(lines, default=None))
 
 
 def _hidden_name(name: str) -> str:

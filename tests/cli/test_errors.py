@@ -182,7 +182,8 @@ def test_an_unpicklable_live_variable(shop):
     assert done.exit_code == Exit.NO
     assert done.stdout == ""
     assert done.stderr.splitlines()[-1] == (
-        "perdure: run x failed: the variable 'lock' in locked is of type _thread.lock, which "
+        "perdure: run x failed: the variable 'lock' in locked (line 52) is of type "
+        "_thread.lock, which "
         "cannot be pickled (cannot pickle '_thread.lock' object), and it is still needed after "
         "price(Order(number)) (shop.py:53), where the run may have to move to another process. "
         "Make it after that call, or keep what it can be made from (a path, a key, a URL) and use "
