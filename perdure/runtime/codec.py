@@ -40,7 +40,11 @@ _DICT_ITERATORS: dict[type, Callable[[dict[Any, Any]], Iterator[Any]]] = {
     type(iter({})): iter,
     type(iter({}.values())): lambda d: iter(d.values()),
     type(iter({}.items())): lambda d: iter(d.items()),
+    type(reversed({})): reversed,
+    type(reversed({}.values())): lambda d: reversed(d.values()),
+    type(reversed({}.items())): lambda d: reversed(d.items()),
 }
+_SET_ITERATOR: type = type(iter(set()))
 _DICT_VIEWS = {type({}.keys()): "keys", type({}.values()): "values", type({}.items()): "items"}
 _KINDS = {kind: number for number, kind in enumerate(_DICT_ITERATORS)}
 
@@ -196,6 +200,8 @@ class _Pickler(pickle.Pickler):
             return _reduce_dict_view(obj)
         if kind in _DICT_ITERATORS:
             return _reduce_dict_iterator(obj)
+        if kind is _SET_ITERATOR:
+            return _reduce_set_iterator(obj)
         if kind is ModuleType:
             return (_module, (self.codec.logical_name(obj.__name__),))
         return NotImplemented
@@ -353,16 +359,69 @@ def _reduce_dict_iterator(iterator: Any) -> Any:
     dicts = [d for d in gc.get_referents(iterator) if type(d) is dict]
     if len(dicts) != 1:
         return NotImplemented  # exhausted, or over a subclass: pickle copies what remains
+    kind = _KINDS[type(iterator)]
+    if _has_changed(iterator):
+        return (_broken_dict_iterator, (kind,))
     done = len(dicts[0]) - iterator.__length_hint__()
-    return (_dict_iterator, (dicts[0], _KINDS[type(iterator)], done))
+    return (_dict_iterator, (dicts[0], kind, done))
+
+
+def _has_changed(iterator: Any) -> bool:
+    """Whether the dict or set has changed its size, so that the next step will raise."""
+    try:
+        iterator.__reduce__()  # goes over a copy of the iterator
+    except RuntimeError:
+        return True
+    return False
 
 
 def _dict_iterator(source: dict[Any, Any], kind: int, done: int) -> Iterator[Any]:
-    make = list(_DICT_ITERATORS.values())[kind]
-    iterator = make(source)
+    iterator = list(_DICT_ITERATORS.values())[kind](source)
     for _ in range(min(done, len(source))):
         next(iterator)
     return iterator
+
+
+def _broken_dict_iterator(kind: int) -> Iterator[Any]:
+    """An iterator whose dict has changed its size."""
+    source: dict[Any, Any] = {0: 0}
+    iterator = list(_DICT_ITERATORS.values())[kind](source)
+    source[1] = 1
+    return iterator
+
+
+def _reduce_set_iterator(iterator: Any) -> Any:
+    """What remains, in the order it had (another process orders sets differently), and the set."""
+    sets = [s for s in gc.get_referents(iterator) if isinstance(s, set | frozenset)]
+    if len(sets) != 1:
+        return NotImplemented  # exhausted
+    if _has_changed(iterator):
+        return (SetIterator, ([], sets[0], -1))
+    remaining = iterator.__reduce__()[1][0]
+    return (SetIterator, (remaining, sets[0], len(sets[0])))
+
+
+class SetIterator:
+    """A set's iterator after a restart: the elements that remained, tied to the set."""
+
+    def __init__(self, remaining: list[Any], source: Any, size: int) -> None:
+        self.remaining = remaining
+        self.source = source
+        self.size = size
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        if self.source is not None and len(self.source) != self.size:
+            raise RuntimeError("Set changed size during iteration")
+        if not self.remaining:
+            self.source = None  # an exhausted iterator stays so, whatever becomes of the set
+            raise StopIteration
+        return self.remaining.pop(0)
+
+    def __length_hint__(self) -> int:
+        return len(self.remaining)
 
 
 def describe(value: Any) -> str:

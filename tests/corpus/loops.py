@@ -488,7 +488,41 @@ def range_bounds_rebound():
     return out, n
 
 
+@workflow
+def grown_while_iterated(kind):
+    """A dict or set that grows during its loop: Python notices at the next step, restart or not."""
+    table = {1: "a", 2: "b", 3: "c"}
+    every = {1, 2, 3}
+    seen = []
+    try:
+        if kind == "keys":
+            for key in table:
+                seen.append(echo(key))
+                table[key + 10] = echo("x")
+                echo("after")
+        elif kind == "items":
+            for key, value in table.items():
+                table["new"] = echo(value)
+        elif kind == "reversed":
+            for key in reversed(table):
+                seen.append(echo(key))
+                del table[key]
+                echo("after")
+        else:
+            for x in every:
+                seen.append(echo(x))
+                every.add(echo(x + 100))
+                echo("after")
+    except RuntimeError as error:
+        seen.append(str(error))
+    return seen, table, every
+
+
 CASES = [
+    (grown_while_iterated, ("keys",)),
+    (grown_while_iterated, ("items",)),
+    (grown_while_iterated, ("reversed",)),
+    (grown_while_iterated, ("set",)),
     (while_else, (2,)),
     (while_else, (9,)),
     (while_else, (0,)),

@@ -55,20 +55,63 @@ def test_unbound_is_itself() -> None:
     assert again((UNBOUND, [UNBOUND]))[1][0] is UNBOUND
 
 
-@pytest.mark.parametrize("view", [iter, lambda d: iter(d.values()), lambda d: iter(d.items())])
+VIEWS = [
+    iter,
+    reversed,
+    lambda d: iter(d.values()),
+    lambda d: iter(d.items()),
+    lambda d: reversed(d.items()),
+    lambda d: reversed(d.values()),
+]
+
+
+@pytest.mark.parametrize("view", VIEWS)
 def test_dict_iterators_stay_tied_to_their_dict(view: Any) -> None:
     source = {n: str(n) for n in range(5)}
     iterator = view(source)
     next(iterator), next(iterator)
     copied, iterator = again((source, iterator))
-    copied[3] = "changed"
-    assert list(iterator) == list(view({2: "2", 3: "changed", 4: "4"}))
+    copied[2] = "changed"
+    assert list(iterator) == list(view({**source, 2: "changed"}))[2:]
     iterator = view(copied)
     next(iterator)
     copied, iterator = again((copied, iterator))
     copied["more"] = 1
     with pytest.raises(RuntimeError, match="dictionary changed size during iteration"):
         next(iterator)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_an_iterator_whose_dict_has_grown_still_says_so(view: Any) -> None:
+    source = {n: n for n in range(3)}
+    iterator = view(source)
+    next(iterator)
+    source["new"] = 1
+    copied, iterator = again((source, iterator))
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="dictionary changed size during iteration"):
+            next(iterator)
+    rest = view(copied)
+    list(rest)
+    assert list(again(rest)) == []
+
+
+def test_set_iterators_keep_their_order_and_their_set() -> None:
+    source = {f"element {n}" for n in range(20)}
+    whole = list(source)
+    iterator = iter(source)
+    next(iterator)
+    copied, iterator = again((source, iterator))
+    assert [next(iterator), *list(again(iterator))] == whole[1:]
+    assert next(iterator) == whole[2]
+    copied.add("more")
+    with pytest.raises(RuntimeError, match="Set changed size during iteration"):
+        next(iterator)
+    changed = iter(source)
+    next(changed)
+    source.add("more")
+    with pytest.raises(RuntimeError, match="Set changed size during iteration"):
+        next(again((source, changed))[1])
 
 
 def test_dict_views_stay_views() -> None:
