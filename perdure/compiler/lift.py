@@ -235,8 +235,19 @@ class Lifter:
     def _lift_Dict(self, node: ast.Dict) -> ast.expr:
         # Python evaluates key, value, key, value; the fields hold all keys and then all values.
         flat: list[ast.expr] = []
-        for key, value in zip(node.keys, node.values, strict=True):
-            flat += [key, value] if key is not None else [value]
+        last = max(
+            i
+            for i, pair in enumerate(zip(node.keys, node.values, strict=True))
+            if any(map(self.has, pair))
+        )
+        for index, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
+            if key is not None:
+                flat += [key, value]
+            elif index < last:
+                # `**m` is merged, and refused if it is no mapping, in its turn.
+                flat.append(ast.copy_location(ast.Dict([None], [value]), value))
+            else:
+                flat.append(value)
         lifted = iter(self.sequence(flat))
         pairs = [(None if key is None else next(lifted), next(lifted)) for key in node.keys]
         return ast.Dict([k for k, _ in pairs], [v for _, v in pairs])

@@ -569,7 +569,27 @@ def ternary_inside_call():
     return out
 
 
+@workflow
+def unpacked_in_displays(kind):
+    """`**m` and `*xs` in a display are unpacked, or refused, in their turn."""
+    texts = []
+    wrong = 7 if kind else {"a": 1}
+    try:
+        texts.append({**wrong, **echo({"b": 2}), echo("c"): echo(3)})
+    except TypeError as error:
+        texts.append(str(error))
+    try:
+        texts.append([*wrong, echo(1), *echo([2, 3])])
+    except TypeError as error:
+        texts.append(str(error))
+    changing = {"k": 1}
+    texts.append({**changing, "after": [changing.update(k=2), echo(4)], **changing})
+    return texts
+
+
 CASES = [
+    (unpacked_in_displays, (0,)),
+    (unpacked_in_displays, (1,)),
     (left_operand_kept, (1,)),
     (left_operand_mutated, ()),
     (augmented_subscript, ()),
