@@ -260,14 +260,6 @@ class Scope:
             return used - (self.locals - {n for c in self.children for n in c.free})
         return used - (self.locals - self.nonlocals)
 
-    @cached_property
-    def captured(self) -> set[str]:
-        """Locals of this scope that nested scopes use: Python keeps them in cells."""
-        inner: set[str] = set()
-        for child in self.children:
-            inner |= child.free
-        return inner & self.locals
-
 
 def read_module(source: Source) -> Module:
     """Collect a module's top-level names, functions (methods and nested too) and imports."""

@@ -11,7 +11,6 @@ Nothing is imported or run: a module is found by its file under the project's ro
 from __future__ import annotations
 
 import ast
-import hashlib
 import io
 import tokenize
 import warnings
@@ -50,13 +49,6 @@ class Source:
         except ValueError as error:  # null bytes
             span = Span(self.path, 1, 0, 1, 0)
             raise CompileError([Diagnostic("PD100", span, f"not Python source: {error}")]) from None
-
-    @cached_property
-    def digest(self) -> str:
-        """A hash of the text: equal when, and only when, the module says the same."""
-        return hashlib.blake2b(
-            self.text.encode("utf-8", "surrogatepass"), digest_size=16
-        ).hexdigest()
 
     def span(self, node: ast.AST) -> Span:
         """Where `node` stands, with columns in characters (`ast` counts UTF-8 bytes)."""

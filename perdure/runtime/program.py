@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import builtins
 import functools
-import hashlib
 import importlib
 import inspect
 import linecache
@@ -76,7 +75,6 @@ class Program:
     functions: list[LoadedFunction] = field(default_factory=list)
     by_code: dict[CodeType, LoadedFunction] = field(default_factory=dict)
     by_name: dict[str, LoadedFunction] = field(default_factory=dict)
-    live: bool = False  # whether the modules are those of this process's own imports
     inner_codes: dict[CodeType, tuple[str, int, str, int]] = field(default_factory=dict)
     inner_by_key: dict[tuple[str, int, str, int], CodeType] = field(default_factory=dict)
     entries: dict[FunctionType, FunctionType] = field(default_factory=dict)
@@ -91,10 +89,6 @@ class Program:
         """The object named `module:qualname` in the program's modules."""
         module, _, qualname = name.partition(":")
         return _attribute(self.modules[module], qualname)
-
-    def durable(self, callee: Any) -> LoadedFunction | None:
-        """The durable function behind a plain function object, if it is one."""
-        return self.by_code.get(callee.__code__) if type(callee) is FunctionType else None
 
     def suspends(self, callee: Any) -> bool:
         """Whether calling `callee` may suspend: what a dynamic call asks."""
@@ -133,7 +127,7 @@ def load(image: Image, workflow: FunctionType | None = None) -> Program:
     if live is None:
         _Namespace(image, program.modules).fill()
     else:
-        program.modules, program.live = live, True
+        program.modules = live
     for file, text in _texts(image):
         _show_source(file, text)
     support = ops.cells(program.suspends)
@@ -237,11 +231,6 @@ def _attribute(holder: Any, qualname: str) -> Any:
 
 
 # Modules --------------------------------------------------------------------------------------
-
-
-def digest(text: str) -> str:
-    """A hash of source text, to tell whether two modules say the same."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def main_name() -> str | None:

@@ -64,13 +64,6 @@ class Classes:
                     return method
         return None
 
-    def is_open(self, dotted: str) -> bool:
-        """Whether the class has bases that the audit cannot read (but `object` and its like)."""
-        return any(
-            module is None and not name.startswith(("builtins.", "typing.", "abc.", "enum."))
-            for name, module, _ in self.lineage(dotted)
-        )
-
     def function_at(self, module: Module, node: ast.AST) -> Function | None:
         """The function that a `def` is."""
         name = module.source.module
