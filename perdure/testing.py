@@ -10,11 +10,13 @@ error and calls. No store, no clock, no waiting: durable sleeps end at once.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from perdure.runtime import declare, failures
+from perdure.runtime import native as native_runtime
 from perdure.runtime.codec import Codec
 from perdure.runtime.compiling import image_of, program_of
 from perdure.runtime.continuation import ACTIVITY, Continuation
@@ -107,7 +109,7 @@ class _Driver:
         try:
             args, kwargs = codec.decode(codec.encode((call.args, call.kwargs)))
             self.calls.append(Call(name, *_kept(codec, args, kwargs)))
-            value = declare.finished(call.options.call(*args, **kwargs))
+            value = native_runtime.finished(call.options.call(*args, **kwargs))
             return Event(call.seq, codec.decode(codec.encode(value)))
         except KeyboardInterrupt:
             raise
@@ -139,6 +141,8 @@ def native(workflow: Callable[..., Any], *args: Any, **kwargs: Any) -> Outcome:
     try:
         try:
             value = workflow(*args, **kwargs)
+            if inspect.iscoroutine(value):
+                value = native_runtime.run(value)
         except KeyboardInterrupt:
             raise
         except BaseException as error:

@@ -150,7 +150,7 @@ class _Writer:
     def _entry(self, name: str) -> BlockCode:
         core = self.core
         arguments = _bare_arguments(core.node.args)
-        if core.cells:
+        if core.only_enters:
             first = core.body[0]
             empty = [load(c if c in core.parameters else "_UNBOUND", core.node) for c in core.cells]
             live = [
@@ -185,7 +185,7 @@ class _Writer:
         found: list[ast.stmt] = []
         if shared := sorted(bound & self.core.globals):
             found.append(ast.Global(shared))
-        if shared := sorted(bound & set(self.core.cells)):
+        if shared := sorted(bound & {*self.core.cells, *self.core.free}):
             found.append(ast.Nonlocal(shared))
         for name in sorted((every.reads & self.core.locals) - bound - set(params)):
             # Certainly unbound here: without a binding in the block it would count as a global.
@@ -452,9 +452,11 @@ class _Writer:
             code.append(_at(ast.Assign([ast.Name(name, ast.Store())], callee), at))
             callee = load(name, at)
         made = ast.copy_location(ast.Call(callee, statement.call.args, statement.call.keywords), at)
-        code.append(
-            _at(ast.If(call("_suspends", [callee], at), self._leave(statement, made), []), at)
-        )
+        test = call("_suspends", [callee], at)
+        if statement.meets:
+            test = call("_meets", [callee, *made.args], at)
+            test.keywords = made.keywords
+        code.append(_at(ast.If(test, self._leave(statement, made), []), at))
         plain: ast.stmt = ast.Expr(made)
         if statement.target is not None:
             plain = ast.Assign([ast.Name(statement.target, ast.Store())], made)
@@ -463,6 +465,8 @@ class _Writer:
     def _leave(self, statement: Suspension, made: ast.Call) -> list[ast.stmt]:
         """`return _Suspend(callee, args, kwargs, then=…, live=…)`."""
         at = statement.origin
+        if statement.kind in (SiteKind.YIELD, SiteKind.DELEGATE, SiteKind.AWAIT):
+            return self._stop(statement)
         parts: list[ast.expr] = [made.func, _tuple(made.args)]
         if len(made.args) == 1 and isinstance(made.args[0], ast.Starred):
             parts[1] = call("_spread", [made.func, made.args[0].value], at)
@@ -484,6 +488,19 @@ class _Writer:
             ast.keyword("live", _tuple(live)),
         ]
         return [*code, _at(ast.Return(leave), at)]
+
+    def _stop(self, statement: Suspension) -> list[ast.stmt]:
+        """`return _Yield(value, then, live)`, or `_Delegate`."""
+        at = statement.origin
+        assert isinstance(statement.call.func, ast.Name)
+        parts = list(statement.call.args)
+        code, live = self._capture(statement)
+        if code:
+            name = self.names.fresh("value")
+            code = [_at(ast.Assign([ast.Name(name, ast.Store())], parts[0]), at), *code]
+            parts[0] = load(name, at)
+        parts += [_number(self.parts.number(statement)), _tuple(live)]
+        return [*code, _at(ast.Return(call(statement.call.func.id, parts, at)), at)]
 
     def _jump(self, statement: Statement) -> list[ast.stmt]:
         """`return _Jump(then, live)`: go on in a block of its own, at once."""
@@ -605,7 +622,9 @@ def _at_expr(made: ast.expr, node: ast.AST) -> ast.expr:
 
 
 def _flat(name: str) -> str:
-    return name.rpartition(":")[2].replace(".", "_")
+    """A name as an identifier: `C.f.<locals>.<lambda>#2` is `C_f_lambda_2`."""
+    own = name.rpartition(":")[2].replace(".<locals>", "")
+    return re.sub(r"\W+", "_", own.replace("<", "").replace(">", ""))
 
 
 def _node(statement: Statement) -> ast.AST:

@@ -22,6 +22,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from perdure.compiler.definitions import Kind
+from perdure.compiler.scopes import FunctionNode
+
 
 class SiteKind(Enum):
     """What a call that may suspend is known to be."""
@@ -30,6 +33,9 @@ class SiteKind(Enum):
     DURABLE = "durable"  # always suspends: a function of the program that reaches a suspension
     TIMER = "timer"  # always suspends: perdure.sleep
     DYNAMIC = "dynamic"  # known at run time: suspends, or is called in place
+    YIELD = "yield"  # a generator gives a value
+    DELEGATE = "yield from"  # a generator gives what another one gives
+    AWAIT = "await"  # a coroutine waits
 
 
 @dataclass(eq=False, slots=True)
@@ -43,11 +49,12 @@ class Simple:
 class Suspension:
     """`target = call(...)`: control may leave the program here, and comes back with a value."""
 
-    call: ast.Call
+    call: ast.Call  # for yield and await: what is left to do with the value, as a call
     kind: SiteKind
     target: str | None
     origin: ast.expr  # the call as the user wrote it, for labels and lines
     label: str = ""
+    meets: bool = False  # a builtin: it suspends if one of its arguments does
 
 
 @dataclass(eq=False, slots=True)
@@ -173,14 +180,21 @@ class CoreFunction:
     """A function in core form."""
 
     name: str  # package.module:qualname
-    node: ast.FunctionDef
+    kind: Kind
+    node: FunctionNode
     body: Body
     parameters: list[str]
     locals: frozenset[str]  # parameters, local variables and temporaries, cells not included
     cells: tuple[str, ...]  # locals shared with functions defined inside
+    free: tuple[str, ...]  # names shared with functions around it, by cell
     globals: frozenset[str]  # declared `global`
     file: str
     temporaries: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def only_enters(self) -> bool:
+        """Whether the entry block only makes cells, or the generator; the body is the next one."""
+        return bool(self.cells) or self.kind is not Kind.FUNCTION
 
 
 def suspends(statement: Statement) -> bool:

@@ -22,12 +22,12 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from types import CodeType
 from typing import Any
 
 import zstandard
 
+from perdure.compiler.source import local_path
 from perdure.compiler.trees import nodes
 
 FORMAT = 1
@@ -37,7 +37,8 @@ MAGIC = importlib.util.MAGIC_NUMBER.hex()
 # The names that generated code uses for the runtime's part; the runtime gives them their meaning.
 VOCABULARY = frozenset(
     "_Suspend _Jump _Enter _UNBOUND _ONCE _suspends _iter _set _slice _entered _exc_info _exception"
-    " _handling _matches _merge _spread _AssertionError _BaseException _NameError".split()
+    " _handling _matches _merge _spread _Yield _Delegate _await _aiter _anext _DONE _aentered"
+    " _star _split _raised _rejoin _meets _stepping _PENDING _advance _AssertionError _BaseException _NameError".split()
 )
 
 
@@ -75,8 +76,12 @@ class FunctionTable:
 
     name: str
     line: int
-    cells: tuple[str, ...]
+    cells: tuple[str, ...]  # its own first, then those it shares with functions around it
     blocks: tuple[TaskBlock, ...]
+    kind: str = "function"  # or generator, coroutine, async generator: what a call gives
+    free: int = 0  # how many of `cells` belong to functions around it
+    code: tuple[str, int, int, int, int, int] = ("", 0, 0, 0, 0, 0)  # `CodeMark` of its own code
+    suspends: bool = True  # whether the run may stop inside it
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ class Image:
 
     def file(self, path: str) -> str:
         """Where the module at `path` was when it was compiled: what tracebacks say."""
-        return str(Path(self.root) / path) if self.root else path
+        return local_path(path, self.root)
 
     def to_bytes(self) -> bytes:
         """Encode the image for a store."""
@@ -162,7 +167,9 @@ def _table(table: FunctionTable) -> list[Any]:
         [b.number, b.function, b.kind, list(b.live), b.line, b.label, b.fingerprint, b.handling]
         for b in table.blocks
     ]
-    return [table.name, table.line, list(table.cells), blocks]
+    code = list(table.code)
+    head = [table.name, table.line, list(table.cells), blocks]
+    return [*head, table.kind, table.free, code, table.suspends]
 
 
 def _decode(content: dict[str, Any]) -> Image:
@@ -172,8 +179,12 @@ def _decode(content: dict[str, Any]) -> Image:
             line,
             tuple(cells),
             tuple(TaskBlock(n, f, k, tuple(live), *rest) for n, f, k, live, *rest in blocks),
+            kind,
+            free,
+            tuple(code),
+            suspends,
         )
-        for name, line, cells, blocks in content["functions"]
+        for name, line, cells, blocks, kind, free, code, suspends in content["functions"]
     )
     return Image(
         entry=content["entry"],

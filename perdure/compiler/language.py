@@ -11,16 +11,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from perdure.compiler.definitions import Definition
 from perdure.compiler.diagnostics import Diagnostic
-from perdure.compiler.scopes import Function
 
 COMPILED: frozenset[str] = frozenset(
     # statements
-    "FunctionDef Return Delete Assign AugAssign AnnAssign For While If With Raise Try Assert Import"
-    " ImportFrom Global Expr Pass Break Continue"
+    "FunctionDef AsyncFunctionDef Return Delete Assign AugAssign AnnAssign For AsyncFor While If"
+    " With AsyncWith Raise Try TryStar Assert Import ImportFrom Global Nonlocal Expr Pass Break Continue"
     # expressions
     " BoolOp NamedExpr BinOp UnaryOp IfExp Dict Set ListComp SetComp DictComp Compare Call"
     " FormattedValue JoinedStr Constant Attribute Subscript Starred Name List Tuple Slice"
+    " Lambda GeneratorExp Match match_case Await Yield YieldFrom"
     # parts of them
     " Load Store Del And Or Add Sub Mult MatMult Div Mod Pow LShift RShift BitOr BitXor BitAnd"
     " FloorDiv Invert Not UAdd USub Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn comprehension"
@@ -30,12 +31,7 @@ COMPILED: frozenset[str] = frozenset(
 )
 
 WITH_CARE: dict[str, str] = {
-    "Match": "PD107",  # subject and arms may suspend, guards may not
-    "match_case": "PD107",
-    "Lambda": "PD103",  # may be made and kept, but not suspend
-    "ClassDef": "PD105",
-    "GeneratorExp": "PD104",
-    "Nonlocal": "PD103",
+    "ClassDef": "PD105",  # methods may suspend, the body itself may not
     # From 3.12; a type alias is a value like others, which a checkpoint across it cannot keep.
     "TypeAlias": "",
     "TypeVar": "",
@@ -45,53 +41,12 @@ WITH_CARE: dict[str, str] = {
 
 REFUSED: dict[str, tuple[str, str, str, str]] = {
     # node: (code, what, why, instead)
-    "Await": (
-        "PD101",
-        "`await` is not compiled yet",
-        "coroutines need an event loop that is part of the checkpoint",
-        "write the workflow as a plain `def`; it can call activities directly",
-    ),
-    "AsyncFunctionDef": (
-        "PD101",
-        "`async def` is not compiled yet",
-        "coroutines need an event loop that is part of the checkpoint",
-        "write `def`; activities called from it may take as long as they like",
-    ),
-    "AsyncFor": (
-        "PD101",
-        "`async for` is not compiled yet",
-        "coroutines need an event loop that is part of the checkpoint",
-        "fetch the items in an activity and loop over the list it returns",
-    ),
-    "AsyncWith": (
-        "PD101",
-        "`async with` is not compiled yet",
-        "coroutines need an event loop that is part of the checkpoint",
-        "open and close the resource inside one activity",
-    ),
-    "Yield": (
-        "PD102",
-        "`yield` in a function that suspends is not compiled yet",
-        "a generator's frame cannot be kept in a checkpoint",
-        "collect the items in a list and return it",
-    ),
-    "YieldFrom": (
-        "PD102",
-        "`yield from` in a function that suspends is not compiled yet",
-        "a generator's frame cannot be kept in a checkpoint",
-        "collect the items in a list and return it",
-    ),
-    "TryStar": (
-        "PD106",
-        "`except*` in a function that suspends is not compiled yet",
-        "the groups still to be handled would have to be kept in the checkpoint",
-        "catch the ExceptionGroup with `except` and use its split() method",
-    ),
 }
 
 
-def check(function: Function) -> list[Diagnostic]:
-    """Refuse what the compiler does not take in `function`, nested functions left aside."""
+def check(definition: Definition) -> list[Diagnostic]:
+    """Refuse what the compiler does not take in a function, nested functions left aside."""
+    function = definition.function
     found: list[Diagnostic] = []
     for node in _own_nodes(function.node):
         kind = type(node).__name__
@@ -113,9 +68,6 @@ def check(function: Function) -> list[Diagnostic]:
 
 def _own_nodes(function: ast.AST) -> Iterable[ast.AST]:
     """The nodes of a function's own code; a nested function, lambda or class is one node."""
-    if isinstance(function, ast.AsyncFunctionDef):
-        yield function
-        return
     stack: list[ast.AST] = list(getattr(function, "body", []))
     while stack:
         node = stack.pop()

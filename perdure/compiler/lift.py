@@ -20,11 +20,26 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from perdure.compiler.core import Body, For, If, Simple, SiteKind, Statement, Suspension, suspends
+from perdure.compiler.core import (
+    Body,
+    For,
+    If,
+    Jump,
+    Simple,
+    SiteKind,
+    Statement,
+    Suspension,
+    While,
+    suspends,
+)
 from perdure.compiler.rename import rename
+from perdure.compiler.scopes import FunctionNode, runs_as_function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 class Names:
@@ -66,16 +81,20 @@ class Lifter:
 
     def __init__(
         self,
-        sites: dict[ast.Call, SiteKind],
+        sites: dict[ast.AST, SiteKind],
         names: Names,
         stable: Callable[[str], bool],
         segment: Callable[[ast.AST], str],
+        generator_function: Callable[[ast.AST], FunctionNode],
+        meeting: frozenset[ast.AST],
     ) -> None:
         self.sites = sites
-        self.origins: dict[ast.Call, ast.expr] = {}  # renamed copy -> the call the user wrote
+        self.origins: dict[ast.AST, ast.expr] = {}  # renamed copy -> what the user wrote
         self.names = names
         self.stable = stable
         self.segment = segment
+        self.generator_function = generator_function
+        self.meeting = meeting
         self.output: list[Body] = []
         self._inside: dict[ast.AST, bool] = {}
 
@@ -139,7 +158,7 @@ class Lifter:
         """Emit `expr` up to its last suspension; return the rest of it."""
         if not self.has(expr):
             return expr
-        if isinstance(expr, ast.Call) and expr in self.sites:
+        if expr in self.sites:
             target = self.names.fresh("t")
             self.suspend(expr, target)
             return load(target, expr)
@@ -147,10 +166,50 @@ class Lifter:
         result = special(expr) if special else self._rebuild(expr)
         return ast.copy_location(result, expr)
 
-    def suspend(self, site: ast.Call, target: str | None) -> None:
-        """Emit the suspension for a call site, its operands first."""
+    def suspend(self, site: ast.expr, target: str | None) -> None:
+        """Emit the suspension for a site, its operands first."""
+        match site:
+            case ast.Call():
+                self._suspend_call(site, target)
+            case ast.Yield():
+                value = site.value or ast.copy_location(ast.Constant(None), site)
+                self.stop(site, "_Yield", self.lift(value), target)
+            case ast.YieldFrom():
+                self.stop(site, "_Delegate", call("_iter", [self.lift(site.value)], site), target)
+            case ast.Await():
+                self.stop(site, "_Delegate", call("_await", [self.lift(site.value)], site), target)
+            case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
+                self._suspend_generator(site, target)
+            case _:
+                raise NotImplementedError(type(site).__name__)
+
+    def stop(self, site: ast.expr, how: str, value: ast.expr, target: str | None) -> None:
+        """Emit a suspension that is no call: the generator or coroutine stops here."""
+        origin = self.origins.get(site, site)
+        made = call(how, [value], site)
+        self.emit(Suspension(made, self.sites[site], target, origin, self.segment(origin)))
+
+    def _suspend_generator(self, site: Comprehension, target: str | None) -> None:
+        """`(f(x) for x in xs)`  =>  `def _genexpr1(_items): …` and `_genexpr1(iter(xs))`."""
+        first = site.generators[0]
+        iterable = call("_aiter" if first.is_async else "_iter", [self.lift(first.iter)], first.iter)
+        definition = self.generator_function(site)
+        name = self.names.fresh("genexpr")
+        fields = dict(ast.iter_fields(definition)) | {"name": name}
+        self.emit(Simple(ast.copy_location(type(definition)(**fields), site)))
+        origin = self.origins.get(site, site)
+        made = call(name, [iterable], site)
+        self.emit(Suspension(made, self.sites[site], target, origin, self.segment(origin)))
+
+    def _suspend_call(self, site: ast.Call, target: str | None) -> None:
         origin = self.origins.get(site, site)
         func, args, keywords = self._operands(site)
+        meets = origin in self.meeting
+        if meets:
+            # They are looked at twice: whether they suspend, and to be passed on.
+            func, args = self._callee_and_arguments(func, args)
+            for keyword in keywords:
+                keyword.value = self.save(keyword.value)
         if keywords and any(k.arg is None for k in keywords):
             func = self._named_callee(func)
             keywords = [self._merged(func, keywords, site)]
@@ -160,7 +219,13 @@ class Lifter:
         if kind is SiteKind.DYNAMIC:
             # Control may pass it without stopping, so what follows is shared: a place to cut.
             self.emit(Simple(ast.copy_location(ast.Pass(), site)))
-        self.emit(Suspension(made, kind, target, origin, label))
+        self.emit(Suspension(made, kind, target, origin, label, meets))
+
+    def _callee_and_arguments(
+        self, func: ast.expr, args: list[ast.expr]
+    ) -> tuple[ast.expr, list[ast.expr]]:
+        func = self.save(func)
+        return func, [self.save(arg) for arg in args]
 
     def _operands(self, node: ast.Call) -> tuple[ast.expr, list[ast.expr], list[ast.keyword]]:
         if any(k.arg is None for k in node.keywords) and any(map(self.has, node.keywords)):
@@ -273,7 +338,7 @@ class Lifter:
         return ast.Slice(*(None if p is None else next(rest) for p in parts))
 
     def _lift_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
-        if isinstance(node.value, ast.Call) and node.value in self.sites:
+        if node.value in self.sites:
             self.suspend(node.value, node.target.id)
             return load(node.target.id, node)
         return ast.NamedExpr(node.target, self.lift(node.value))
@@ -317,7 +382,7 @@ class Lifter:
 
     def assign(self, name: str, value: ast.expr) -> None:
         """Emit `name = value`; a call that suspends delivers straight into `name`."""
-        if isinstance(value, ast.Call) and value in self.sites:
+        if value in self.sites:
             self.suspend(value, name)
         else:
             self.emit(store(name, self.lift(value), value))
@@ -358,7 +423,7 @@ class Lifter:
         return ast.copy_location(made, part)
 
     def _lift_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
-        # Only the first iterable belongs to this scope; resolve refused every other place.
+        # One that is used up in place; only the first iterable belongs to this scope.
         return ast.GeneratorExp(node.elt, self._first_iterable(node.generators))
 
     def _lift_Lambda(self, node: ast.Lambda) -> ast.expr:
@@ -431,15 +496,16 @@ class Lifter:
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         others = [*(g.iter for g in node.generators[1:]), *results]
         others += [test for g in node.generators for test in g.ifs]
-        if not any(map(self.has, others)):
+        if not any(map(self.has, others)) and not any(g in self.sites for g in node.generators):
             generators = self._first_iterable(node.generators)
             if isinstance(node, ast.DictComp):
                 return ast.DictComp(node.key, node.value, generators)
             return type(node)(node.elt, generators)
         result = self.names.fresh("t")
         first = self.names.fresh("it")
+        begin = self.begin_loop(node.generators[0])
         iterable = self.lift(node.generators[0].iter)
-        self.emit(store(first, call("_iter", [iterable], iterable), iterable))
+        self.emit(store(first, call(begin, [iterable], iterable), iterable))
         empty: ast.expr = {
             ast.ListComp: ast.List([], ast.Load()),
             ast.DictComp: ast.Dict([], []),
@@ -460,29 +526,89 @@ class Lifter:
         }
         fresh = {name: self.names.fresh(f"{name.lstrip('_')}_") for name in sorted(targets)}
 
-        def copied(old: ast.Call, new: ast.Call) -> None:
+        def copied(old: Any, new: Any) -> None:
             if old in self.sites:
                 self.sites[new] = self.sites[old]
                 self.origins[new] = self.origins.get(old, old)
 
         return rename(node, fresh, copied)
 
+    def next_item(self, at: ast.AST, iterator: str) -> str:
+        """Emit the wait for the next item of an asynchronous iterator; its name."""
+        item = self.names.fresh("t")
+        waiting = call("_Delegate", [call("_anext", [load(iterator, at)], at)], at)
+        origin = getattr(at, "iter", at)
+        self.emit(Suspension(waiting, SiteKind.AWAIT, item, origin, self.segment(origin)))
+        return item
+
+    def is_done(self, item: str, at: ast.AST) -> ast.expr:
+        """`item is _DONE`."""
+        test = ast.Compare(load(item, at), [ast.Is()], [load("_DONE", at)])
+        return ast.copy_location(test, at)
+
+    def _async_loop(self, node: Any, renamed: Any, depth: int, iterator: str, result: str) -> None:
+        generator: ast.comprehension = renamed.generators[depth]
+        done = self.names.fresh("done")
+        self.emit(store(done, ast.Constant(False), node))
+        with self.block() as body:
+            item = self.next_item(generator.iter, iterator)
+            with self.block() as inner:
+                self.assign_to(generator.target, load(item, generator.target))
+                self._conditions(node, renamed, depth, list(generator.ifs), result)
+            stop: Body = [store(done, ast.Constant(True), node)]
+            held = any(map(suspends, inner))
+            self.emit(If(node, self.is_done(item, node), stop, inner, suspends=held))
+        test = ast.copy_location(ast.UnaryOp(ast.Not(), load(done, node)), node)
+        self.emit(While(node, test, body, [], suspends=True))
+
     def _loop(self, node: Any, renamed: Any, depth: int, iterator: str, result: str) -> None:
         generator: ast.comprehension = renamed.generators[depth]
+        if generator.is_async:
+            self._async_loop(node, renamed, depth, iterator, result)
+            return
         with self.block() as body:
-            target = self.loop_target(generator.target)
+            target = self.loop_target(generator, iterator)
             self._conditions(node, renamed, depth, list(generator.ifs), result)
         loop = For(node, target, load(iterator, generator.iter), body, [])
         loop.suspends = any(map(suspends, body))
         self.emit(loop)
 
-    def loop_target(self, target: ast.expr) -> ast.expr:
-        """The target of a loop; one that suspends is assigned at the start of the body."""
-        if not self.has(target):
+    def loop_target(self, loop: ast.For | ast.comprehension, iterator: str) -> ast.expr:
+        """The target of a loop, to be written in the loop's head.
+
+        One that suspends is assigned at the start of the body. So is that of a loop whose iterator
+        may suspend, which gives `_PENDING` then, and is stepped in the body::
+
+            for _t1 in _it1:
+                if _t1 is _PENDING:
+                    _t1 = _advance(_it1)        # a suspension
+                    if _t1 is _DONE: continue   # the iterator is at its end and will say so
+                x = _t1
+        """
+        target = loop.target
+        stepped = loop in self.sites
+        if not stepped and not self.has(target):
             return target
         item = self.names.fresh("t")
+        if stepped:
+            at = loop.iter
+            with self.block() as waiting:
+                made = call("_advance", [load(iterator, at)], at)
+                origin = self.origins.get(at, at)
+                stop = Suspension(made, SiteKind.DURABLE, item, origin, self.segment(origin))
+                self.emit(stop)
+                again: Body = [Jump(ast.copy_location(ast.Continue(), at))]
+                self.emit(If(at, self.is_done(item, at), again, []))
+            test = ast.Compare(load(item, at), [ast.Is()], [load("_PENDING", at)])
+            self.emit(If(at, ast.copy_location(test, at), waiting, [], suspends=True))
         self.assign_to(target, load(item, target))
         return ast.copy_location(ast.Name(item, ast.Store()), target)
+
+    def begin_loop(self, loop: ast.AsyncFor | ast.For | ast.comprehension) -> str:
+        """The function that gives the iterator of a loop."""
+        if isinstance(loop, ast.AsyncFor) or getattr(loop, "is_async", False):
+            return "_aiter"
+        return "_stepping" if loop in self.sites else "_iter"
 
     def _conditions(
         self, node: Any, renamed: Any, depth: int, tests: list[ast.expr], result: str
@@ -494,8 +620,10 @@ class Lifter:
             self.emit(If(tests[0], test, body, [], suspends=any(map(suspends, body))))
         elif depth + 1 < len(renamed.generators):
             iterator = self.names.fresh("it")
-            iterable = self.lift(renamed.generators[depth + 1].iter)
-            self.emit(store(iterator, call("_iter", [iterable], iterable), iterable))
+            following = renamed.generators[depth + 1]
+            iterable = self.lift(following.iter)
+            begin = self.begin_loop(following)
+            self.emit(store(iterator, call(begin, [iterable], iterable), iterable))
             self._loop(node, renamed, depth + 1, iterator, result)
         else:
             self._collect(renamed, result)
@@ -540,6 +668,8 @@ def _inner(node: ast.AST) -> list[ast.AST]:
         case ast.Lambda():
             return [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
         case ast.GeneratorExp():
+            return [node.generators[0].iter]
+        case ast.ListComp() | ast.SetComp() | ast.DictComp() if runs_as_function(node):
             return [node.generators[0].iter]
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             args = node.args

@@ -50,7 +50,8 @@ from perdure.compiler.core import (
     Raise,
     Return,
     Simple,
-    Statement,
+    SiteKind,
+    Suspension,
     Try,
     While,
     With,
@@ -59,6 +60,7 @@ from perdure.compiler.core import (
     suspends,
     walk,
 )
+from perdure.compiler.definitions import Kind
 from perdure.compiler.diagnostics import CompileError, Diagnostic
 from perdure.compiler.image import VOCABULARY
 from perdure.compiler.lift import Lifter, Names, call, load, store
@@ -66,10 +68,12 @@ from perdure.compiler.resolve import Resolved
 from perdure.compiler.scopes import (
     BUILTINS,
     Function,
+    FunctionNode,
     Modules,
     Scope,
     analyse,
     blocks_of,
+    own_nodes,
     parameters,
 )
 from perdure.compiler.source import Source
@@ -101,16 +105,18 @@ def normalize(resolved: Resolved, modules: Modules) -> CoreFunction:
 
 class _Normalizer(Lifter):
     def __init__(self, resolved: Resolved, modules: Modules) -> None:
-        function = resolved.function
+        definition = resolved.definition
+        function, scope = definition.function, definition.scope
         module = modules.get(function.module)
         assert module is not None
         taken = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
-        taken |= resolved.scope.locals | set(module.bound)
-        scope = resolved.scope
+        taken |= scope.locals | set(definition.free) | set(module.bound)
 
         def stable(name: str) -> bool:
             """A function, class or import of the module, or a builtin: it does not change."""
             if name in scope.locals or name in module.rebound or module.stars:
+                return False
+            if name in definition.free:
                 return False
             if name not in module.bound:
                 return name in BUILTINS
@@ -119,31 +125,45 @@ class _Normalizer(Lifter):
 
         if clash := sorted(taken & VOCABULARY):
             raise CompileError([_reserved(function, clash[0])])
-        super().__init__(dict(resolved.sites), Names(taken), stable, function.source.segment)
-        self.resolved = resolved
+        made = {d.origin: d.node for d in definition.nested}
+        super().__init__(
+            dict(resolved.sites),
+            Names(taken),
+            stable,
+            function.source.segment,
+            made.__getitem__,
+            resolved.meeting,
+        )
+        self.definition = definition
+        self.source = function.source
         self.scope = scope
         self.context: list[_Cleanup | _Loop] = []
+        self.special_methods = resolved.special_methods
         self.rewritten = 0  # how many statements had to change; tells what may stay native
 
     def run(self) -> CoreFunction:
-        node = self.resolved.function.node
-        assert isinstance(node, ast.FunctionDef)
+        definition, node = self.definition, self.definition.node
         _drop_annotations(node)
+        if "__class__" in definition.free:
+            _name_class(node)
         with self.block() as body:
             self.statements(node.body)
         cells = self._cells(body)
-        if cells:
+        if cells or definition.kind is not Kind.FUNCTION:
             body.insert(0, Simple(ast.copy_location(ast.Pass(), node.body[0])))
-        local = (self.scope.locals - self.scope.nonlocals) | self.names.made
+        free = set(definition.free)
+        local = (self.scope.locals - self.scope.nonlocals - free) | self.names.made
         return CoreFunction(
-            name=self.resolved.function.name,
+            name=definition.name,
+            kind=definition.kind,
             node=node,
             body=body,
             parameters=parameters(node.args),
             locals=frozenset(local - set(cells)),
             cells=cells,
+            free=definition.free,
             globals=frozenset(self.scope.globals),
-            file=self.resolved.function.source.path,
+            file=self.source.path,
             temporaries=frozenset(self.names.made),
         )
 
@@ -152,10 +172,10 @@ class _Normalizer(Lifter):
         if not any(_lasting(child) for child in self.scope.children):
             return ()
         found: set[str] = set()
-        local = self.scope.locals | self.names.made
+        local = (self.scope.locals | self.names.made) - set(self.definition.free)
         for statement in walk(body):
             for node in expressions(statement):
-                found |= _captured(node, self.resolved.function.source)
+                found |= _captured(node, self.source)
         return tuple(sorted(found & local))
 
     # Statements -------------------------------------------------------------------------------
@@ -182,7 +202,7 @@ class _Normalizer(Lifter):
             raise NotImplementedError(f"a suspension in {type(node).__name__}")  # language.check
 
     def _Expr(self, node: ast.Expr) -> None:
-        if isinstance(node.value, ast.Call) and node.value in self.sites:
+        if node.value in self.sites:
             self.suspend(node.value, None)
             return
         if not self.has(node):
@@ -287,16 +307,20 @@ class _Normalizer(Lifter):
             node = ast.copy_location(ast.Raise(*self.sequence(parts)), node)
         self.emit(Raise(node))
 
-    def _FunctionDef(self, node: ast.FunctionDef) -> None:
+    def _FunctionDef(self, node: FunctionNode) -> None:
         if self.has(node):
             decorators = self.sequence(node.decorator_list)
             fields = dict(ast.iter_fields(node))
             fields |= {"decorator_list": decorators, "args": self.defaults(node.args)}
-            node = ast.copy_location(ast.FunctionDef(**fields), node)
+            node = ast.copy_location(type(node)(**fields), node)
         self.emit(Simple(node))
 
-    def _Global(self, node: ast.Global) -> None:
-        """Each block declares its own globals (see codegen)."""
+    _AsyncFunctionDef = _FunctionDef
+
+    def _Global(self, node: ast.Global | ast.Nonlocal) -> None:
+        """Each block declares its own globals and cells (see codegen)."""
+
+    _Nonlocal = _Global
 
     def _ClassDef(self, node: ast.ClassDef) -> None:
         if self.has(node):
@@ -397,11 +421,12 @@ class _Normalizer(Lifter):
             # Its iterator outlives a block: it needs a name.
             iterator = self.names.fresh("it")
             iterable = self.lift(node.iter)
-            self.emit(store(iterator, call("_iter", [iterable], iterable), iterable))
+            begin = self.begin_loop(node)
+            self.emit(store(iterator, call(begin, [iterable], iterable), iterable))
             iterable = load(iterator, node.iter)
         self.context.append(loop)
         with self.block() as body:
-            target = self.loop_target(node.target)
+            target = self.loop_target(node, getattr(iterable, "id", ""))
             self.statements(node.body)
         self.context.pop()
         made = For(node, target, iterable, body, self.body(node.orelse))
@@ -420,6 +445,35 @@ class _Normalizer(Lifter):
                 break
         on: Body = [Jump(ast.copy_location(ast.Break(), node))]
         self.emit(If(node, load(cleanup.left, node), on, []))
+
+    def _AsyncFor(self, node: ast.AsyncFor) -> None:
+        """`async for x in xs: body`, its end told by a flag, so that `else` keeps its meaning::
+
+        _it1 = _aiter(xs)
+        _done1 = False
+        while not _done1:
+            _t1 = await the next one, or _DONE
+            if _t1 is _DONE: _done1 = True
+            else: x = _t1; body
+        """
+        self.rewritten += 1
+        iterator, done = self.names.fresh("it"), self.names.fresh("done")
+        self.emit(store(iterator, call("_aiter", [self.lift(node.iter)], node.iter), node.iter))
+        self.emit(store(done, ast.Constant(False), node))
+        loop = _Loop()
+        self.context.append(loop)
+        with self.block() as body:
+            item = self.next_item(node, iterator)
+            with self.block() as inner:
+                self.assign_to(node.target, load(item, node.target))
+                self.statements(node.body)
+            stop: Body = [store(done, ast.Constant(True), node)]
+            self.emit(If(node, self.is_done(item, node), stop, inner, suspends=_held(inner)))
+        self.context.pop()
+        test = ast.copy_location(ast.UnaryOp(ast.Not(), load(done, node)), node)
+        made = While(node, test, body, self.body(node.orelse), suspends=True)
+        self.emit(made)
+        self._leave_on(loop, node)
 
     def _Try(self, node: ast.Try) -> None:
         if node.finalbody and self._must_lower(node):
@@ -529,6 +583,9 @@ class _Normalizer(Lifter):
                 self.statement(ast.copy_location(jump, node))
             self.emit(If(node, ast.copy_location(test, node), body, []))
 
+    def _AsyncWith(self, node: ast.AsyncWith) -> None:
+        self._lower_with(node, node.items)
+
     def _With(self, node: ast.With) -> None:
         if not self._must_lower(node):
             before = self.rewritten
@@ -536,50 +593,233 @@ class _Normalizer(Lifter):
             return
         self._lower_with(node, node.items)
 
-    def _lower_with(self, node: ast.With, items: list[ast.withitem]) -> None:
+    def _lower_with(self, node: ast.With | ast.AsyncWith, items: list[ast.withitem]) -> None:
         """One item at a time: `with a, b: body` is `with a: with b: body`."""
         self.rewritten += 1
         item, rest = items[0], items[1:]
         leave, value = self.names.fresh("exit"), self.names.fresh("t")
         context = item.context_expr
-        entered = call("_entered", [self.lift(context)], context)
+        wait = isinstance(node, ast.AsyncWith)
+        entered = call("_aentered" if wait else "_entered", [self.lift(context)], context)
         pair = [ast.Name(leave, ast.Store()), ast.Name(value, ast.Store())]
         target = ast.copy_location(ast.Tuple(list(pair), ast.Store()), context)
         self.emit(Simple(ast.copy_location(ast.Assign([target], entered), context)))
+        self._called(load(value, context), [], context, value, wait=wait)
         body: list[ast.stmt] = []
         if item.optional_vars is not None:
             given = ast.Assign([item.optional_vars], load(value, context))
             body.append(ast.copy_location(given, item.optional_vars))
         if rest:
-            body.append(ast.copy_location(ast.With(rest, node.body), node))
+            body.append(ast.copy_location(type(node)(rest, node.body), node))
             self._inside[body[-1]] = True  # lowered too, whether or not it suspends itself
         else:
             body += node.body
         inner, cleanup = self._cleaned(node, body)
-        self._emit_try(node, inner, self._exit_failing(leave, node), [self._exit(leave, node)])
+        with self.block() as leaving:
+            self._exit(leave, context, wait=wait)
+        failing = self._exit_failing(leave, node, context, wait=wait)
+        self._emit_try(node, inner, failing, leaving)
         self._dispatch(cleanup, node)
 
-    def _exit(self, leave: str, node: ast.With) -> Statement:
+    def _exit(self, leave: str, place: ast.expr, *, wait: bool) -> None:
         nothing: list[ast.expr] = [ast.Constant(None) for _ in range(3)]
-        place = node.items[0].context_expr
-        return Simple(ast.copy_location(ast.Expr(call(leave, nothing, place)), place))
+        self._called(load(leave, place), nothing, place, None, wait=wait)
 
-    def _exit_failing(self, leave: str, node: ast.With) -> Handler:
+    def _exit_failing(self, leave: str, node: ast.AST, place: ast.expr, *, wait: bool) -> Handler:
         """`except BaseException: if not exit(*exc_info()): raise`."""
-        place = node.items[0].context_expr
         info = ast.copy_location(ast.Starred(call("_exc_info", [], place), ast.Load()), place)
-        test = ast.UnaryOp(ast.Not(), call(leave, [info], place))
-        again = Raise(ast.copy_location(ast.Raise(None, None), place))
-        return Handler(node, None, None, [If(node, ast.copy_location(test, place), [again], [])])
+        swallowed = self.names.fresh("t")
+        with self.block() as body:
+            self._called(load(leave, place), [info], place, swallowed, wait=wait)
+            test = ast.copy_location(ast.UnaryOp(ast.Not(), load(swallowed, place)), place)
+            again = Raise(ast.copy_location(ast.Raise(None, None), place))
+            self.emit(If(node, test, [again], []))
+        return self._named(Handler(node, None, None, body))
+
+    def _called(
+        self,
+        func: ast.expr,
+        args: list[ast.expr],
+        place: ast.expr,
+        target: str | None,
+        *,
+        wait: bool,
+    ) -> None:
+        """Emit a call of a context manager's method, which may suspend; awaited if `wait`."""
+        made = ast.copy_location(ast.Call(func, args, []), place)
+        label = self.segment(place)
+        if not wait:
+            if not self.special_methods & {"__enter__", "__exit__"}:
+                self._plainly(made, place, target)
+                return
+            self.emit(Simple(ast.copy_location(ast.Pass(), place)))
+            self.emit(Suspension(made, SiteKind.DYNAMIC, target, place, label))
+            return
+        awaitable = self.names.fresh("t")
+        self.emit(Simple(ast.copy_location(ast.Pass(), place)))
+        self.emit(Suspension(made, SiteKind.DYNAMIC, awaitable, place, label))
+        waiting = call("_Delegate", [call("_await", [load(awaitable, place)], place)], place)
+        self.emit(Suspension(waiting, SiteKind.AWAIT, target, place, label))
+
+    def _plainly(self, made: ast.Call, place: ast.expr, target: str | None) -> None:
+        if target is None:
+            self.emit(Simple(ast.copy_location(ast.Expr(made), place)))
+        else:
+            self.emit(store(target, made, place))
 
     def _Match(self, node: ast.Match) -> None:
+        if any(self.has(case.guard) for case in node.cases):
+            self._guarded_match(node)
+            return
         before = self.rewritten
         subject = self.lift(node.subject)
         cases = [Case(case, self.body(case.body)) for case in node.cases]
         self._finish(Match(node, subject, cases), node, before)
 
 
-def _drop_annotations(function: ast.FunctionDef) -> None:
+    def _guarded_match(self, node: ast.Match) -> None:
+        """A guard that suspends becomes an `if` in its arm, and the cases after it a match anew::
+
+            match x:                        _t1 = x
+                case P if act(): body       _taken1 = False
+                case Q: other               match _t1:
+                                                case P:
+                                                    if act(): _taken1 = True; body
+                                            if not _taken1:
+                                                match _t1:
+                                                    case Q: other
+        """
+        subject = self.save(self.lift(node.subject))
+        if not isinstance(subject, ast.Name) or subject.id not in self.names.made:
+            name = self.names.fresh("t")  # what the user's name stands for may change in a guard
+            self.emit(store(name, subject, subject))
+            subject = load(name, subject)
+        self._cases(node, subject, node.cases)
+
+    def _cases(self, node: ast.Match, subject: ast.expr, cases: list[ast.match_case]) -> None:
+        self.rewritten += 1
+        place = next((i for i, c in enumerate(cases) if self.has(c.guard)), len(cases) - 1)
+        first, rest = cases[: place + 1], cases[place + 1 :]
+        taken = self.names.fresh("taken")
+        self.emit(store(taken, ast.Constant(False), node))
+        made = []
+        for case in first:
+            with self.block() as body:
+                if self.has(case.guard):
+                    assert case.guard is not None
+                    test = self.lift(case.guard)
+                    with self.block() as inner:
+                        self.emit(store(taken, ast.Constant(True), case.guard))
+                        self.statements(case.body)
+                    self.emit(If(case.guard, test, inner, [], suspends=_held(inner)))
+                    case = ast.match_case(case.pattern, None, case.body)
+                else:
+                    self.emit(store(taken, ast.Constant(True), case.pattern))
+                    self.statements(case.body)
+            made.append(Case(case, body))
+        held = any(_held(case.body) for case in made)
+        self.emit(Match(node, subject, made, suspends=held))
+        if rest:
+            with self.block() as others:
+                if any(self.has(case.guard) for case in rest):
+                    self._cases(node, subject, rest)
+                else:
+                    parts = [Case(case, self.body(case.body)) for case in rest]
+                    held = any(_held(case.body) for case in parts)
+                    self.emit(Match(node, subject, parts, suspends=held))
+            test = ast.copy_location(ast.UnaryOp(ast.Not(), load(taken, node)), node)
+            self.emit(If(node, test, others, [], suspends=_held(others)))
+
+    def _TryStar(self, node: ast.TryStar) -> None:
+        """`except*` around a suspension (PEP 654), with what is left to handle kept by name::
+
+            try: body                    try: body
+            except* T as e: handler      except BaseException:
+                                             _star1 = _star(_exception())
+                                             _t1 = _split(_star1, T)
+                                             if _t1 is not None:
+                                                 _restore1 = _handling(_t1)
+                                                 try: raise _t1
+                                                 except BaseException as e: _restore1(); handler
+                                                     (what it raises is kept in _star1)
+                                             _rejoin(_star1)
+        """
+        if not self.has(node):
+            self.emit(Simple(node))
+            return
+        self.rewritten += 1
+        if node.finalbody:
+            inner = ast.copy_location(ast.TryStar(node.body, node.handlers, node.orelse, []), node)
+            self._inside[inner] = True
+            whole = ast.copy_location(ast.Try([inner], [], [], node.finalbody), node)
+            self._inside[whole] = True
+            self._Try(whole)
+            return
+        star, at = self.names.fresh("star"), node
+        body = self.body(node.body)
+        with self.block() as failing:
+            self.emit(store(star, call("_star", [call("_exception", [], at)], at), at))
+            for handler in node.handlers:
+                self._star_handler(star, handler)
+            finish = ast.Expr(call("_rejoin", [load(star, at)], at))
+            self.emit(Simple(ast.copy_location(finish, at)))
+        made = Try(node, body, [self._named(Handler(node, None, None, failing))], [], [])
+        made.orelse = self.body(node.orelse)
+        made.suspends = any(map(_held, [body, failing, made.orelse]))
+        for one in made.handlers:
+            one.saved = one.saved or self.names.fresh("exc")
+        self.emit(made)
+
+    def _star_handler(self, star: str, node: ast.ExceptHandler) -> None:
+        assert node.type is not None
+        part = self.names.fresh("t")
+        split = call("_split", [load(star, node), self.lift(node.type)], node)
+        self.emit(store(part, split, node))
+        with self.block() as handling:
+            restore = self.names.fresh("restore")
+            self.emit(store(restore, call("_handling", [load(part, node)], node), node))
+            raised: Body = [Raise(ast.copy_location(ast.Raise(load(part, node), None), node))]
+            kind = load("_BaseException", node) if node.name else None
+            with self.block() as handled:
+                again = ast.Expr(call(restore, [], node))
+                self.emit(Simple(ast.copy_location(again, node)))
+                self.statements(node.body)
+            caught = Handler(node, kind, node.name, handled)
+            self._named(caught)
+            caught.saved = caught.saved or self.names.fresh("exc")
+            inner = Try(node, raised, [caught], [], [])
+            inner.suspends = caught.suspends
+            keep = ast.Expr(
+                call("_raised", [load(star, node), load(part, node), call("_exception", [], node)], node)
+            )
+            other = Handler(node, None, None, [Simple(ast.copy_location(keep, node))])
+            outer = Try(node, [inner], [other], [], [])
+            outer.suspends = inner.suspends
+            if outer.suspends:
+                other.saved = self.names.fresh("exc")
+            self.emit(outer)
+        test = ast.Compare(load(part, node), [ast.IsNot()], [ast.Constant(None)])
+        made = If(node, ast.copy_location(test, node), handling, [], suspends=_held(handling))
+        self.emit(made)
+
+
+def _held(body: Body) -> bool:
+    return any(map(suspends, body))
+
+
+def _name_class(function: FunctionNode) -> None:
+    """`super()` reads the method's frame; written out it is `super(__class__, self)`. In place."""
+    arguments = function.args.posonlyargs + function.args.args
+    if not arguments and function.args.vararg is not None:
+        return
+    for node in own_nodes(function):
+        if not isinstance(node, ast.Call) or node.args or node.keywords:
+            continue
+        if isinstance(node.func, ast.Name) and node.func.id == "super" and arguments:
+            node.args = [load("__class__", node), load(arguments[0].arg, node)]
+
+
+def _drop_annotations(function: FunctionNode) -> None:
     """`x: int = 1` becomes `x = 1`, in place: annotations of locals are not evaluated anyway.
 
     Where a block shares `x` by cell, Python would refuse the annotation.

@@ -53,7 +53,7 @@ class Partition:
 def partition(flow: Flow, *, limit: int = COPY_LIMIT) -> Partition:
     """Choose the heads of a function's task blocks, in source order."""
     cuts = _cuts(flow, limit) if flow.resume else set()
-    if flow.function.cells:
+    if flow.function.only_enters:
         # The entry only makes the cells; the body begins in a block that has them.
         cuts.add(flow.function.body[0])
     heads = [s for s in walk(flow.function.body) if s in flow.resume or s in cuts]

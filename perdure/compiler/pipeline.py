@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import marshal
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from pathlib import Path
 from perdure.compiler import cfg, core, dataflow
 from perdure.compiler.codegen import BlockCode, FunctionCode, generate
 from perdure.compiler.core import CoreFunction, Suspension
+from perdure.compiler.definitions import Definition, mark_of
 from perdure.compiler.graph import describe
 from perdure.compiler.image import (
     MAGIC,
@@ -34,7 +34,7 @@ from perdure.compiler.normalize import normalize
 from perdure.compiler.partition import Partition, partition
 from perdure.compiler.resolve import Program, find_workflow, resolve
 from perdure.compiler.scopes import Modules
-from perdure.compiler.source import Project, Source, open_target
+from perdure.compiler.source import Project, Source, open_target, portable_path
 
 
 @dataclass
@@ -105,21 +105,28 @@ def _compile(project: Project, source: Source, name: str, *, verify: bool) -> St
 
 
 def _assemble(project: Project, program: Program, functions: dict[str, FunctionStages]) -> Image:
-    root = str(project.root)
+    root = project.root
     modules = tuple(
         ModuleText(
-            m.source.module, _relative(m.source.path, root), m.source.is_package, m.source.text
+            m.source.module, portable_path(m.source.path, root), m.source.is_package, m.source.text
         )
         for m in program.modules
     )
-    files = tuple(m.path for m in modules)
+    files = tuple(
+        dict.fromkeys(
+            [m.path for m in modules] + [portable_path(f.core.file, root) for f in functions.values()]
+        )
+    )
     tree, file_of = _module(functions, root, files)
     code = ast.unparse(tree)
     positions = record_positions(tree, file_of)
     image = Image(
         entry=program.entry.name,
         modules=modules,
-        functions=tuple(_table(stages.code) for stages in functions.values()),
+        functions=tuple(
+            _table(stages.code, program.functions[name].definition, name in program.suspending)
+            for name, stages in functions.items()
+        ),
         activities=tuple(program.activities),
         code=code,
         files=files,
@@ -128,7 +135,7 @@ def _assemble(project: Project, program: Program, functions: dict[str, FunctionS
             {name: stages.code for name, stages in functions.items()}, program.entry.name
         ),
         requires=_requires(program),
-        root=root,
+        root=str(root),
     )
     made = compile_tree(positioned(code, positions), [image.file(f) for f in files], positions)
     image.bytecode[MAGIC] = marshal.dumps(made)
@@ -136,19 +143,19 @@ def _assemble(project: Project, program: Program, functions: dict[str, FunctionS
 
 
 def _module(
-    functions: dict[str, FunctionStages], root: str, files: tuple[str, ...]
+    functions: dict[str, FunctionStages], root: Path, files: tuple[str, ...]
 ) -> tuple[ast.Module, dict[str, int]]:
     """The generated functions of the whole program, as one module, and the file each is from."""
     body: list[ast.stmt] = []
     file_of: dict[str, int] = {}
     for index, stages in enumerate(functions.values()):
         core_function = stages.core
-        file = files.index(_relative(core_function.file, root))
+        file = files.index(portable_path(core_function.file, root))
         for block in stages.code.blocks:
             made = block.function
             made.name = f"f{index}_{made.name}"
-            if core_function.cells:
-                made = _with_cells(made, core_function.cells)
+            if cells := core_function.cells + core_function.free:
+                made = _with_cells(made, cells)
             body.append(made)
             file_of[made.name] = file
     return ast.Module(body, []), file_of
@@ -163,9 +170,19 @@ def _with_cells(block: ast.FunctionDef, cells: tuple[str, ...]) -> ast.FunctionD
     return ast.fix_missing_locations(ast.copy_location(maker, block))
 
 
-def _table(code: FunctionCode) -> FunctionTable:
+def _table(code: FunctionCode, definition: Definition, suspends: bool) -> FunctionTable:
+    core = code.core
     blocks = tuple(_block(block) for block in code.blocks)
-    return FunctionTable(code.core.name, code.core.node.lineno, code.core.cells, blocks)
+    return FunctionTable(
+        core.name,
+        core.node.lineno,
+        core.cells + core.free,
+        blocks,
+        core.kind.value,
+        len(core.free),
+        mark_of(definition),
+        suspends,
+    )
 
 
 def _block(block: BlockCode) -> TaskBlock:
@@ -198,7 +215,3 @@ def _requires(program: Program) -> dict[str, str]:
 
     distributions = packages_distributions()
     return {d: version(d) for name in others for d in distributions.get(name, [])[:1]}
-
-
-def _relative(path: str, root: str) -> str:
-    return Path(os.path.relpath(path, root)).as_posix()

@@ -10,13 +10,13 @@ from perdure.compiler.scopes import parameters
 
 
 def rename(
-    node: ast.expr, fresh: dict[str, str], copied: Callable[[ast.Call, ast.Call], None]
+    node: ast.expr, fresh: dict[str, str], copied: Callable[[ast.AST, ast.AST], None]
 ) -> Any:
     """Copy a comprehension with its variables renamed by `fresh`.
 
     The first iterable is evaluated outside the comprehension, so it is left alone. A nested lambda
     or comprehension that binds the same name again keeps its own. `copied(old, new)` hears of every
-    call that is copied, so that facts about it can follow.
+    node that is copied, so that facts about it can follow.
     """
     copier = _Copier(fresh, copied)
     first = node.generators[0].iter  # type: ignore[attr-defined]
@@ -24,7 +24,7 @@ def rename(
 
 
 class _Copier:
-    def __init__(self, fresh: dict[str, str], copied: Callable[[ast.Call, ast.Call], None]) -> None:
+    def __init__(self, fresh: dict[str, str], copied: Callable[[ast.AST, ast.AST], None]) -> None:
         self.fresh = fresh
         self.copied = copied
 
@@ -50,8 +50,7 @@ class _Copier:
 
     def fields(self, node: ast.AST, skip: ast.AST | None = None) -> Any:
         made: Any = type(node)(**{k: self.copy(v, skip) for k, v in ast.iter_fields(node)})
-        if isinstance(node, ast.Call):
-            self.copied(node, made)
+        self.copied(node, made)
         return ast.copy_location(made, node)
 
     def _shadowed(self, node: ast.AST, bound: list[str], outside: ast.AST) -> Any:

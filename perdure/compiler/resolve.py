@@ -1,7 +1,8 @@
 """Pass 1, resolve: say of every call what it is, and find the functions that must be compiled.
 
 A function is *durable* when it reaches a suspension: it calls an activity, `perdure.sleep`, or
-another durable function. The answer is static, over the project's own modules:
+another durable function. The answer is static, over the project's own modules, functions inside
+functions and lambdas included:
 
 * a name that leads to an activity or to a durable function: the call suspends;
 * a method call: by name over the durable methods of the program (class-hierarchy analysis), so it
@@ -10,6 +11,8 @@ another durable function. The answer is static, over the project's own modules:
 * everything else (builtins, other packages, plain functions of the project): a plain call.
 
 `maybe` calls are compiled so that they work either way, so resolution is only an optimization.
+A generator, and a coroutine, that may live across a suspension is compiled as well, whether or not
+it suspends itself: Python's own cannot be kept.
 
 What suspends in a place the compiler cannot cut is refused, with its place (see refuse.py).
 """
@@ -17,23 +20,36 @@ What suspends in a place the compiler cannot cut is refused, with its place (see
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from perdure.compiler import language, refuse
+from perdure.compiler import language, library, refuse
 from perdure.compiler.core import SiteKind
+from perdure.compiler.definitions import Definition, Kind, definitions
 from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
+from perdure.compiler.mangle import mangled
 from perdure.compiler.roles import SUSPENDING, Role, role_of
-from perdure.compiler.scopes import Function, Module, Modules, Scope, analyse, own_calls, own_nodes
+from perdure.compiler.scopes import Function, Module, Modules, own_nodes
+from perdure.compiler.sites import in_place
+from perdure.compiler.source import is_foreign
+
+# Whether an expression suspends when it is called, or iterated over.
+NO, PERHAPS, YES = 0, 1, 2
+# Iterating over the value of one of these runs nothing of the user's.
+_NATIVE = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Constant, ast.JoinedStr)
+_NATIVE += (ast.ListComp, ast.SetComp, ast.DictComp, ast.Compare, ast.BinOp)
+_STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
+_NATIVE_METHODS = frozenset("items keys values split splitlines readlines".split())
 
 
 @dataclass
 class Resolved:
-    """A durable function and what each call in it is."""
+    """A durable function and what each call (or await, yield, …) in it is."""
 
-    function: Function
-    scope: Scope
-    sites: dict[ast.Call, SiteKind]
+    definition: Definition
+    sites: dict[ast.AST, SiteKind]
+    special_methods: frozenset[str] = frozenset()  # of the program, those that may suspend
+    meeting: frozenset[ast.AST] = frozenset()  # calls that suspend if one of their arguments does
 
 
 @dataclass
@@ -42,22 +58,28 @@ class Program:
 
     entry: Function
     modules: list[Module]
-    functions: dict[str, Resolved]  # by Function.name, in the order in which they were reached
+    functions: dict[str, Resolved]  # by Definition.name, in the order in which they were reached
     activities: dict[str, Function] = field(default_factory=dict)  # by Function.name
+    suspending: frozenset[str] = frozenset()  # of `functions`, those inside which a run may stop
 
 
 @dataclass
 class _Facts:
     """What one function's own text says, before anything is known of the others."""
 
-    function: Function
-    scope: Scope
+    definition: Definition
+    module: Module
     role: Role
-    known: list[tuple[ast.Call, Function]]  # calls that lead to a function of the program
-    timers: list[ast.Call]
-    methods: list[tuple[ast.Call, str]]  # calls of an attribute of something unknown
-    unknown: list[ast.Call]
-    mentioned: list[Function]  # functions of the program used as values, to be called elsewhere
+    known: list[tuple[ast.Call, Definition]] = field(default_factory=list)
+    timers: list[ast.Call] = field(default_factory=list)
+    methods: list[tuple[ast.Call, str]] = field(default_factory=list)  # of something unknown
+    unknown: list[ast.Call] = field(default_factory=list)
+    mentioned: list[Definition] = field(default_factory=list)  # used as values, called elsewhere
+    generators: list[tuple[ast.expr, Definition]] = field(default_factory=list)
+    constructed: list[tuple[ast.Call, str]] = field(default_factory=list)  # calls of known classes
+    stand_ins: list[tuple[ast.Call, str]] = field(default_factory=list)  # of builtins, by name
+    loops: list[tuple[ast.AST, ast.expr]] = field(default_factory=list)  # `for`s, what they go over
+    stops: dict[ast.AST, SiteKind] = field(default_factory=dict)  # await, yield
 
 
 def resolve(modules: Modules, entry: Function) -> Program:
@@ -101,127 +123,189 @@ class _Resolver:
         self.entry = entry
         self.closure = modules.closure(entry.module)
         self.facts: dict[str, _Facts] = {}
+        self.by_node: dict[ast.AST, Definition] = {}
         self.durable: set[str] = set()
         self.maybe: set[str] = set()
+        self.stopping: set[str] = set()  # compiled functions inside which a run may stop
+        self.iterates = False
+        self.methods: dict[str, list[str]] = {}  # the methods of a name, by function name
         self.diagnostics: list[Diagnostic] = []
+        self._compilable: dict[str, bool] = {}
 
     def run(self) -> Program:
-        for function in self._candidates():
-            self.facts[function.name] = self._read(function)
+        self._collect()
         self._fixpoint()
         reached = self._reachable()
         for name in reached:
-            function = self.facts[name].function
-            self.diagnostics += language.check(function)
+            self.diagnostics += language.check(self.facts[name].definition)
             self.diagnostics += self._refusals(self.facts[name])
         if self.diagnostics:
             raise CompileError(self.diagnostics)
-        functions = {name: self._resolved(self.facts[name]) for name in reached}
+        suspending = self._suspending_methods()
+        functions = {name: self._resolved(self.facts[name], suspending) for name in reached}
         activities = {
-            f.name: f
-            for f in (fact.function for fact in self.facts.values())
-            if self.facts[f.name].role is Role.ACTIVITY
+            name: facts.definition.function
+            for name, facts in self.facts.items()
+            if facts.role is Role.ACTIVITY
         }
-        return Program(self.entry, self.closure, functions, activities)
+        own = [module for module in self.closure if not is_foreign(module.source.module)]
+        return Program(self.entry, own, functions, activities, frozenset(self.stopping))
 
-    def _candidates(self) -> Iterator[Function]:
+    # Facts ------------------------------------------------------------------------------------
+
+    def _collect(self) -> None:
+        self.values = {
+            f"{m.source.module}.{name}" for m in self.closure for name in m.bound.keys() - m.classes
+        }
         for module in self.closure:
-            for function in module.functions.values():
-                if "<locals>" not in function.qualname:
-                    yield function
+            self._add_module(module)
+        for facts in list(self.facts.values()):
+            self._read(facts)
+        if any(facts.stand_ins or facts.constructed or facts.loops for facts in self.facts.values()):
+            own = self.modules.get(library.MODULE)
+            assert own is not None
+            for definition in self._add_module(own):
+                self._read(self.facts[definition.name])
+                self.maybe.add(definition.name)
 
-    def _read(self, function: Function) -> _Facts:
-        scope = analyse(function.node, function.source)
-        role = role_of(function, self.modules)
-        facts = _Facts(function, scope, role, [], [], [], [], [])
-        if role is not Role.ACTIVITY:
-            for call in own_calls(function.node):
-                self._classify(call, facts)
-            module = self.modules.get(function.module)
-            assert module is not None
-            facts.mentioned = self._mentions(own_nodes(function.node), module, [scope])
-        return facts
-
-    def _mentions(
-        self, nodes: Iterable[ast.AST], module: Module, scopes: list[Scope]
-    ) -> list[Function]:
-        """Functions of the program that `nodes` use other than by calling them."""
-        called = set()
-        found: list[Function] = []
-        for node in nodes:
-            if isinstance(node, ast.Call):
-                called.add(node.func)
-            if not isinstance(node, ast.Name | ast.Attribute) or node in called:
-                continue
-            dotted = self.modules.qualify(node, module, scopes)
-            known = self.modules.function(dotted) if dotted else None
-            if known is not None:
-                found.append(known)
+    def _add_module(self, module: Module) -> list[Definition]:
+        found = definitions(module)
+        for definition in found:
+            self.by_node[definition.origin] = definition
+            role = role_of(definition.function, self.modules)
+            self.facts[definition.name] = _Facts(definition, module, role)
+            owner = definition.function.owner
+            if owner is not None:
+                method = mangled(owner.rpartition(".")[2], definition.node.name)
+                self.methods.setdefault(method, []).append(definition.name)
         return found
 
-    def _table_mentions(self) -> list[Function]:
+    def _read(self, facts: _Facts) -> None:
+        if facts.role is Role.ACTIVITY:
+            return
+        called = set()
+        for node in own_nodes(facts.definition.node):
+            match node:
+                case ast.Call():
+                    called.add(node.func)
+                    self._classify(node, facts)
+                case ast.Await():
+                    facts.stops[node] = SiteKind.AWAIT
+                case ast.Yield():
+                    facts.stops[node] = SiteKind.YIELD
+                case ast.YieldFrom():
+                    facts.stops[node] = SiteKind.DELEGATE
+                case ast.AsyncFor() | ast.AsyncWith():
+                    facts.stops[node] = SiteKind.AWAIT
+                case ast.comprehension(is_async=1):
+                    facts.stops[node] = SiteKind.AWAIT
+                case ast.For() | ast.comprehension():
+                    facts.loops.append((node, node.iter))
+                case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp() if (
+                    node in self.by_node
+                ):
+                    facts.generators.append((node, self.by_node[node]))
+                case ast.Name() | ast.Attribute() if node not in called:
+                    known = self._function_named(node, facts)
+                    if known is not None:
+                        facts.mentioned.append(known)
+        for decorator in facts.definition.node.decorator_list:
+            for node in ast.walk(decorator):
+                if isinstance(node, ast.Name | ast.Attribute) and (
+                    known := self._function_named(node, facts, outside=True)
+                ):
+                    facts.mentioned.append(known)
+
+    def _function_named(
+        self, node: ast.expr, facts: _Facts, *, outside: bool = False
+    ) -> Definition | None:
+        """The function of the program that an expression names."""
+        scopes = facts.definition.scopes[1 if outside else 0 :]
+        if isinstance(node, ast.Name) and (local := self._local(node.id, facts, scopes)):
+            return local
+        dotted = self.modules.qualify(node, facts.module, scopes)
+        known = self.modules.function(dotted) if dotted else None
+        return self.facts[known.name].definition if known and known.name in self.facts else None
+
+    def _local(self, name: str, facts: _Facts, scopes: tuple[object, ...]) -> Definition | None:
+        """The nested function that a local name is only ever bound to."""
+        for scope in facts.definition.scopes:
+            if scope not in scopes or name in scope.globals:
+                continue
+            if name not in scope.locals or name in scope.nonlocals:
+                continue
+            nested = [
+                child.node
+                for child in scope.children
+                if isinstance(child.node, ast.FunctionDef | ast.AsyncFunctionDef)
+                and child.node.name == name
+            ]
+            if len(nested) == 1 and scope.bindings.get(name) == 1:
+                return self.by_node.get(nested[0])
+            return None
+        return None
+
+    def _table_mentions(self) -> Iterator[Definition]:
         """Functions that module-level code puts into tables and the like."""
-        found: list[Function] = []
         for module in self.closure:
             for statement in module.source.tree.body:
-                if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                    found += self._mentions(ast.walk(statement), module, [])
-        return found
+                if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    continue
+                for node in ast.walk(statement):
+                    if node in self.by_node:
+                        yield self.by_node[node]
+                    if isinstance(node, ast.Name | ast.Attribute):
+                        dotted = self.modules.qualify(node, module)
+                        known = self.modules.function(dotted) if dotted else None
+                        if known is not None and known.name in self.facts:
+                            yield self.facts[known.name].definition
 
     def _classify(self, call: ast.Call, facts: _Facts) -> None:
-        module = self.modules.get(facts.function.module)
-        assert module is not None
-        dotted = self.modules.qualify(call.func, module, [facts.scope])
+        known = self._function_named(call.func, facts)
+        if known is not None:
+            facts.known.append((call, known))
+            return
+        dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes)
         if dotted is None:
-            self._classify_unknown(call, facts)
+            if isinstance(call.func, ast.Attribute):
+                facts.methods.append((call, call.func.attr))
+            elif not self._is_local_class(call.func, facts):
+                facts.unknown.append(call)
         elif dotted in SUSPENDING:
             facts.timers.append(call)
-        elif (known := self.modules.function(dotted)) is not None:
-            facts.known.append((call, known))
+        elif dotted in library.STAND_INS:
+            if dotted != "builtins.iter" or len(call.args) > 1:
+                facts.stand_ins.append((call, dotted))
+        elif self.modules.class_of(dotted) is not None:
+            facts.constructed.append((call, dotted))
         elif isinstance(call.func, ast.Attribute) and self._is_value(dotted):
             facts.methods.append((call, call.func.attr))
         elif isinstance(call.func, ast.Name) and self._is_variable(dotted):
             facts.unknown.append(call)
 
-    def _classify_unknown(self, call: ast.Call, facts: _Facts) -> None:
-        callee = call.func
-        if isinstance(callee, ast.Attribute):
-            facts.methods.append((call, callee.attr))
-        elif isinstance(callee, ast.Name):
-            if not self._is_nested_function(callee.id, facts.scope):
-                facts.unknown.append(call)
-        elif not isinstance(callee, ast.Lambda):
-            facts.unknown.append(call)
-
     def _is_value(self, dotted: str) -> bool:
         """Whether `dotted` is an attribute of a first-party module-level object (not a module)."""
         head = dotted.rpartition(".")[0]
-        return self.modules.get(head) is None and any(
-            head == f"{m.source.module}.{name}"
-            for m in self.closure
-            for name in m.bound
-            if name not in m.classes
-        )
+        return head in self.values and self.modules.get(head) is None
 
     def _is_variable(self, dotted: str) -> bool:
         """Whether `dotted` is a first-party module-level variable: it may hold any callable."""
-        return any(
-            dotted == f"{m.source.module}.{name}"
-            for m in self.closure
-            for name in m.bound
-            if name not in m.classes and name not in m.functions
-        )
+        return dotted in self.values and self.modules.function(dotted) is None
 
     @staticmethod
-    def _is_nested_function(name: str, scope: Scope) -> bool:
-        """Whether a local name is only ever bound by one nested `def` or `class`."""
+    def _is_local_class(callee: ast.expr, facts: _Facts) -> bool:
+        """Whether a local name is only ever bound by one nested `class`."""
+        if not isinstance(callee, ast.Name):
+            return False
+        scope = facts.definition.scope
         nested = [
             c
             for c in scope.children
-            if isinstance(c.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            and c.node.name == name
+            if isinstance(c.node, ast.ClassDef) and c.node.name == callee.id
         ]
-        return len(nested) == 1 and scope.bindings.get(name) == 1
+        return len(nested) == 1 and scope.bindings.get(callee.id) == 1
+
+    # Who suspends -----------------------------------------------------------------------------
 
     def _fixpoint(self) -> None:
         """Grow `durable` and `maybe` until nothing changes; both only ever grow."""
@@ -231,89 +315,250 @@ class _Resolver:
         changed = True
         while changed:
             names = self._suspending_methods()
-            before = len(self.durable), len(self.maybe)
+            before = len(self.durable), len(self.maybe), len(self.stopping)
             for name, facts in self.facts.items():
                 self._grow(name, facts, names)
-            changed = (len(self.durable), len(self.maybe)) != before
+            self._find_iterators(names)
+            changed = (len(self.durable), len(self.maybe), len(self.stopping)) != before
+
+    def _find_iterators(self, suspending: set[str]) -> None:
+        """Whether the program has iterators that suspend: then any loop over an unknown may."""
+        for name in self.durable | self.maybe:
+            facts = self.facts[name]
+            if name not in self.stopping and self._may_stop(facts, suspending):
+                self.stopping.add(name)
+                if facts.definition.kind is Kind.GENERATOR or name.endswith(".__next__"):
+                    self.iterates = True
 
     def _grow(self, name: str, facts: _Facts, methods: set[str]) -> None:
-        if facts.role is not Role.PLAIN:
+        if facts.role is not Role.PLAIN or name in self.durable:
             return
         callees = [known.name for _, known in facts.known]
-        if any(self._suspends(callee) for callee in callees):
+        callees += [made.name for _, made in facts.generators]
+        callees += [init for call, _ in facts.constructed if (init := self._init_of(call, facts))]
+        given = {self._meets(call, facts) for call, _ in facts.stand_ins}
+        given |= {self._iterated(over, facts) for _, over in facts.loops}
+        if any(self._suspends(callee) for callee in callees) or YES in given:
             self.durable.add(name)
             return
         if any(self._own_method_suspends(call, facts) for call, _ in facts.methods):
             self.durable.add(name)
             return
+        if name in self.maybe:
+            return
         called = any(attribute in methods for _, attribute in facts.methods)
-        uncertain = called or facts.unknown or any(c in self.maybe for c in callees)
-        if uncertain and name not in self.maybe and self._can_compile(facts):
+        uncertain = (
+            called
+            or facts.unknown
+            or facts.definition.kind is not Kind.FUNCTION
+            or any(c in self.maybe for c in callees)
+            or PERHAPS in given
+        )
+        if uncertain and self._can_compile(facts):
             self.maybe.add(name)
+
+    # What builtins and loops are given --------------------------------------------------------
+
+    def _meets(self, call: ast.Call, facts: _Facts) -> int:
+        """Whether a builtin that has a stand-in is given something that suspends."""
+        dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes)
+        _, called = library.STAND_INS[dotted or ""]
+        found = NO
+        for place, value in enumerate(call.args):
+            if isinstance(value, ast.Starred):
+                found = max(found, self._iterated(value.value, facts))
+            elif place in called:
+                found = max(found, self._called(value, facts))
+            else:
+                found = max(found, self._iterated(value, facts))
+        for keyword in call.keywords:
+            if keyword.arg in library.CALLED_KEYWORDS:
+                found = max(found, self._called(keyword.value, facts))
+        return found
+
+    def _called(self, value: ast.expr, facts: _Facts) -> int:
+        """Whether calling the value of an expression suspends."""
+        if isinstance(value, ast.Constant):
+            return NO
+        known = self._function_named(value, facts) if not isinstance(value, ast.Lambda) else None
+        if isinstance(value, ast.Lambda):
+            known = self.by_node.get(value)
+        if known is not None:
+            if self._suspends(known.name):
+                return YES
+            return PERHAPS if known.name in self.maybe or known.node.decorator_list else NO
+        dotted = self.modules.qualify(value, facts.module, facts.definition.scopes)
+        if dotted is None or dotted in self.values:
+            return PERHAPS
+        return NO
+
+    def _iterated(self, value: ast.expr, facts: _Facts) -> int:
+        """Whether iterating over the value of an expression suspends."""
+        if value in self.by_node:
+            made = self.by_node[value]
+            if made.name in self.durable:
+                return YES
+            return PERHAPS if self._may_stop_in(made.name) else NO
+        if not self.iterates or isinstance(value, _NATIVE):
+            return NO
+        if isinstance(value, ast.Call):
+            known = self._function_named(value.func, facts)
+            if known is not None and known.kind is Kind.GENERATOR and not known.node.decorator_list:
+                if known.name in self.durable:
+                    return YES
+                return PERHAPS if self._may_stop_in(known.name) else NO
+            dotted = self.modules.qualify(value.func, facts.module, facts.definition.scopes) or ""
+            if dotted in library.STAND_INS:
+                return self._meets(value, facts)
+            if dotted.startswith("builtins."):
+                return NO
+            if isinstance(value.func, ast.Attribute) and value.func.attr in _NATIVE_METHODS:
+                return NO
+        return PERHAPS
+
+    def _may_stop_in(self, name: str) -> bool:
+        return name in self.facts and name in self.stopping
+
+    def _init_of(self, call: ast.Call, facts: _Facts) -> str | None:
+        """The `__init__` of the project that making an object of a known class calls."""
+        dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes)
+        return self._init(dotted, 0) if dotted else None
+
+    def _init(self, dotted: str, depth: int) -> str | None:
+        found = self.modules.class_of(dotted)
+        if found is None or depth > 20:
+            return None
+        module, qualname, node = found
+        own = f"{module.source.module}:{qualname}.__init__"
+        if own in self.facts:
+            return own
+        for base in node.bases:
+            above = self.modules.qualify(base, module)
+            if above and (init := self._init(above, depth + 1)):
+                return init
+        return None
 
     def _own_method_suspends(self, call: ast.Call, facts: _Facts) -> bool:
         """Whether `self.method()` leads to a method of the same class that suspends."""
-        owner, callee = facts.function.owner, call.func
-        if owner is None or not isinstance(callee, ast.Attribute):
+        function, callee = facts.definition.function, call.func
+        if function.owner is None or not isinstance(callee, ast.Attribute):
             return False
-        first = facts.function.node.args.posonlyargs + facts.function.node.args.args
+        first = function.node.args.posonlyargs + function.node.args.args
         if not first or not isinstance(callee.value, ast.Name) or callee.value.id != first[0].arg:
             return False
-        return self._suspends(f"{facts.function.module}:{owner}.{callee.attr}")
+        own = f"{function.module}:{function.owner}."
+        names = self.methods.get(callee.attr, ())
+        return any(n.startswith(own) and self._suspends(n) for n in names)
 
     def _can_compile(self, facts: _Facts) -> bool:
         """Whether a function that only may suspend can be compiled; if not it stays plain."""
-        return not language.check(facts.function) and not self._refusals(facts)
+        name = facts.definition.name
+        if name not in self._compilable:
+            refused = language.check(facts.definition) or self._refusals(facts)
+            self._compilable[name] = not refused
+        return self._compilable[name]
 
     def _refusals(self, facts: _Facts) -> list[Diagnostic]:
-        return refuse.refusals(facts.function, facts.scope, self.modules, self._suspends)
+        return refuse.refusals(facts.definition, self.modules, self._suspends)
 
     def _suspends(self, name: str) -> bool:
         facts = self.facts.get(name)
         return name in self.durable or (facts is not None and facts.role is Role.ACTIVITY)
 
+    def _may_stop(self, facts: _Facts, suspending: set[str]) -> bool:
+        """Whether a run may stop inside a function (a generator need not suspend)."""
+        name = facts.definition.name
+        if name in self.durable or facts.definition.kind is Kind.FUNCTION:
+            return True
+        uncertain = any(a in suspending for _, a in facts.methods) or bool(facts.unknown)
+        uncertain = uncertain or any(self._meets(c, facts) for c, _ in facts.stand_ins)
+        uncertain = uncertain or any(self._iterated(over, facts) for _, over in facts.loops)
+        return uncertain or any(
+            k.name in self.maybe and (k.kind is Kind.FUNCTION or k.name in self.stopping)
+            for _, k in facts.known
+        )
+
+    def _compiled(self, name: str) -> bool:
+        return name in self.durable or name in self.maybe
+
     def _suspending_methods(self) -> set[str]:
         """Names of methods that suspend: whoever calls such a name may suspend."""
-        return {
-            facts.function.node.name
-            for name, facts in self.facts.items()
-            if facts.function.owner is not None and self._suspends(name)
+        found = {
+            method
+            for method, names in self.methods.items()
+            if any(self._suspends(n) or n in self.maybe for n in names)
         }
+        return found | _STEPS if self.iterates else found
+
+    # The program ------------------------------------------------------------------------------
 
     def _reachable(self) -> list[str]:
-        """Durable functions that the entry may call, in the order of their first mention."""
-        methods = self._suspending_methods()
+        """Functions to compile that the entry may call, in the order of their first mention."""
+        suspending = self._suspending_methods()
         seen: dict[str, None] = {}
         queue = [self.entry.name]
+        special = [m for m in self.methods if m.startswith("__") and m in suspending]
+        queue += [name for method in special for name in self.methods[method]]
         tables_added = False
         while queue:
             name = queue.pop(0)
-            if name in seen or not (name in self.durable or name in self.maybe):
+            facts = self.facts.get(name)
+            if name in seen or facts is None or facts.role is Role.ACTIVITY:
                 continue
             seen[name] = None
-            facts = self.facts[name]
             queue += [known.name for _, known in facts.known]
-            called = {attribute for _, attribute in facts.methods} & methods
-            queue += [n for n, f in self.facts.items() if f.function.node.name in called]
+            for _, method in facts.methods:
+                queue += self.methods.get(method, ())
             queue += [known.name for known in facts.mentioned]
+            queue += [nested.name for nested in facts.definition.nested]
+            queue += [i for call, _ in facts.constructed if (i := self._init_of(call, facts))]
+            queue += [
+                f"{library.MODULE}:{library.STAND_INS[dotted][0]}"
+                for call, dotted in facts.stand_ins
+                if self._meets(call, facts)
+            ]
+            if self.iterates or "__init__" in suspending:
+                queue += [f"{library.MODULE}:{name}" for name in (library.CONSTRUCT, library.STEP)]
             if not tables_added and facts.unknown:
                 # What is called may come out of a table of the module.
                 tables_added = True
                 queue += [known.name for known in self._table_mentions()]
-        return list(seen)
+        return [name for name in seen if self._compiled(name)]
 
-    def _resolved(self, facts: _Facts) -> Resolved:
-        methods = self._suspending_methods()
-        sites: dict[ast.Call, SiteKind] = {}
+    def _resolved(self, facts: _Facts, suspending: set[str]) -> Resolved:
+        sites: dict[ast.AST, SiteKind] = dict(facts.stops)
+        makers: dict[ast.AST, SiteKind] = {}  # calls that only make a generator
         for call, known in facts.known:
             name = known.name
-            if name in self.facts and self.facts[name].role is Role.ACTIVITY:
+            if self.facts[name].role is Role.ACTIVITY:
                 sites[call] = SiteKind.ACTIVITY
+            elif known.kind is Kind.GENERATOR and name in self.maybe:
+                makers[call] = SiteKind.DURABLE
             elif name in self.durable:
                 sites[call] = SiteKind.DURABLE
             elif name in self.maybe:
                 sites[call] = SiteKind.DYNAMIC
+            elif known.node.decorator_list and known.parent is None:
+                sites[call] = SiteKind.DYNAMIC
         sites |= dict.fromkeys(facts.timers, SiteKind.TIMER)
-        sites |= {c: SiteKind.DYNAMIC for c, attribute in facts.methods if attribute in methods}
+        sites |= {c: SiteKind.DYNAMIC for c, attribute in facts.methods if attribute in suspending}
         sites |= dict.fromkeys(facts.unknown, SiteKind.DYNAMIC)
-        return Resolved(facts.function, facts.scope, sites)
+        for generator, made in facts.generators:
+            if made.name in self.durable:
+                sites[generator] = SiteKind.DURABLE
+            elif made.name in self.maybe and made.kind is Kind.FUNCTION:
+                sites[generator] = SiteKind.DYNAMIC
+            elif made.name in self.maybe:
+                makers[generator] = SiteKind.DURABLE
+        for call, _ in facts.constructed:
+            if (init := self._init_of(call, facts)) is not None and self._compiled(init):
+                sites[call] = SiteKind.DYNAMIC
+        meeting = [call for call, _ in facts.stand_ins if self._meets(call, facts)]
+        sites |= dict.fromkeys(meeting, SiteKind.DYNAMIC)
+        sites |= {n: SiteKind.DYNAMIC for n, over in facts.loops if self._iterated(over, facts)}
+        sites |= in_place(facts.definition.node, sites, makers)
+        special = frozenset(name for name in suspending if name.startswith("__"))
+        if special & {"__enter__", "__exit__"}:
+            withs = (n for n in own_nodes(facts.definition.node) if isinstance(n, ast.With))
+            sites |= dict.fromkeys(withs, SiteKind.DYNAMIC)
+        return Resolved(facts.definition, sites, special, frozenset(meeting))

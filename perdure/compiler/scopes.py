@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from perdure.compiler.source import Project, Source
+from perdure.compiler.source import ASYNCIO, Project, Source
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 ScopeNode = (
@@ -115,6 +115,8 @@ class Modules:
                 continue
             seen[name] = module
             queue += sorted(module.imported)
+            if "asyncio" in module.imported:
+                queue += ASYNCIO
             queue += [name.rpartition(".")[0]] if "." in name else []
         return list(seen.values())
 
@@ -133,6 +135,8 @@ class Modules:
 
     def canonical(self, dotted: str, depth: int = 0) -> str:
         """Follow re-exports and module-level aliases to where the thing is defined."""
+        if dotted.startswith("asyncio."):
+            return self._in_asyncio(dotted)
         if depth > 20:  # an import circle that only passes a name round
             return dotted
         for module, rest in self._splits(dotted):
@@ -141,6 +145,15 @@ class Modules:
             if target is None or target == f"{module.source.module}.{head}":
                 return dotted
             return self.canonical(f"{target}.{tail}" if tail else target, depth + 1)
+        return dotted
+
+    def _in_asyncio(self, dotted: str) -> str:
+        """`asyncio.sleep` is `asyncio.tasks.sleep`: the package only gathers its modules' names."""
+        head = dotted.removeprefix("asyncio.").partition(".")[0]
+        for part in ASYNCIO:
+            module = self.get(part)
+            if module is not None and (head in module.functions or head in module.classes):
+                return f"{part}.{dotted.removeprefix('asyncio.')}"
         return dotted
 
     def qualify(self, expr: ast.expr, module: Module, scopes: Iterable[Scope] = ()) -> str | None:
@@ -230,7 +243,8 @@ _STAR_EXPORTS = {
     "time": {"time", "sleep", "monotonic", "perf_counter", "time_ns", "localtime", "gmtime"},
     "random": {"random", "randint", "choice", "shuffle", "uniform", "randrange", "sample"},
     "os": {"getenv", "environ", "system", "getpid", "urandom", "listdir"},
-    "perdure": {"workflow", "activity", "sleep", "now", "uuid4", "random"},
+    "perdure": {"workflow", "activity", "sleep", "now", "uuid4", "random"}
+    | {"gather", "spawn", "race"},
 }
 
 
@@ -259,6 +273,24 @@ class Scope:
         if isinstance(self.node, ast.ClassDef):
             return used - (self.locals - {n for c in self.children for n in c.free})
         return used - (self.locals - self.nonlocals)
+
+
+def scope_table(module: Module) -> dict[ast.AST, tuple[Scope, ...]]:
+    """For every scope in a module, by its node: the scopes its code sees, innermost first."""
+    # A class is the one scope whose body is read in order and not seen from inside: as a module's.
+    whole = ast.ClassDef(
+        name="", bases=[], keywords=[], body=module.source.tree.body, decorator_list=[]
+    )
+    table: dict[ast.AST, tuple[Scope, ...]] = {}
+    stack: list[tuple[Scope, tuple[Scope, ...]]] = [
+        (child, ()) for child in analyse(whole, module.source).children
+    ]
+    while stack:
+        scope, outer = stack.pop()
+        table[scope.node] = (scope, *outer)
+        seen_inside = outer if isinstance(scope.node, ast.ClassDef) else (scope, *outer)
+        stack += [(child, seen_inside) for child in scope.children]
+    return table
 
 
 def read_module(source: Source) -> Module:
@@ -595,12 +627,12 @@ def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
             stack += defaults(node.args)
         elif isinstance(node, ast.ClassDef):
             stack += [*node.decorator_list, *node.bases]
-        elif isinstance(node, ast.GeneratorExp):
-            stack.append(node.generators[0].iter)
+        elif isinstance(node, ast.GeneratorExp) or runs_as_function(node):
+            stack.append(node.generators[0].iter)  # type: ignore[attr-defined]
         else:
             stack += reversed(list(ast.iter_child_nodes(node)))
 
 
-def own_calls(function: FunctionNode) -> Iterator[ast.Call]:
-    """The calls a function itself makes."""
-    return (node for node in own_nodes(function) if isinstance(node, ast.Call))
+def runs_as_function(node: ast.AST) -> bool:
+    """Whether a comprehension has been made a function of its own (see definitions.py)."""
+    return getattr(node, "runs_as_function", False)

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import ast
 import io
+import os
+import sysconfig
 import tokenize
 import warnings
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 
 from perdure.compiler.diagnostics import CompileError, Diagnostic, Span, TargetError
+from perdure.compiler.mangle import mangle
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,15 @@ class Source:
             with warnings.catch_warnings():
                 # Python warns about such code when it is imported; once is enough.
                 warnings.simplefilter("ignore")
-                return ast.parse(self.text, filename=self.path)
+                tree = ast.parse(self.text, filename=self.path)
         except SyntaxError as error:
             raise CompileError([self._syntax_error(error)]) from None
         except ValueError as error:  # null bytes
             span = Span(self.path, 1, 0, 1, 0)
             raise CompileError([Diagnostic("PD100", span, f"not Python source: {error}")]) from None
+        if "__" in self.text:
+            mangle(tree)
+        return tree
 
     def span(self, node: ast.AST) -> Span:
         """Where `node` stands, with columns in characters (`ast` counts UTF-8 bytes)."""
@@ -106,8 +112,14 @@ class Project:
     def source(self, module: str) -> Source | None:
         """The source of a first-party module; None when there is no such file under the root.
 
-        Perdure itself is never first-party, not even in its own checkout.
+        Perdure itself is never first-party, not even in its own checkout. But some modules of
+        Python's library, and one of Perdure's, are compiled with the program where it reaches them
+        (see `is_foreign`).
         """
+        if is_foreign(module):
+            if module not in self._sources:
+                self._sources[module] = _read_foreign(module)
+            return self._sources[module]
         if module.partition(".")[0] == "perdure":
             return None
         if module not in self._sources:
@@ -126,6 +138,51 @@ class Project:
         if (file := base.parent / f"{base.name}.py").is_file():
             return read_source(file, module)
         return None
+
+
+# Modules of Python's own library that are written in Python, and whose functions and context
+# managers stop where the user's functions do: they are compiled as if they were the user's.
+_COMPILED_LIBRARY = frozenset(
+    "contextlib asyncio.tasks asyncio.locks asyncio.queues asyncio.taskgroups asyncio.timeouts"
+    " asyncio.mixins".split()
+)
+ASYNCIO = tuple(sorted(name for name in _COMPILED_LIBRARY if name.startswith("asyncio.")))
+
+
+def is_foreign(module: str) -> bool:
+    """Whether a module is not the user's, and is compiled with the user's all the same."""
+    return module in _COMPILED_LIBRARY or module == "perdure.library"
+
+
+def _read_foreign(module: str) -> Source | None:
+    parts = module.split(".")
+    if parts[0] == "perdure":
+        return read_source(_PERDURE.joinpath(*parts[1:], "__init__.py"), module)
+    path = Path(sysconfig.get_path("stdlib")).joinpath(*parts).with_suffix(".py")
+    return read_source(path, module) if path.is_file() else None
+
+
+_PERDURE = Path(__file__).resolve().parents[1]
+
+
+def portable_path(path: str, root: Path) -> str:
+    """A source file's path as an image keeps it: the same on every machine."""
+    for name, folder in _folders().items():
+        if Path(path).is_relative_to(folder) and not Path(path).is_relative_to(root):
+            return f"{name}/{Path(path).relative_to(folder).as_posix()}"
+    return Path(os.path.relpath(path, root)).as_posix()
+
+
+def local_path(path: str, root: str) -> str:
+    """The inverse of `portable_path`, on this machine."""
+    for name, folder in _folders().items():
+        if path.startswith(f"{name}/"):
+            return str(folder / path[len(name) + 1 :])
+    return str(Path(root) / path) if root else path
+
+
+def _folders() -> dict[str, Path]:
+    return {"<python>": Path(sysconfig.get_path("stdlib")), "<perdure>": _PERDURE}
 
 
 def read_source(path: Path, module: str) -> Source:

@@ -29,6 +29,7 @@ from typing import Any
 import zstandard
 
 from perdure.runtime import failures
+from perdure.runtime.generators import Generator
 from perdure.runtime.program import Program, main_name
 
 PROTOCOL = 5
@@ -202,6 +203,9 @@ class _Pickler(pickle.Pickler):
             return _reduce_dict_iterator(obj)
         if kind is _SET_ITERATOR:
             return _reduce_set_iterator(obj)
+        if isinstance(obj, Generator):
+            name = obj.loaded.table.name
+            return (_generator, (name,), obj.state(), None, None, _restore_generator)
         if kind is ModuleType:
             return (_module, (self.codec.logical_name(obj.__name__),))
         return NotImplemented
@@ -258,9 +262,19 @@ class _Unpickler(pickle.Unpickler):
                 return self.codec.find
             if name == "_inner":
                 return self._make_inner
+            if name == "_generator":
+                return self._make_generator
         if module in self.codec._modules or module == self.codec._main:
             return self.codec.find(module, name)
         return super().find_class(module, name)
+
+    def _make_generator(self, name: str) -> Generator:
+        program = self.codec.program
+        if program is None:
+            raise CodecError(f"a generator of {name} can only be read with its program")
+        loaded = program.by_name[name]
+        assert loaded.makes is not None
+        return loaded.makes.__new__(loaded.makes).attach(loaded, program.step)
 
     def _make_inner(
         self,
@@ -273,7 +287,7 @@ class _Unpickler(pickle.Unpickler):
         if program is None:
             raise CodecError(f"a function of {key[0]} can only be read with its program")
         code: CodeType = program.inner_by_key[key]
-        scope = program.by_name[key[0]].original.__globals__
+        scope = program.by_name[key[0]].scope
         return FunctionType(code, scope, name, defaults, closure)
 
 
@@ -283,6 +297,14 @@ def _global(module: str, qualname: str) -> Any:
 
 def _inner(*parts: Any) -> Any:
     raise CodecError("read values with Codec.decode")
+
+
+def _generator(name: str) -> Any:
+    raise CodecError("read values with Codec.decode")
+
+
+def _restore_generator(generator: Generator, state: tuple[Any, ...]) -> None:
+    generator.restore(state)
 
 
 def _undill(data: bytes) -> Any:

@@ -16,8 +16,9 @@ from types import CellType
 from typing import Any, TypeAlias
 
 # (index of the function in the image, number of the next block, live values, cells,
-#  the exception that was being handled where the function was called)
-Frame: TypeAlias = tuple[int, int, tuple[Any, ...], tuple[CellType, ...], BaseException | None]
+#  the exception that was being handled where the function was called,
+#  the generator whose frame this is while it is being stepped)
+Frame: TypeAlias = tuple[int, int, tuple[Any, ...], tuple[CellType, ...], BaseException | None, Any]
 # (ACTIVITY, seq, 0.0), or (TIMER, seq, when it is due in seconds since the epoch)
 Wait: TypeAlias = tuple[str, int, float]
 
@@ -50,21 +51,25 @@ class Continuation:
     next_seq: int = 0
     start: Start | None = None
     salt: str = ""  # part of the seed of the run's random numbers
+    loop: Any = None  # the event loop of an `async def` workflow
 
     def pack(self) -> tuple[Any, ...]:
         """As plain values, for the codec."""
         start = self.start
         entry = None if start is None else (start.function, start.args, start.kwargs)
         fibers = [(f.id, f.stack, f.wait) for f in self.fibers.values()]
-        return (self.next_seq, fibers, entry, self.salt)
+        return (self.next_seq, fibers, entry, self.salt, self.loop)
 
     @classmethod
     def unpack(cls, packed: tuple[Any, ...]) -> Continuation:
         """The inverse of `pack`."""
-        next_seq, fibers, entry, salt = packed
+        next_seq, fibers, entry, salt, loop = packed
         made = {number: Fiber(number, stack, wait) for number, stack, wait in fibers}
-        return cls(made, next_seq, None if entry is None else Start(*entry), salt)
+        return cls(made, next_seq, None if entry is None else Start(*entry), salt, loop)
 
     def waits(self) -> dict[int, Wait]:
         """What the run waits for, by sequence number."""
-        return {f.wait[1]: f.wait for f in self.fibers.values() if f.wait is not None}
+        found = {f.wait[1]: f.wait for f in self.fibers.values() if f.wait is not None}
+        if self.loop is not None:
+            found |= self.loop.waits()
+        return found

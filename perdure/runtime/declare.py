@@ -12,12 +12,16 @@ import datetime as _datetime
 import functools
 import inspect
 import random as _random
+import sys
+import threading
 import time
 import uuid as _uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import Any, ParamSpec, TypeVar, cast, overload
+
+from perdure.runtime import native
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -96,11 +100,12 @@ class BlockContext:
     the one that replaces it see the same numbers.
     """
 
-    __slots__ = ("_random", "now", "seed")
+    __slots__ = ("_random", "now", "run", "seed")
 
     def __init__(self, now: float, seed: tuple[str, str, int]) -> None:
         self.now = now
         self.seed = seed
+        self.run: Any = None  # the interpreter at work
         self._random: _random.Random | None = None
 
     @property
@@ -116,8 +121,22 @@ native_call: ContextVar[Callable[[Any, tuple[Any, ...], dict[str, Any]], None] |
     "native_call", default=None
 )
 
-# Set while a task block runs, and only then.
-running_block: ContextVar[BlockContext | None] = ContextVar("running_block", default=None)
+class _RunningBlock(threading.local):
+    """Set while a task block runs in this thread, and only then.
+
+    Not a context variable: a workflow has contexts of its own, and they are kept.
+    """
+
+    context: BlockContext | None = None
+
+    def get(self) -> BlockContext | None:
+        return self.context
+
+    def set(self, context: BlockContext | None) -> None:
+        self.context = context
+
+
+running_block = _RunningBlock()
 
 
 @overload
@@ -148,10 +167,15 @@ def activity(
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             if running_block.get() is not None:
-                raise _bypassed("activity", function)
+                raise bypassed("activity", function)
             if (note := native_call.get()) is not None:
+                if asyncio_runs() and inspect.iscoroutinefunction(function):
+                    later = native.ends_later(
+                        lambda: note(function, args, kwargs), lambda: function(*args, **kwargs)
+                    )
+                    return cast(R, later)
                 note(function, args, kwargs)
-                value: R = finished(function(*args, **kwargs))
+                value: R = native.finished(function(*args, **kwargs))
                 return value
             return function(*args, **kwargs)
 
@@ -178,13 +202,10 @@ def workflow(
     return mark if function is None else mark(function)
 
 
-def finished(value: Any) -> Any:
-    """What an activity gives, `async def` or not, to a workflow that is tested natively."""
-    if not inspect.iscoroutine(value):
-        return value
-    import asyncio
-
-    return asyncio.run(value)
+def asyncio_runs() -> bool:
+    """Whether an event loop runs in this thread (asyncio is not imported to find out)."""
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and asyncio._get_running_loop() is not None
 
 
 def _must_be_function(function: Any, role: str) -> None:
@@ -195,7 +216,7 @@ def _must_be_function(function: Any, role: str) -> None:
         )
 
 
-def _bypassed(role: str, function: Any) -> DurabilityError:
+def bypassed(role: str, function: Any) -> DurabilityError:
     name = getattr(function, "__qualname__", repr(function))
     return DurabilityError(
         f"{role} {name} was called inside a run by code that is not compiled (a builtin such as "
@@ -223,7 +244,7 @@ def sleep(seconds: float | _datetime.timedelta) -> None:
     `seconds` is a number (0 or more) or a timedelta. Outside a run this is `time.sleep`.
     """
     if running_block.get() is not None:
-        raise _bypassed("perdure's", sleep)
+        raise bypassed("perdure's", sleep)
     wait = seconds_of(seconds)
     if native_call.get() is None:
         time.sleep(wait)

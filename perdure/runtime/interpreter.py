@@ -7,10 +7,9 @@ Recovery is not a mode: after a crash the same call is made with the same values
 
 from __future__ import annotations
 
-import functools
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
 from perdure.runtime import failures
@@ -23,8 +22,10 @@ from perdure.runtime.declare import (
     seconds_of,
     sleep,
 )
-from perdure.runtime.ops import UNBOUND, Enter, Jump, Raised, Returned, Suspend, handling
-from perdure.runtime.program import LoadedFunction, Program
+from perdure.runtime.loop import ActivityCall, Loop, Task
+from perdure.runtime.machine import Action, Machine, hidden
+from perdure.runtime.ops import Raised, Returned
+from perdure.runtime.program import Program
 
 
 @dataclass(slots=True)
@@ -60,10 +61,6 @@ class Advance:
     error: BaseException | None = None
 
 
-# What a fiber does next: take what a call came back with, make a call, or (None) wait.
-Action = Returned | Raised | Suspend | None
-
-
 def begin(
     program: Program, args: tuple[Any, ...], kwargs: dict[str, Any], *, salt: str = ""
 ) -> Continuation:
@@ -89,28 +86,34 @@ def advance(
     """
     result = Advance()
     context = BlockContext(now, (continuation.salt, seed, continuation.next_seq))
-    token = running_block.set(context)
+    run = _Run(program, continuation, result, context)
+    before = running_block.get()
+    running_block.set(context)
+    context.run = run
     try:
-        run = _Run(program, continuation, result, context)
         if continuation.start is not None:
             run.start()
-        if events:
+        if continuation.loop is not None:
+            with continuation.loop.current(now):
+                run.loop(continuation.loop, events)
+        elif events:
             waiting = {f.wait[1]: f for f in continuation.fibers.values() if f.wait is not None}
             for event in events:
                 fiber = waiting.get(event.seq)
                 if fiber is not None and fiber.wait is not None and fiber.wait[1] == event.seq:
                     fiber.wait = None
-                    done = Returned(event.value) if event.error is None else Raised(event.error)
-                    run.run(fiber, done)
+                    run.run(fiber, _came_back(event))
     finally:
-        running_block.reset(token)
+        running_block.set(before)
     return result
 
 
-class _Run:
-    """One call of `advance`."""
+def _came_back(event: Event) -> Returned | Raised:
+    return Returned(event.value) if event.error is None else Raised(event.error)
 
-    __slots__ = ("context", "continuation", "program", "result")
+
+class _Run(Machine):
+    """One call of `advance`: the machine, with effects."""
 
     def __init__(
         self,
@@ -119,7 +122,7 @@ class _Run:
         result: Advance,
         context: BlockContext,
     ) -> None:
-        self.program = program
+        super().__init__(program)
         self.continuation = continuation
         self.result = result
         self.context = context
@@ -130,166 +133,102 @@ class _Run:
         self.continuation.start = None
         fiber = self.continuation.fibers[0] = Fiber(0, [])
         loaded = self.program.functions[begun.function]
-        done = self._enter(fiber, loaded, loaded.original, begun.args, begun.kwargs)
-        self._settle(fiber, done)
-
-    def run(self, fiber: Fiber, resume: Returned | Raised) -> None:
-        """Run a fiber from the value it waited for until it waits again or ends."""
-        self._settle(fiber, resume)
-
-    def _settle(self, fiber: Fiber, action: Action) -> None:
-        """Go on until the fiber waits; an empty stack is its end.
-
-        Calls between durable functions come back to this loop, so they may nest as deep as memory
-        allows.
-        """
-        while action is not None:
-            if isinstance(action, Suspend):
-                action = self._call(fiber, action.callee, action.args, action.kwargs or {})
-            elif fiber.stack:
-                action = self._step(fiber, action)
-            else:
-                self._end(fiber, action)
+        if loaded.table.kind == "coroutine":
+            self.continuation.loop = Loop()
+            done = self.make(loaded.original, loaded, begun.args, begun.kwargs)
+            if isinstance(done, Returned):
+                self.continuation.loop.begin(done.value)
                 return
+            self._end(fiber, done)
+            return
+        self.run(fiber, self.enter(fiber, loaded, loaded.original, begun.args, begun.kwargs))
 
-    def _step(self, fiber: Fiber, resume: Returned | Raised) -> Action:
-        """Run the block on top of the stack."""
-        function, number, live, cells, handled = fiber.stack[-1]
-        loaded = self.program.functions[function]
-        block = loaded.blocks[number] if not cells else loaded.bind(number, cells)
-        try:
-            if handled is None:
-                result = block(resume, *live)
+    def run(self, fiber: Fiber, action: Action) -> None:
+        """Run a fiber from the value it waited for until it waits again or ends."""
+        outcome = self.settle(fiber, action)
+        if outcome is not None:
+            assert isinstance(outcome, Returned | Raised)
+            self._end(fiber, outcome)
+
+    # Coroutines -------------------------------------------------------------------------------
+
+    def loop(self, loop: Loop, events: Sequence[Event]) -> None:
+        """Run the tasks of an `async def` workflow until all of them wait."""
+        fiber = self.continuation.fibers[0]
+        for event in events:
+            if fiber.wait is not None and fiber.wait[1] == event.seq:
+                fiber.wait = None
+                self._stepped(loop, fiber, self.settle(fiber, _came_back(event)))
             else:
-                result = _while_handling(handled, block, (resume, *live), {})
-        except KeyboardInterrupt:
-            raise  # a person stops the worker; the run stays where it was
-        except BaseException as error:
-            return self._raised(fiber, error)
-        return self._after(fiber, loaded, cells, result)
+                loop.settle(event.seq, event.value, event.error)
+        while fiber.wait is None and not loop.finished:
+            step = loop.next_step()
+            if step is None:
+                break
+            task, action = step
+            loop.enter(task)
+            done = task.context.run(self.step_task, fiber, task, action)
+            self._stepped(loop, fiber, done)
+        if loop.finished:
+            self._end(fiber, loop.outcome())
+        elif fiber.wait is None:
+            due = loop.next_timer()
+            if due is not None and (loop.timer is None or due < loop.timer[2] or not loop.armed):
+                loop.arm(self._number(), due)
+                assert loop.timer is not None
+                self.result.timers.append((due, loop.timer[1]))
 
-    @staticmethod
-    def _handled(
-        loaded: LoadedFunction, then: int, live: tuple[Any, ...], inherited: BaseException | None
-    ) -> BaseException | None:
-        """The exception being handled in a frame: its own, or the one it was called under."""
-        index = loaded.table.blocks[then].handling
-        error: BaseException | None = live[index] if index >= 0 else inherited
-        return error
+    def step_task(self, fiber: Fiber, task: Task, action: Returned | Raised) -> Any:
+        """One step of a task's coroutine."""
+        return self.settle(fiber, self.resume_root(fiber, task.coroutine, action))
 
-    def _raised(self, fiber: Fiber, error: BaseException) -> Raised:
-        failures.tidy(error, _HIDDEN)
-        fiber.stack.pop()
-        return Raised(error)
+    def _stepped(self, loop: Loop, fiber: Fiber, outcome: Any) -> None:
+        """After a step: unless a call of the step waits, the task takes what came of it."""
+        if outcome is not None:
+            loop.leave(outcome)
 
-    def _after(
-        self, fiber: Fiber, loaded: LoadedFunction, cells: tuple[CellType, ...], result: Any
-    ) -> Action:
-        """Do what a block asked for when it ended."""
-        handled = fiber.stack[-1][4]
-        while True:
-            kind = type(result)
-            if isinstance(result, Suspend):
-                fiber.stack[-1] = (loaded.index, result.then, result.live, cells, handled)
-                return result
-            if kind is Jump:
-                live = result.live
-            elif kind is Enter:
-                cells = tuple(CellType() if c is UNBOUND else CellType(c) for c in result.contents)
-                live = result.live
-            else:
-                fiber.stack.pop()
-                return Returned(result)
-            fiber.stack[-1] = (loaded.index, result.then, live, cells, handled)
-            block = loaded.blocks[result.then] if not cells else loaded.bind(result.then, cells)
-            try:
-                if handled is None:
-                    result = block(*live)
-                else:
-                    result = _while_handling(handled, block, live, {})
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                return self._raised(fiber, error)
+    # Effects ----------------------------------------------------------------------------------
 
-    def _enter(
-        self,
-        fiber: Fiber,
-        loaded: LoadedFunction,
-        function: FunctionType,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> Action:
-        """Call a durable function: a new frame, and its entry block."""
-        entry = self.program.entry_of(function, loaded)
-        handled: BaseException | None = None
-        if fiber.stack:
-            caller, then, live, _, inherited = fiber.stack[-1]
-            handled = self._handled(self.program.functions[caller], then, live, inherited)
-        fiber.stack.append((loaded.index, 0, (), (), handled))
-        try:
-            if handled is None:
-                result = entry(*args, **kwargs)
-            else:
-                result = _while_handling(handled, entry, args, kwargs)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            return self._raised(fiber, error)
-        return self._after(fiber, loaded, (), result)
-
-    def _call(
-        self, fiber: Fiber, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Action:
-        """Make the call a block suspended for: activity, timer, durable or plain function."""
-        kind = type(callee)
-        if kind is FunctionType:
-            options = activity_options(callee)
-            if options is not None:
-                self._schedule(fiber, callee, options, args, kwargs)
-                return None
-            loaded = self.program.by_code.get(callee.__code__)
-            if loaded is not None:
-                return self._enter(fiber, loaded, callee, args, kwargs)
-            if callee is sleep:
-                return self._sleep(fiber, args, kwargs)
-        elif kind is MethodType:
-            return self._call(fiber, callee.__func__, (callee.__self__, *args), kwargs)
-        elif kind is functools.partial:
-            return self._call(
-                fiber, callee.func, (*callee.args, *args), {**callee.keywords, **kwargs}
-            )
-        else:
-            method = getattr(kind, "__call__", None)  # noqa: B004  (the method itself is wanted)
-            if type(method) is FunctionType and self.program.suspends(method):
-                return self._call(fiber, method, (callee, *args), kwargs)
-        return self._plain(callee, args, kwargs)
-
-    def _plain(
-        self, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Returned | Raised:
-        try:
-            return Returned(callee(*args, **kwargs))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            failures.tidy(error, _HIDDEN)
-            return Raised(error)
-
-    def _schedule(
+    def schedule(
         self,
         fiber: Fiber,
         function: Any,
         options: ActivityOptions,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-    ) -> None:
+    ) -> Action:
+        if fiber.stack and self.continuation.loop is not None:
+            caller = self.program.functions[fiber.stack[-1][0]]
+            if caller.is_async and inspect.iscoroutinefunction(options.call):
+                return Returned(ActivityCall(function, args, kwargs))
         seq = self._wait(fiber, ACTIVITY, 0.0)
+        self._schedule(seq, function, options, args, kwargs, self._line(fiber))
+        return None
+
+    def begin_call(self, call: ActivityCall) -> Any:
+        """Schedule an activity that a coroutine awaits; the future of its result."""
+        loop = self.continuation.loop
+        assert loop is not None
+        options = activity_options(call.function)
+        assert options is not None
+        seq = self._number()
+        fiber = self.continuation.fibers[0]
+        line = self._line(fiber) if fiber.stack else 0
+        self._schedule(seq, call.function, options, call.args, call.kwargs, line)
+        return loop.wait_for(seq)
+
+    def _schedule(
+        self,
+        seq: int,
+        function: Any,
+        options: ActivityOptions,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        line: int,
+    ) -> None:
         names = self.program.names
         name = names.get(function) or names.setdefault(function, self.activity_name(function))
-        self.result.calls.append(
-            Call(seq, name, function, options, args, kwargs, self._line(fiber))
-        )
+        self.result.calls.append(Call(seq, name, function, options, args, kwargs, line))
 
     def activity_name(self, function: Any) -> str:
         """`module:qualname`, by which any worker finds the activity in the program."""
@@ -300,19 +239,23 @@ class _Run:
                     module = name
         return f"{module}:{function.__qualname__}"
 
-    def _sleep(self, fiber: Fiber, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Action:
+    def sleep(self, fiber: Fiber, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Action:
         try:
             seconds = _sleep_seconds(*args, **kwargs)
         except (TypeError, ValueError) as error:
-            failures.tidy(error, _HIDDEN)
+            failures.tidy(error, hidden())
             return Raised(error)
         due = self.context.now + seconds
         self.result.timers.append((due, self._wait(fiber, TIMER, due)))
         return None
 
-    def _wait(self, fiber: Fiber, kind: str, due: float) -> int:
+    def _number(self) -> int:
         seq = self.continuation.next_seq
         self.continuation.next_seq = seq + 1
+        return seq
+
+    def _wait(self, fiber: Fiber, kind: str, due: float) -> int:
+        seq = self._number()
         fiber.wait = (kind, seq, due)
         return seq
 
@@ -329,33 +272,8 @@ class _Run:
             self.result.value = outcome.value
 
 
-def _while_handling(
-    error: BaseException, block: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
-    """Run a block of a function that was called from an exception handler."""
-    restore = handling(error)
-    try:
-        raise error
-    except BaseException:
-        restore()
-        return block(*args, **kwargs)
-
-
 def _sleep_seconds(seconds: Any) -> float:
     return seconds_of(seconds)
 
 
 _sleep_seconds.__qualname__ = _sleep_seconds.__name__ = "sleep"
-
-# The runtime's own frames, which no user wants to see in a traceback.
-_HIDDEN: frozenset[CodeType] = frozenset(
-    function.__code__
-    for function in (
-        _Run._step,
-        _Run._after,
-        _Run._enter,
-        _Run._plain,
-        Raised.__call__,
-        _while_handling,
-    )
-)

@@ -18,6 +18,7 @@ from types import CellType, TracebackType
 from typing import Any, Final
 
 from perdure.compiler.image import VOCABULARY
+from perdure.runtime import stars
 
 
 class Suspend:
@@ -62,6 +63,41 @@ class Enter:
         self.contents = contents
 
 
+class Yield:
+    """A generator gives `value`; what it is sent is `resume()`d in block `then`."""
+
+    __slots__ = ("live", "then", "value")
+
+    def __init__(self, value: Any, then: int, live: tuple[Any, ...]) -> None:
+        self.value = value
+        self.then = then
+        self.live = live
+
+
+class Delegate:
+    """A generator gives what `iterator` gives; its end is `resume()`d in block `then`.
+
+    With `looping`, the iterator is a step of an asynchronous loop, and that loop's end is `DONE`.
+    """
+
+    __slots__ = ("iterator", "live", "looping", "then")
+
+    def __init__(self, iterator: Any, then: int, live: tuple[Any, ...]) -> None:
+        self.looping = type(iterator) is NextStep
+        self.iterator = iterator.awaited if type(iterator) is NextStep else iterator
+        self.then = then
+        self.live = live
+
+
+class NextStep:
+    """What `async for` waits for."""
+
+    __slots__ = ("awaited",)
+
+    def __init__(self, awaited: Any) -> None:
+        self.awaited = awaited
+
+
 class _Unbound:
     """The value of a variable that has none. There is one; it survives pickling as itself."""
 
@@ -77,19 +113,29 @@ class _Unbound:
 UNBOUND: Final = _Unbound()
 
 
-def entered(manager: Any) -> tuple[Callable[..., Any], Any]:
-    """Enter a context manager as `with` does: its bound `__exit__`, and what `__enter__` gave."""
-    kind = type(manager)
-    enter = _special(manager, "__enter__")
-    leave = _special(manager, "__exit__")
+def entered(manager: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The bound `__exit__` and `__enter__` of a context manager, as `with` finds them."""
+    return _managing(manager, "__enter__", "__exit__", "the context manager protocol")
+
+
+def aentered(manager: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The bound `__aexit__` and `__aenter__`, as `async with` finds them."""
+    problem = "the asynchronous context manager protocol"
+    return _managing(manager, "__aenter__", "__aexit__", problem)
+
+
+def _managing(
+    manager: Any, begin: str, end: str, problem: str
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    enter = special(manager, begin)
+    leave = special(manager, end)
     if enter is None or leave is None:
-        problem = "the context manager protocol"
-        missed = "" if enter is None else " (missed __exit__ method)"
-        raise TypeError(f"{kind.__name__!r} object does not support {problem}{missed}")
-    return leave, enter()
+        missed = "" if enter is None else f" (missed {end} method)"
+        raise TypeError(f"{type(manager).__name__!r} object does not support {problem}{missed}")
+    return leave, enter
 
 
-def _special(obj: Any, name: str) -> Callable[..., Any] | None:
+def special(obj: Any, name: str) -> Callable[..., Any] | None:
     """Look a method up as the interpreter does: on the type, not on the object."""
     for base in type(obj).__mro__:
         if name in base.__dict__:
@@ -220,16 +266,25 @@ def _call_name(callee: Any) -> str:
     return f"{name}()" if module in (None, "builtins") else f"{module}.{name}()"
 
 
-def cells(suspends: Callable[[Any], bool]) -> dict[str, CellType]:
-    """The vocabulary as cells, for the free variables of generated code."""
+def cells(bound: dict[str, Any]) -> dict[str, CellType]:
+    """The vocabulary as cells, for the free variables of generated code.
+
+    `bound` is what depends on the program (see protocols.py).
+    """
     meaning: dict[str, Any] = {
+        **bound,
         "_Suspend": Suspend,
         "_Jump": Jump,
         "_Enter": Enter,
         "_UNBOUND": UNBOUND,
         "_ONCE": (None,),
-        "_suspends": suspends,
-        "_iter": iter,
+        "_Yield": Yield,
+        "_Delegate": Delegate,
+        "_star": stars.Star,
+        "_split": stars.Star.split,
+        "_raised": stars.Star.raised,
+        "_rejoin": stars.Star.rejoin,
+        "_aentered": aentered,
         "_set": set,
         "_slice": slice,
         "_entered": entered,

@@ -12,8 +12,10 @@ import builtins
 import functools
 import importlib
 import inspect
+import itertools
 import linecache
 import logging
+import re
 import sys
 import threading
 import warnings
@@ -26,6 +28,7 @@ from typing import Any
 from perdure.compiler.image import FunctionTable, Image
 from perdure.runtime import ops
 from perdure.runtime.declare import activity_options, sleep
+from perdure.runtime.generators import CLASSES, Generator, SyncGenerator
 
 log = logging.getLogger("perdure.program")
 
@@ -40,11 +43,18 @@ class LoadedFunction:
 
     index: int
     table: FunctionTable
-    original: FunctionType
+    scope: dict[str, Any]  # its module's globals
     blocks: list[FunctionType]  # for functions without cells
     codes: list[CodeType]
     cells: tuple[str, ...]
     support: dict[str, CellType]
+    makes: type[Generator] | None  # what a call gives, for generator functions and coroutines
+    original: FunctionType | None = None  # the function object, for the program's entry
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it may `await`."""
+        return self.table.kind in ("coroutine", "async generator")
 
     def bind(self, number: int, cells: tuple[CellType, ...]) -> FunctionType:
         """The block's function over the frame's own cells."""
@@ -53,17 +63,38 @@ class LoadedFunction:
         code = self.codes[number]
         given = dict(zip(self.cells, cells, strict=True))
         closure = tuple(given.get(n) or self.support[n] for n in code.co_freevars)
-        return FunctionType(code, self.original.__globals__, code.co_name, None, closure)
+        return FunctionType(code, self.scope, code.co_name, None, closure)
 
     def entry(self, function: FunctionType) -> FunctionType:
         """Block 0 as a function with the signature and the defaults of `function`."""
         code = self.codes[0]
-        closure = tuple(self.support[n] for n in code.co_freevars)
+        given = self._shared(function)
+        closure = tuple(given.get(n) or self.support[n] for n in code.co_freevars)
         made = FunctionType(
             code, function.__globals__, code.co_name, function.__defaults__, closure
         )
         made.__kwdefaults__ = function.__kwdefaults__
         return made
+
+    def shared_with(self, function: FunctionType) -> tuple[CellType, ...]:
+        """The cells that a function object shares with the functions around it."""
+        free = self.table.free
+        if not free:
+            return ()
+        given = self._shared(function)
+        return tuple(given[name] for name in self.cells[len(self.cells) - free :])
+
+    def _shared(self, function: FunctionType) -> dict[str, CellType]:
+        if not self.table.free:
+            return {}
+        return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+
+    def cells_of(
+        self, contents: tuple[Any, ...], shared: tuple[CellType, ...]
+    ) -> tuple[CellType, ...]:
+        """A frame's cells: its own, with these contents, and those it shares."""
+        own = (CellType() if c is ops.UNBOUND else CellType(c) for c in contents)
+        return (*own, *shared)
 
 
 @dataclass
@@ -73,47 +104,185 @@ class Program:
     image: Image
     modules: dict[str, Any]  # modules, or what stands for them
     functions: list[LoadedFunction] = field(default_factory=list)
-    by_code: dict[CodeType, LoadedFunction] = field(default_factory=dict)
     by_name: dict[str, LoadedFunction] = field(default_factory=dict)
     inner_codes: dict[CodeType, tuple[str, int, str, int]] = field(default_factory=dict)
     inner_by_key: dict[tuple[str, int, str, int], CodeType] = field(default_factory=dict)
     entries: dict[FunctionType, FunctionType] = field(default_factory=dict)
     names: dict[Any, str] = field(default_factory=dict)  # of activities, by function
+    # Code objects that were looked up, by id: the object itself, and what it is.
+    _known: dict[int, tuple[CodeType, LoadedFunction | None]] = field(default_factory=dict)
+    _marked: dict[tuple[str, int], list[LoadedFunction]] = field(default_factory=dict)
 
     def lives_in(self, workflow: FunctionType) -> bool:
         """Whether the program's functions are those of the module `workflow` belongs to."""
-        entry = self.by_name[self.image.entry].original
-        return entry.__globals__ is workflow.__globals__
+        return self.by_name[self.image.entry].scope is workflow.__globals__
 
     def find(self, name: str) -> Any:
         """The object named `module:qualname` in the program's modules."""
         module, _, qualname = name.partition(":")
         return _attribute(self.modules[module], qualname)
 
+    def add(self, loaded: LoadedFunction) -> None:
+        """Take a function in."""
+        self.functions.append(loaded)
+        self.by_name[loaded.table.name] = loaded
+        name, line, *_ = loaded.table.code
+        self._marked.setdefault((_common(name), line), []).append(loaded)
+
+    def loaded_of(self, function: FunctionType) -> LoadedFunction | None:
+        """The compiled form of a function object, however it was made.
+
+        A function inside another one is a new object each time, and its code stands in several
+        blocks as well as in the module's own code: it is known by its place in the source.
+        """
+        code = function.__code__
+        found = self._known.get(id(code))
+        if found is None:
+            found = self._known[id(code)] = (code, self._identify(function, code))
+        return found[1]
+
+    def _identify(self, function: FunctionType, code: CodeType) -> LoadedFunction | None:
+        key = (_common(code.co_name), code.co_firstlineno)
+        candidates = [
+            loaded
+            for loaded in self._marked.get(key, ())
+            if loaded.scope is function.__globals__
+            and set(loaded.cells[len(loaded.cells) - loaded.table.free :])
+            <= set(code.co_freevars)
+        ]
+        if len(candidates) > 1:
+            # Several lambdas on one line: the smallest whose text holds all that is executed.
+            places = [
+                place
+                for place in code.co_positions()
+                if None not in place and place[2:] != (0, 0)
+            ]
+            candidates = [c for c in candidates if _holds(c.table.code, places)]
+            candidates.sort(key=lambda c: _extent(c.table.code))
+        return candidates[0] if candidates else None
+
     def suspends(self, callee: Any) -> bool:
         """Whether calling `callee` may suspend: what a dynamic call asks."""
         kind = type(callee)
         if kind is FunctionType:
             return (
-                callee.__code__ in self.by_code
+                self.loaded_of(callee) is not None
                 or activity_options(callee) is not None
                 or callee is sleep
             )
         if kind is MethodType:
+            owner = callee.__self__
+            if isinstance(owner, Generator):
+                return bool(owner.loaded.table.suspends)
             return self.suspends(callee.__func__)
         if kind is functools.partial:
             return self.suspends(callee.func)
         if isinstance(callee, type):
-            return False
+            made = callee.__init__  # type: ignore[misc]
+            return type(made) is FunctionType and self.suspends(made)
         call = getattr(kind, "__call__", None)  # noqa: B004  (the method itself is wanted)
         return type(call) is FunctionType and self.suspends(call)
 
+    def meets(self, callee: Any, /, *args: Any, **kwargs: Any) -> bool:
+        """Whether a builtin that has a stand-in is given something that suspends."""
+        return _stand_in(callee) is not None and any(
+            map(self._stops, [*args, *kwargs.values()] if kwargs else args)
+        )
+
+    def _stops(self, value: Any) -> bool:
+        """Whether calling a value, or iterating over it, may stop the run."""
+        kind = type(value)
+        if kind in _INERT:
+            return False
+        if kind is SyncGenerator:
+            return bool(value.loaded.table.suspends)
+        if self.suspends(value):
+            return True
+        for name in ("__iter__", "__next__"):
+            method = getattr(kind, name, None)
+            if type(method) is FunctionType and self.suspends(method):
+                return True
+        return False
+
+    def stand_in(self, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The compiled stand-in of a builtin for these arguments; None where it is not needed."""
+        found = _stand_in(callee)
+        if found is None or f"{LIBRARY}:{found}" not in self.by_name:
+            return None
+        return self.library(found) if self.meets(callee, *args, **kwargs) else None
+
+    def library(self, name: str) -> Any:
+        """A function of Perdure's library, which is compiled with the program."""
+        return getattr(self.module(LIBRARY), name)
+
+    def module(self, name: str) -> Any:
+        """A module of the program, or one of a library that is compiled with it."""
+        if name not in self.modules:
+            return importlib.import_module(name)
+        return self.modules[name]
+
     def entry_of(self, function: FunctionType, loaded: LoadedFunction) -> FunctionType:
         """The entry block of a durable function, with that function object's own defaults."""
+        if function.__closure__ is not None:
+            return loaded.entry(function)  # such functions come and go
         made = self.entries.get(function)
         if made is None or made.__defaults__ is not function.__defaults__:
             made = self.entries[function] = loaded.entry(function)
         return made
+
+    def step(self, generator: Generator, action: Any, how: Any) -> Any:
+        """Step a generator for code that is not compiled."""
+        from perdure.runtime.machine import step_natively
+
+        return step_natively(self, generator, action, how)
+
+    def make(self, function: FunctionType, loaded: LoadedFunction, args: tuple[Any, ...]) -> Any:
+        """Call a generator function natively: the program's object, or what binding raised."""
+        from perdure.runtime.machine import Machine
+
+        return Machine(self).make(function, loaded, args, {})
+
+
+LIBRARY = "perdure.library"
+_INERT = frozenset({list, tuple, dict, set, str, int, float, bytes, bool, type(None), range})
+
+
+@functools.cache
+def _stand_ins() -> dict[Any, str]:
+    from perdure.library import stand_ins
+
+    return {builtin: function.__name__ for builtin, function in stand_ins().items()}
+
+
+def _stand_in(callee: Any) -> str | None:
+    """The name of a builtin's stand-in."""
+    try:
+        found = _stand_ins().get(callee)
+    except TypeError:
+        return None  # unhashable: no builtin
+    if found is None and getattr(callee, "__self__", None) is itertools.chain:
+        return "chain_from_iterable_"
+    return found
+
+
+def _common(name: str) -> str:
+    """The name that a function's code goes by: comprehensions have several."""
+    if name.startswith("_genexpr") or name in ("<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>"):
+        return "<comprehension>"
+    return name
+
+
+def _holds(mark: tuple[str, int, int, int, int, int], places: list[Any]) -> bool:
+    _, _, line, column, end_line, end_column = mark
+    return all(
+        (line, column) <= (at, begin) and (end_at, end) <= (end_line, end_column)
+        for at, end_at, begin, end in places
+    )
+
+
+def _extent(mark: tuple[str, int, int, int, int, int]) -> tuple[int, int]:
+    _, _, line, column, end_line, end_column = mark
+    return end_line - line, end_column - column
 
 
 def load(image: Image, workflow: FunctionType | None = None) -> Program:
@@ -130,7 +299,7 @@ def load(image: Image, workflow: FunctionType | None = None) -> Program:
         program.modules = live
     for file, text in _texts(image):
         _show_source(file, text)
-    support = ops.cells(program.suspends)
+    support = ops.cells(_protocols(program))
     codes = [c for c in image.code_object().co_consts if isinstance(c, CodeType)]
     start = 0
     for index, table in enumerate(image.functions):
@@ -138,6 +307,12 @@ def load(image: Image, workflow: FunctionType | None = None) -> Program:
         _load_function(program, index, table, codes[start : start + count], support)
         start += count
     return program
+
+
+def _protocols(program: Program) -> dict[str, Any]:
+    from perdure.runtime.protocols import Protocols
+
+    return Protocols(program).meaning()
 
 
 def _check_requires(image: Image) -> None:
@@ -173,18 +348,22 @@ def _load_function(
     codes: list[CodeType],
     support: dict[str, CellType],
 ) -> None:
-    original = _original(program, table.name)
-    name, qualname = original.__name__, original.__qualname__
+    module = table.name.partition(":")[0]
+    scope = vars(program.module(module))
+    original = _original(program, table.name) if table.name == program.image.entry else None
+    qualname = re.sub(r"#\d+", "", table.name.partition(":")[2])
+    name = qualname.rpartition(".")[2]
     named = [code.replace(co_name=name, co_qualname=qualname) for code in codes]
     blocks = []
     if not table.cells:
         for code in named:
             closure = tuple(support[n] for n in code.co_freevars)
-            blocks.append(FunctionType(code, original.__globals__, name, None, closure))
-    loaded = LoadedFunction(index, table, original, blocks, named, table.cells, support)
-    program.functions.append(loaded)
-    program.by_code[original.__code__] = loaded
-    program.by_name[table.name] = loaded
+            blocks.append(FunctionType(code, scope, name, None, closure))
+    makes = CLASSES.get(table.kind)
+    loaded = LoadedFunction(
+        index, table, scope, blocks, named, table.cells, support, makes, original
+    )
+    program.add(loaded)
     for number, code in enumerate(named):
         _index_inner(program, table.name, number, code, {})
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from perdure.compiler.diagnostics import CompileError, Diagnostic, Span
-from perdure.compiler.scopes import Function, Module, Modules, Scope, analyse, read_module
+from perdure.compiler.scopes import Function, Module, Modules, Scope, read_module, scope_table
 from perdure.compiler.source import Project, Source, read_source
 
 # Folders that hold other people's code, or none.
@@ -67,7 +67,7 @@ class AuditModules(Modules):
         """The scopes that code in `node` sees, its own first; () for module level."""
         name = module.source.module
         if name not in self._tables:
-            self._tables[name] = _scope_table(module)
+            self._tables[name] = scope_table(module)
         return self._tables[name].get(node, ())
 
 
@@ -152,22 +152,6 @@ def _owner(function: Function, module: Module) -> str | None:
     outer = function.qualname.split(".<locals>.")[0]
     around = module.functions.get(outer)
     return around.owner if around is not None else None
-
-
-def _scope_table(module: Module) -> dict[ast.AST, Scopes]:
-    """For every scope in a module: the scopes its code sees, innermost first."""
-    # A class is the one scope whose body is read in order and not seen from inside: as a module's.
-    whole = ast.ClassDef(
-        name="", bases=[], keywords=[], body=module.source.tree.body, decorator_list=[]
-    )
-    table: dict[ast.AST, Scopes] = {}
-    stack: list[tuple[Scope, Scopes]] = [(c, ()) for c in analyse(whole, module.source).children]
-    while stack:
-        scope, outer = stack.pop()
-        table[scope.node] = (scope, *outer)
-        seen_inside = outer if isinstance(scope.node, ast.ClassDef) else (scope, *outer)
-        stack += [(child, seen_inside) for child in scope.children]
-    return table
 
 
 def python_files(path: Path) -> Iterator[Path]:

@@ -1,0 +1,340 @@
+"""Every function of a module: `def`s at any depth, methods, lambdas, generator expressions.
+
+Each is brought into the form of a `def`, so that later passes know one kind only::
+
+    lambda x: act(x)            def <lambda>(x): return act(x)
+    (act(x) for x in xs if x)   def <genexpr>(_items):
+                                    for x in _items:
+                                        if x: yield act(x)
+
+and knows the scopes around it, the names it shares with them by cell, and the class that its
+private names and its `super()` belong to. Nothing is copied: the trees are the user's own.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+
+from perdure.compiler.scopes import (
+    COMPREHENSIONS,
+    Function,
+    FunctionNode,
+    Module,
+    Scope,
+    own_nodes,
+    scope_table,
+)
+
+
+class Kind(Enum):
+    """What calling a function gives."""
+
+    FUNCTION = "function"  # its value
+    GENERATOR = "generator"
+    COROUTINE = "coroutine"
+    ASYNC_GENERATOR = "async generator"
+
+
+@dataclass(eq=False)
+class Definition:
+    """A function of the module; `function.qualname` is unique in it (`f`, `f#2`, …)."""
+
+    function: Function
+    origin: ast.AST  # where it stands in the user's tree: a def, a lambda, a generator expression
+    scopes: tuple[Scope, ...]  # its own first, then those around it that its code sees
+    code_name: str  # `co_name` of its code
+    in_class: bool  # whether `super()` and `__class__` mean something in it
+    parent: Definition | None = None
+    nested: list[Definition] = field(default_factory=list)
+
+    @property
+    def scope(self) -> Scope:
+        """What the function itself binds and uses."""
+        return self.scopes[0]
+
+    @property
+    def name(self) -> str:
+        """`package.module:qualname`."""
+        return self.function.name
+
+    @property
+    def node(self) -> FunctionNode:
+        """The function as a `def`."""
+        return self.function.node
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What calling it gives."""
+        yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in own_nodes(self.node))
+        if isinstance(self.node, ast.AsyncFunctionDef):
+            return Kind.ASYNC_GENERATOR if yields else Kind.COROUTINE
+        return Kind.GENERATOR if yields else Kind.FUNCTION
+
+    @cached_property
+    def free(self) -> tuple[str, ...]:
+        """Names shared with a function around it, by cell."""
+        found = {name for name in self.scope.free if self._is_shared(name)}
+        if self.in_class and self.scope.free & {"super", "__class__"}:
+            found.add("__class__")
+        return tuple(sorted(found))
+
+    def _is_shared(self, name: str) -> bool:
+        for scope in self.scopes[1:]:
+            if name in scope.globals:
+                return False
+            if name in scope.locals:
+                return True
+        return False
+
+
+def mark_of(definition: Definition) -> tuple[str, int, int, int, int, int]:
+    """How code made from a definition is known, wherever it was compiled.
+
+    (`co_name`, `co_firstlineno`, line, column, end line, end column of what it executes).
+    """
+    origin = definition.origin
+    first = min([origin, *getattr(origin, "decorator_list", [])], key=lambda n: n.lineno)  # type: ignore[attr-defined]
+    place = [origin]
+    if not isinstance(origin, COMPREHENSIONS):
+        place = _inside(origin)
+    last: ast.AST = place[-1]
+    return (
+        definition.code_name,
+        first.lineno,  # type: ignore[attr-defined]
+        place[0].lineno,  # type: ignore[attr-defined]
+        place[0].col_offset,  # type: ignore[attr-defined]
+        last.end_lineno,  # type: ignore[attr-defined]
+        last.end_col_offset,  # type: ignore[attr-defined]
+    )
+
+
+def definitions(module: Module) -> list[Definition]:
+    """Every function of a module, outer before inner, in source order."""
+    return _Collector(module).run()
+
+
+class _Collector:
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.scopes = scope_table(module)
+        self.found: list[Definition] = []
+        self.taken: set[str] = set()
+
+    def run(self) -> list[Definition]:
+        self._visit_all(ast.iter_child_nodes(self.module.source.tree), "", None, None, False)
+        return self.found
+
+    def _visit_all(
+        self,
+        nodes: Iterator[ast.AST],
+        prefix: str,
+        owner: str | None,
+        parent: Definition | None,
+        in_class: bool,
+    ) -> None:
+        stack = list(nodes)[::-1]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                stack += list(_outside(node))[::-1]
+                self._add(node, node, node.name, prefix, owner, parent, in_class)
+            elif isinstance(node, ast.Lambda):
+                stack += list(_outside(node))[::-1]
+                self._add(_of_lambda(node), node, "<lambda>", prefix, None, parent, in_class)
+            elif isinstance(node, ast.GeneratorExp):
+                stack.append(node.generators[0].iter)
+                made = _of_generator(node)
+                self._add(made, node, "<genexpr>", prefix, None, parent, in_class)
+            elif self._outlives(node):
+                node.runs_as_function = True  # type: ignore[attr-defined]
+                stack.append(node.generators[0].iter)  # type: ignore[attr-defined]
+                made, name = _of_comprehension(node)
+                self._add(made, node, name, prefix, None, parent, in_class)
+            elif isinstance(node, ast.ClassDef):
+                stack += [*node.keywords, *node.bases, *node.decorator_list]
+                name = f"{prefix}{node.name}"
+                self._visit_all(iter(node.body), f"{name}.", name, parent, True)
+            else:
+                stack += list(ast.iter_child_nodes(node))[::-1]
+
+    def _add(
+        self,
+        node: FunctionNode,
+        origin: ast.AST,
+        name: str,
+        prefix: str,
+        owner: str | None,
+        parent: Definition | None,
+        in_class: bool,
+    ) -> None:
+        qualname = self._unique(f"{prefix}{name}")
+        scopes = self.scopes[origin]
+        if isinstance(origin, COMPREHENSIONS):
+            scopes[0].locals |= {n.id for n in ast.walk(node) if _is_own(n)}
+            scopes[0].locals.add(node.args.args[0].arg)
+        function = Function(self.module.source, qualname, node, owner)
+        if origin is node:
+            # The module's table may know it already: one object for one function.
+            known = self.module.functions.get(qualname)
+            function = known if known is not None and known.node is node else function
+        made = Definition(function, origin, scopes, name, in_class, parent)
+        self.found.append(made)
+        if parent is not None:
+            parent.nested.append(made)
+        inside = _inside(origin)
+        self._visit_all(iter(inside), f"{prefix}{name}.<locals>.", None, made, in_class)
+
+    def _outlives(self, node: ast.AST) -> bool:
+        """Whether functions made in a comprehension share its variables: then it is one itself."""
+        if not isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
+            return False
+        scope = self.scopes[node][0]
+        return any(_lasting_use(child) & scope.locals for child in scope.children)
+
+    def _unique(self, qualname: str) -> str:
+        name, number = qualname, 1
+        while name in self.taken:
+            number += 1
+            name = f"{qualname}#{number}"
+        self.taken.add(name)
+        return name
+
+
+def _outside(node: FunctionNode | ast.Lambda) -> Iterator[ast.AST]:
+    """What of a function is evaluated where it is made."""
+    if not isinstance(node, ast.Lambda):
+        yield from node.decorator_list
+        if node.returns is not None:
+            yield node.returns
+    yield node.args
+
+
+def _inside(origin: ast.AST) -> list[ast.AST]:
+    """What of a function runs when it is called."""
+    if isinstance(origin, COMPREHENSIONS):
+        first, *others = origin.generators
+        results = [origin.key, origin.value] if isinstance(origin, ast.DictComp) else [origin.elt]
+        return [first.target, *first.ifs, *others, *results]
+    body = getattr(origin, "body", [])
+    return list(body) if isinstance(body, list) else [body]
+
+
+def _of_lambda(node: ast.Lambda) -> ast.FunctionDef:
+    result = ast.copy_location(ast.Return(node.body), node.body)
+    return _definition(node, "<lambda>", node.args, [result])
+
+
+def _lasting_use(scope: Scope) -> set[str]:
+    """Names that functions in a scope, which may outlive it, take from around it."""
+    if isinstance(scope.node, ast.ListComp | ast.SetComp | ast.DictComp):
+        inner: set[str] = set()
+        for child in scope.children:
+            inner |= _lasting_use(child)
+        return inner - scope.locals
+    return scope.free
+
+
+def _is_own(node: ast.AST) -> bool:
+    """A name that is made here for a comprehension's result."""
+    return isinstance(node, ast.Name) and getattr(node, "made", False)
+
+
+def _of_generator(node: ast.GeneratorExp) -> FunctionNode:
+    element = ast.copy_location(ast.Yield(node.elt), node.elt)
+    body: list[ast.stmt] = [ast.copy_location(ast.Expr(element), node.elt)]
+    kind = ast.AsyncFunctionDef if _is_async(node) else ast.FunctionDef
+    items = _free_name("_items", node)
+    return _definition(node, "<genexpr>", _one(items, node), _loops(node, items, body), kind)
+
+
+def _of_comprehension(node: ast.AST) -> tuple[FunctionNode, str]:
+    """`[f(x) for x in xs]` as a function that fills its result and returns it."""
+    assert isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp)
+    items, result = _free_name("_items", node), _free_name("_result", node)
+
+    def made(ctx: ast.expr_context) -> ast.expr:
+        name = ast.copy_location(ast.Name(result, ctx), node)
+        name.made = True  # type: ignore[attr-defined]
+        return name
+
+    empty: ast.expr
+    if isinstance(node, ast.DictComp):
+        kind, empty = "<dictcomp>", ast.Dict([], [])
+        # Key before value, as in a comprehension: an assignment would look at the value first.
+        pair = ast.Dict([node.key], [node.value])
+        add = ast.Attribute(made(ast.Load()), "update", ast.Load())
+        step: ast.stmt = ast.Expr(ast.Call(add, [pair], []))
+    elif isinstance(node, ast.ListComp):
+        kind, empty = "<listcomp>", ast.List([], ast.Load())
+        add = ast.Attribute(made(ast.Load()), "append", ast.Load())
+        step = ast.Expr(ast.Call(add, [node.elt], []))
+    else:
+        kind, empty = "<setcomp>", ast.Call(ast.Name("_set", ast.Load()), [], [])
+        add = ast.Attribute(made(ast.Load()), "add", ast.Load())
+        step = ast.Expr(ast.Call(add, [node.elt], []))
+    body = _loops(node, items, [ast.fix_missing_locations(ast.copy_location(step, node))])
+    begin = ast.copy_location(ast.Assign([made(ast.Store())], empty), node)
+    end = ast.copy_location(ast.Return(made(ast.Load())), node)
+    whole = [ast.fix_missing_locations(s) for s in (begin, *body, end)]
+    form = ast.AsyncFunctionDef if _is_async(node) else ast.FunctionDef
+    return _definition(node, kind, _one(items, node), whole, form), kind
+
+
+def _free_name(stem: str, node: ast.AST) -> str:
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    while stem in names:
+        stem += "_"
+    return stem
+
+
+def _one(name: str, node: ast.AST) -> ast.arguments:
+    argument = ast.copy_location(ast.arg(name), node)
+    return ast.arguments([], [argument], None, [], [], None, [])
+
+
+def _loops(
+    node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp,
+    items: str,
+    body: list[ast.stmt],
+) -> list[ast.stmt]:
+    """The `for`s and `if`s of a comprehension, around `body`."""
+    for index, generator in reversed(list(enumerate(node.generators))):
+        for test in reversed(generator.ifs):
+            body = [ast.copy_location(ast.If(test, body, []), test)]
+        source = generator.iter
+        if index == 0:
+            source = ast.copy_location(ast.Name(items, ast.Load()), source)
+        loop = ast.AsyncFor if generator.is_async else ast.For
+        body = [ast.copy_location(loop(generator.target, source, body, []), node)]
+    return body
+
+
+def _is_async(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> bool:
+    """Whether a comprehension is asynchronous: `async for`, or `await` past its head."""
+    if any(generator.is_async for generator in node.generators):
+        return True
+    stack = _inside(node)
+    while stack:
+        here = stack.pop()
+        if isinstance(here, ast.Await):
+            return True
+        if not isinstance(here, (ast.Lambda, *COMPREHENSIONS)):
+            stack += ast.iter_child_nodes(here)
+    return False
+
+
+def _definition(
+    at: ast.AST,
+    name: str,
+    arguments: ast.arguments,
+    body: list[ast.stmt],
+    kind: type[ast.FunctionDef] | type[ast.AsyncFunctionDef] = ast.FunctionDef,
+) -> FunctionNode:
+    made = kind(name, arguments, body, [])
+    if "type_params" in kind._fields:
+        made.type_params = []  # type: ignore[attr-defined]
+    return ast.copy_location(made, at)

@@ -1,0 +1,50 @@
+"""Which builtins have a stand-in that is compiled, for when they are given what suspends.
+
+The stand-ins are Python (perdure/library). Here stands what the compiler must know of each: which
+of its arguments it calls. It iterates over the others.
+"""
+
+from __future__ import annotations
+
+MODULE = "perdure.library"
+
+# dotted name -> (its stand-in, positions of the arguments that it calls)
+STAND_INS: dict[str, tuple[str, frozenset[int]]] = {
+    f"builtins.{name}": (f"{name}_", frozenset(called))
+    for name, called in {
+        "list": (),
+        "tuple": (),
+        "set": (),
+        "frozenset": (),
+        "dict": (),
+        "sum": (),
+        "any": (),
+        "all": (),
+        "sorted": (),
+        "min": (),
+        "max": (),
+        "next": (),
+        "iter": (0,),
+        "map": (0,),
+        "filter": (0,),
+        "enumerate": (),
+        "zip": (),
+    }.items()
+}
+STAND_INS |= {
+    "collections.deque": ("deque_", frozenset()),
+    "functools.reduce": ("reduce_", frozenset({0})),
+    "itertools.chain": ("chain_", frozenset()),
+    "itertools.chain.from_iterable": ("chain_from_iterable_", frozenset()),
+    "itertools.islice": ("islice_", frozenset()),
+    "itertools.starmap": ("starmap_", frozenset({0})),
+    "itertools.takewhile": ("takewhile_", frozenset({0})),
+    "itertools.dropwhile": ("dropwhile_", frozenset({0})),
+    "itertools.filterfalse": ("filterfalse_", frozenset({0})),
+    "itertools.accumulate": ("accumulate_", frozenset({1})),
+    "itertools.pairwise": ("pairwise_", frozenset()),
+    "itertools.groupby": ("groupby_", frozenset({1})),
+}
+# Keywords by which builtins are given something to call.
+CALLED_KEYWORDS = frozenset({"key", "func", "function"})
+CONSTRUCT, STEP = "construct", "step_of"

@@ -1,0 +1,356 @@
+"""Builtins that call what they are given, or iterate over it, written in Python to be compiled.
+
+`sorted(orders, key=price)` with `price` an activity, `any(check(x) for x in xs)`, `list(map(fetch,
+urls))`: the real builtins are C and cannot stop inside. Where one of them is given something that
+suspends, the compiled program calls its namesake here, which is compiled with the program like any
+function of the user's own. They do in the same order what the builtins do.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+
+class _MISSING:
+    """What stands for an argument that was not given. A class: it keeps its identity."""
+
+
+class _END:
+    """What stands for the end of an iterator."""
+
+
+
+def list_(iterable: Any = (), /) -> Any:
+    return [item for item in iterable]  # noqa: C416  (compiled, the loop may suspend)
+
+
+def tuple_(iterable: Any = (), /) -> Any:
+    return tuple([item for item in iterable])  # noqa: C409, C416
+
+
+def set_(iterable: Any = (), /) -> Any:
+    found = set()
+    for item in iterable:
+        found.add(item)
+    return found
+
+
+def frozenset_(iterable: Any = (), /) -> Any:
+    return frozenset([item for item in iterable])  # noqa: C416
+
+
+def dict_(iterable: Any = (), /, **more: Any) -> Any:
+    return dict([pair for pair in iterable], **more)  # noqa: C416, C404
+
+
+def deque_(iterable: Any = (), maxlen: Any = None) -> Any:
+    from collections import deque
+
+    return deque([item for item in iterable], maxlen)  # noqa: C416
+
+
+def sum_(iterable: Any, /, start: Any = 0) -> Any:
+    return sum([item for item in iterable], start)  # noqa: C416
+
+
+def any_(iterable: Any, /) -> bool:
+    for item in iterable:  # noqa: SIM110
+        if item:
+            return True
+    return False
+
+
+def all_(iterable: Any, /) -> bool:
+    for item in iterable:  # noqa: SIM110
+        if not item:
+            return False
+    return True
+
+
+def sorted_(iterable: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
+    items = [item for item in iterable]  # noqa: C416
+    if key is None:
+        return sorted(items, reverse=reverse)
+    keys = [key(item) for item in items]
+    places = sorted(range(len(items)), key=keys.__getitem__, reverse=reverse)
+    return [items[place] for place in places]
+
+
+def min_(*values: Any, key: Any = None, default: Any = _MISSING) -> Any:
+    return _extreme("min", values, key, default, _less)
+
+
+def max_(*values: Any, key: Any = None, default: Any = _MISSING) -> Any:
+    return _extreme("max", values, key, default, _greater)
+
+
+def _less(a: Any, b: Any) -> bool:
+    return bool(a < b)
+
+
+def _greater(a: Any, b: Any) -> bool:
+    return bool(a > b)
+
+
+def _extreme(name: str, values: Any, key: Any, default: Any, before: Any) -> Any:
+    if len(values) > 1:
+        if default is not _MISSING:
+            raise TypeError(
+                f"Cannot specify a default for {name}() with multiple positional arguments"
+            )
+        iterable = values
+    elif values:
+        iterable = values[0]
+    else:
+        raise TypeError(f"{name} expected at least 1 argument, got 0")
+    best = best_key = _MISSING
+    for item in iterable:
+        rank = item if key is None else key(item)
+        if best is _MISSING or before(rank, best_key):
+            best, best_key = item, rank
+    if best is not _MISSING:
+        return best
+    if default is not _MISSING:
+        return default
+    raise ValueError(f"{name}() iterable argument is empty")
+
+
+def next_(iterator: Any, default: Any = _MISSING, /) -> Any:
+    try:
+        return iterator.__next__()
+    except StopIteration:
+        if default is _MISSING:
+            raise
+        return default
+
+
+def iter_(function: Any, sentinel: Any, /) -> Any:
+    while True:
+        value = function()
+        if value is sentinel or value == sentinel:
+            return
+        yield value
+
+
+def map_(function: Any, /, *iterables: Any) -> Any:
+    if len(iterables) == 1:
+        for item in iterables[0]:
+            yield function(item)
+        return
+    for items in zip_(*iterables):
+        yield function(*items)
+
+
+def filter_(function: Any, iterable: Any, /) -> Any:
+    for item in iterable:
+        if item if function is None or function is bool else function(item):
+            yield item
+
+
+def enumerate_(iterable: Any, start: int = 0) -> Any:
+    number = start
+    for item in iterable:
+        yield number, item
+        number += 1
+
+
+def zip_(*iterables: Any, strict: bool = False) -> Any:
+    iterators = [iter(iterable) for iterable in iterables]
+    if not iterators:
+        return
+    while True:
+        items = []
+        for iterator in iterators:
+            item = next_(iterator, _END)
+            if item is _END:
+                break
+            items.append(item)
+        if len(items) < len(iterators):
+            break
+        yield tuple(items)
+    if not strict:
+        return
+    short = len(items)
+    if short:
+        plural = " " if short == 1 else "s 1-"
+        raise ValueError(f"zip() argument {short + 1} is shorter than argument{plural}{short}")
+    for number in range(1, len(iterators)):
+        if next_(iterators[number], _END) is not _END:
+            plural = " " if number == 1 else "s 1-"
+            raise ValueError(f"zip() argument {number + 1} is longer than argument{plural}{number}")
+
+
+def reduce_(function: Any, iterable: Any, initial: Any = _MISSING, /) -> Any:
+    total = initial
+    for item in iterable:
+        total = item if total is _MISSING else function(total, item)
+    if total is _MISSING:
+        raise TypeError("reduce() of empty iterable with no initial value")
+    return total
+
+
+def chain_(*iterables: Any) -> Any:
+    for iterable in iterables:
+        for item in iterable:
+            yield item
+
+
+def chain_from_iterable_(iterables: Any, /) -> Any:
+    for iterable in iterables:
+        for item in iterable:
+            yield item
+
+
+def islice_(iterable: Any, /, *bounds: Any) -> Any:
+    wanted = slice(*bounds)
+    start, stop, step = wanted.start or 0, wanted.stop, wanted.step or 1
+    if stop is not None and stop <= start:
+        stop_at = start
+    else:
+        stop_at = stop
+    iterator = iter(iterable)
+    place, due = 0, start
+    while stop_at is None or place < stop_at:
+        item = next_(iterator, _END)
+        if item is _END:
+            return
+        if place == due:
+            yield item
+            due += step
+        place += 1
+
+
+def starmap_(function: Any, iterable: Any, /) -> Any:
+    for items in iterable:
+        yield function(*items)
+
+
+def takewhile_(predicate: Any, iterable: Any, /) -> Any:
+    for item in iterable:
+        if not predicate(item):
+            return
+        yield item
+
+
+def dropwhile_(predicate: Any, iterable: Any, /) -> Any:
+    dropping = True
+    for item in iterable:
+        if dropping and predicate(item):
+            continue
+        dropping = False
+        yield item
+
+
+def filterfalse_(predicate: Any, iterable: Any, /) -> Any:
+    for item in iterable:
+        if not (item if predicate is None else predicate(item)):
+            yield item
+
+
+def accumulate_(iterable: Any, func: Any = None, *, initial: Any = None) -> Any:
+    total = _MISSING if initial is None else initial
+    if total is not _MISSING:
+        yield total
+    for item in iterable:
+        if total is _MISSING:
+            total = item
+        else:
+            total = total + item if func is None else func(total, item)
+        yield total
+
+
+def pairwise_(iterable: Any, /) -> Any:
+    before = _MISSING
+    for item in iterable:
+        if before is not _MISSING:
+            yield before, item
+        before = item
+
+
+def groupby_(iterable: Any, key: Any = None) -> Any:
+    group: list[Any] = []
+    current = _MISSING
+    for item in iterable:
+        rank = item if key is None else key(item)
+        if group and rank != current:
+            yield current, iter(group)
+            group = []
+        current = rank
+        group.append(item)
+    if group:
+        yield current, iter(group)
+
+
+def join_(separator: Any, iterable: Any, /) -> Any:
+    return separator.join([item for item in iterable])  # noqa: C416
+
+
+def construct(kind: Any, args: Any, kwargs: Any) -> Any:
+    """`kind(*args, **kwargs)` where `__init__` suspends."""
+    made = kind.__new__(kind, *args, **kwargs)
+    if isinstance(made, kind):
+        given = type(made).__init__(made, *args, **kwargs)
+        if given is not None:
+            name = type(given).__name__
+            raise TypeError(f"__init__() should return None, not {name!r}")
+    return made
+
+
+def step_of(stepper: Any, done: Any) -> Any:
+    """The next item of an iterator whose `__next__` suspends, or `done`."""
+    try:
+        return stepper.source.__next__()
+    except StopIteration:
+        stepper.done = True
+        return done
+
+
+# By what they stand in for, and by its dotted name.
+BY_NAME: dict[str, Callable[..., Any]] = {
+    "builtins.list": list_,
+    "builtins.tuple": tuple_,
+    "builtins.set": set_,
+    "builtins.frozenset": frozenset_,
+    "builtins.dict": dict_,
+    "builtins.sum": sum_,
+    "builtins.any": any_,
+    "builtins.all": all_,
+    "builtins.sorted": sorted_,
+    "builtins.min": min_,
+    "builtins.max": max_,
+    "builtins.next": next_,
+    "builtins.iter": iter_,
+    "builtins.map": map_,
+    "builtins.filter": filter_,
+    "builtins.enumerate": enumerate_,
+    "builtins.zip": zip_,
+    "collections.deque": deque_,
+    "functools.reduce": reduce_,
+    "itertools.chain": chain_,
+    "itertools.chain.from_iterable": chain_from_iterable_,
+    "itertools.islice": islice_,
+    "itertools.starmap": starmap_,
+    "itertools.takewhile": takewhile_,
+    "itertools.dropwhile": dropwhile_,
+    "itertools.filterfalse": filterfalse_,
+    "itertools.accumulate": accumulate_,
+    "itertools.pairwise": pairwise_,
+    "itertools.groupby": groupby_,
+}
+
+
+def stand_ins() -> dict[Any, Callable[..., Any]]:
+    """Each builtin that has a stand-in here, and the stand-in."""
+    import builtins
+    from collections import deque
+
+    modules = {"builtins": builtins, "functools": functools, "itertools": itertools}
+    found: dict[Any, Callable[..., Any]] = {deque: deque_}
+    for dotted, function in BY_NAME.items():
+        module, _, name = dotted.partition(".")
+        if module in modules and "." not in name:
+            found[getattr(modules[module], name)] = function
+    return found

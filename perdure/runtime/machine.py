@@ -1,0 +1,531 @@
+"""The machine: it calls task blocks, and does what they ask for when they end.
+
+A trampoline over one fiber's stack of frames, so that calls between durable functions, and `yield
+from` and `await` between generators and coroutines, nest as deep as memory allows. It has no
+effects of its own: what leaves the program (an activity, a timer) is a method that the run
+overrides (interpreter.py). Native code that steps a generator uses it as it is: there nothing may
+leave.
+"""
+
+from __future__ import annotations
+
+import functools
+from types import CellType, CodeType, FunctionType, MethodType
+from typing import Any
+
+from perdure.runtime import failures
+from perdure.runtime.continuation import Fiber
+from perdure.runtime.declare import ActivityOptions, activity_options, bypassed, sleep
+from perdure.runtime.generators import (
+    CLASSES,
+    DONE,
+    AsyncGenerator,
+    AsyncStep,
+    Coroutine,
+    Generator,
+    How,
+    Stepper,
+    Yielded,
+    advance,
+    thrown,
+)
+from perdure.runtime.ops import (
+    UNBOUND,
+    Delegate,
+    Enter,
+    Jump,
+    Raised,
+    Returned,
+    Suspend,
+    Yield,
+    handling,
+)
+from perdure.runtime.program import LoadedFunction, Program
+
+# What a fiber does next: take what a call came back with, make a call, hand a yield to whoever
+# steps its outermost generator, or (None) wait.
+Action = Returned | Raised | Suspend | Yielded | None
+
+
+class Machine:
+    """Steps fibers of one program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def settle(self, fiber: Fiber, action: Action) -> Returned | Raised | Yielded | None:
+        """Go on until the fiber waits (None), its stack is empty, or its root yields."""
+        while action is not None:
+            if isinstance(action, Suspend):
+                action = self.call(fiber, action.callee, action.args, action.kwargs or {})
+            elif type(action) is Yielded or not fiber.stack:
+                return action
+            else:
+                action = self._step(fiber, action)
+        return None
+
+    # Effects: what the run does with what leaves the program ---------------------------------
+
+    def schedule(
+        self,
+        fiber: Fiber,
+        function: Any,
+        options: ActivityOptions,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Action:
+        """An activity is called."""
+        return Raised(bypassed("activity", options.call))
+
+    def sleep(self, fiber: Fiber, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Action:
+        """`perdure.sleep` is called."""
+        return Raised(bypassed("perdure's", sleep))
+
+    # Blocks -----------------------------------------------------------------------------------
+
+    def _step(self, fiber: Fiber, resume: Returned | Raised) -> Action:
+        """Run the block on top of the stack."""
+        function, number, live, cells, handled, _ = fiber.stack[-1]
+        loaded = self.program.functions[function]
+        block = loaded.blocks[number] if not cells else loaded.bind(number, cells)
+        try:
+            if handled is None:
+                result = block(resume, *live)
+            else:
+                result = _while_handling(handled, block, (resume, *live), {})
+        except KeyboardInterrupt:
+            raise  # a person stops the worker; the run stays where it was
+        except BaseException as error:
+            return self._raised(fiber, error)
+        return self._after(fiber, loaded, cells, result)
+
+    def _after(
+        self, fiber: Fiber, loaded: LoadedFunction, cells: tuple[CellType, ...], result: Any
+    ) -> Action:
+        """Do what a block asked for when it ended."""
+        handled, owner = fiber.stack[-1][4:]
+        while True:
+            kind = type(result)
+            if kind is Suspend:
+                fiber.stack[-1] = (loaded.index, result.then, result.live, cells, handled, owner)
+                action: Action = result
+                return action
+            if kind is Jump:
+                live = result.live
+            elif kind is Enter:
+                cells = loaded.cells_of(result.contents, cells)
+                live = result.live
+            elif kind is Yield:
+                fiber.stack.pop()
+                owner.frame = (loaded.index, result.then, result.live, cells)
+                return self._yielded(fiber, owner, result.value)
+            elif kind is Delegate:
+                fiber.stack[-1] = (loaded.index, result.then, result.live, cells, handled, owner)
+                owner.delegate, owner.looping = result.iterator, result.looping
+                return self._delegate(fiber, owner, Returned(None))
+            else:
+                fiber.stack.pop()
+                done = Returned(result)
+                return done if owner is None else self._ended(fiber, owner, done)
+            fiber.stack[-1] = (loaded.index, result.then, live, cells, handled, owner)
+            block = loaded.blocks[result.then] if not cells else loaded.bind(result.then, cells)
+            try:
+                if handled is None:
+                    result = block(*live)
+                else:
+                    result = _while_handling(handled, block, live, {})
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                return self._raised(fiber, error)
+
+    def _raised(self, fiber: Fiber, error: BaseException) -> Action:
+        failures.tidy(error, hidden())
+        owner = fiber.stack.pop()[5]
+        return Raised(error) if owner is None else self._ended(fiber, owner, Raised(error))
+
+    def _handled(self, fiber: Fiber) -> BaseException | None:
+        """The exception that code called from the top of the stack sees as being handled."""
+        if not fiber.stack:
+            return None
+        caller, then, live, _, inherited, _ = fiber.stack[-1]
+        index = self.program.functions[caller].table.blocks[then].handling
+        error: BaseException | None = live[index] if index >= 0 else inherited
+        return error
+
+    # Calls ------------------------------------------------------------------------------------
+
+    def call(
+        self, fiber: Fiber, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Action:
+        """Make the call a block suspended for: activity, timer, durable or plain function."""
+        kind = type(callee)
+        if kind is FunctionType:
+            options = activity_options(callee)
+            if options is not None:
+                return self.schedule(fiber, callee, options, args, kwargs)
+            loaded = self.program.loaded_of(callee)
+            if loaded is not None:
+                return self.enter(fiber, loaded, callee, args, kwargs)
+            if callee is sleep:
+                return self.sleep(fiber, args, kwargs)
+            if callee is advance:
+                return self._advance(fiber, args[0])
+        elif kind is MethodType:
+            if isinstance(callee.__self__, Generator):
+                return self._call_generator(fiber, callee, args, kwargs)
+            return self.call(fiber, callee.__func__, (callee.__self__, *args), kwargs)
+        elif kind is functools.partial:
+            return self.call(
+                fiber, callee.func, (*callee.args, *args), {**callee.keywords, **kwargs}
+            )
+        elif (stand_in := self.program.stand_in(callee, args, kwargs)) is not None:
+            return self.call(fiber, stand_in, args, kwargs)
+        elif isinstance(callee, type):
+            if self.program.suspends(callee):
+                construct = self.program.library("construct")
+                return self.call(fiber, construct, (callee, args, kwargs), {})
+        else:
+            method = getattr(kind, "__call__", None)  # noqa: B004  (the method itself is wanted)
+            if type(method) is FunctionType and self.program.suspends(method):
+                return self.call(fiber, method, (callee, *args), kwargs)
+        return self._plain(callee, args, kwargs)
+
+    def _plain(
+        self, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Returned | Raised:
+        try:
+            return Returned(callee(*args, **kwargs))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            failures.tidy(error, hidden())
+            return Raised(error)
+
+    def enter(
+        self,
+        fiber: Fiber,
+        loaded: LoadedFunction,
+        function: FunctionType,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Action:
+        """Call a durable function: a new frame, and its entry block."""
+        if loaded.makes is not None:
+            return self.make(function, loaded, args, kwargs)
+        entry = self.program.entry_of(function, loaded)
+        handled = self._handled(fiber)
+        free = loaded.shared_with(function)
+        fiber.stack.append((loaded.index, 0, (), free, handled, None))
+        try:
+            if handled is None:
+                result = entry(*args, **kwargs)
+            else:
+                result = _while_handling(handled, entry, args, kwargs)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return self._raised(fiber, error)
+        return self._after(fiber, loaded, free, result)
+
+    def make(
+        self,
+        function: FunctionType,
+        loaded: LoadedFunction,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Returned | Raised:
+        """Call a generator function: its arguments are bound, its body does not begin."""
+        entry = self.program.entry_of(function, loaded)
+        try:
+            begun = entry(*args, **kwargs)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            failures.tidy(error, hidden())
+            return Raised(error)
+        cells = loaded.cells_of(begun.contents, loaded.shared_with(function))
+        frame = (loaded.index, begun.then, begun.live, cells)
+        assert loaded.makes is not None
+        return Returned(loaded.makes(loaded, frame, self.program.step, function))
+
+    # Generators -------------------------------------------------------------------------------
+
+    def _advance(self, fiber: Fiber, stepper: Stepper) -> Action:
+        """The next item of a loop whose iterator may stop the run."""
+        source = stepper.source
+        if isinstance(source, Generator):
+            return self.resume(fiber, source, Returned(None), How.LOOP)
+        step = self.program.library("step_of")
+        return self.call(fiber, step, (stepper, DONE), {})
+
+    def resume_root(self, fiber: Fiber, generator: Any, action: Returned | Raised) -> Action:
+        """Step a generator for native code or the event loop."""
+        if isinstance(generator, Generator):
+            return self.resume(fiber, generator, action, How.ROOT)
+        return self._foreign(generator, action)
+
+    def resume(
+        self, fiber: Fiber, generator: Generator, action: Returned | Raised, how: How
+    ) -> Action:
+        """Put a generator's frame on the stack and go on with it."""
+        if generator.running:
+            return self._out(fiber, how, Raised(_already(generator)))
+        if generator.frame is None:
+            return self._spent(fiber, generator, action, how)
+        generator.how = how
+        if not generator.begun:
+            if isinstance(action, Raised):
+                generator.frame = None
+                generator.begun = True
+                return self._ended(fiber, generator, action)
+            if action.value is not None:
+                error = TypeError(f"can't send non-None value to a just-started {_noun(generator)}")
+                return self._out(fiber, how, Raised(error))
+        generator.running = True
+        function, then, live, cells = generator.frame
+        generator.frame = None
+        fiber.stack.append((function, then, live, cells, self._handled(fiber), generator))
+        if not generator.begun:
+            generator.begun = True
+            loaded = self.program.functions[function]
+            return self._after(fiber, loaded, cells, Jump(then, live))
+        if generator.delegate is not None:
+            return self._delegate(fiber, generator, action)
+        return action
+
+    def _delegate(self, fiber: Fiber, owner: Generator, action: Returned | Raised) -> Action:
+        """Step what the generator on top of the stack delegates to."""
+        inner = owner.delegate
+        closing = isinstance(action, Raised) and isinstance(action.error, GeneratorExit)
+        if isinstance(inner, Generator):
+            if closing and isinstance(action, Raised):
+                inner.exit = action.error
+            return self.resume(fiber, inner, action, How.DELEGATE)
+        if isinstance(inner, AsyncStep):
+            try:
+                first = inner.first(action)
+            except RuntimeError as error:
+                return self._out(fiber, How.DELEGATE, Raised(error))
+            how = How.CLOSE if inner.closing else How.ITEM
+            return self.resume(fiber, inner.generator, first, how)
+        done = self._foreign(inner, action)
+        if type(done) is Yielded:
+            return self._propagate(fiber, done.value)
+        return self._out(fiber, How.DELEGATE, done)
+
+    def _foreign(self, iterator: Any, action: Returned | Raised) -> Returned | Raised | Yielded:
+        """Step an iterator that is not the program's, as `yield from` does (PEP 380)."""
+        try:
+            if isinstance(action, Raised):
+                return self._throw_into(iterator, action)
+            if action.value is None:
+                return Yielded(next(iterator))
+            return Yielded(iterator.send(action.value))
+        except KeyboardInterrupt:
+            raise
+        except StopIteration as stop:
+            return Returned(stop.value)
+        except BaseException as error:
+            failures.tidy(error, hidden())
+            return Raised(error)
+
+    def _throw_into(self, iterator: Any, action: Raised) -> Raised | Yielded:
+        if isinstance(action.error, GeneratorExit):
+            close = getattr(iterator, "close", None)
+            if close is not None:
+                close()
+            return action
+        throw = getattr(iterator, "throw", None)
+        return action if throw is None else Yielded(throw(action.error))
+
+    def _yielded(self, fiber: Fiber, generator: Generator, value: Any) -> Action:
+        """A generator's own `yield`; its frame is off the stack."""
+        generator.running = False
+        how = generator.how
+        if isinstance(generator, AsyncGenerator):
+            if how is How.CLOSE:
+                return self._out(fiber, how, Raised(_ignored(generator)))
+            return self._out(fiber, how, Returned(value))
+        if generator.exit is not None or how is How.CLOSE:
+            generator.exit = None
+            return self._out(fiber, how, Raised(_ignored(generator)))
+        if how is How.ROOT:
+            return Yielded(value)
+        if how is How.DELEGATE:
+            return self._propagate(fiber, value)
+        return Returned(value)
+
+    def _propagate(self, fiber: Fiber, value: Any) -> Action:
+        """A yield goes out through every generator that only delegates."""
+        while fiber.stack:
+            function, then, live, cells, _, owner = fiber.stack[-1]
+            if owner is None:
+                break
+            fiber.stack.pop()
+            owner.frame = (function, then, live, cells)
+            owner.running = False
+            inward = isinstance(owner, AsyncGenerator)
+            if owner.how is How.DELEGATE or (inward and owner.how in (How.ITEM, How.CLOSE)):
+                continue
+            if owner.how is How.CLOSE:
+                return Raised(_ignored(owner))
+            if owner.how is How.ROOT:
+                break
+            return Returned(value)
+        return Yielded(value)
+
+    def _ended(self, fiber: Fiber, generator: Generator, outcome: Returned | Raised) -> Action:
+        """A generator has returned or raised; its frame is off the stack."""
+        generator.running = False
+        generator.frame = None
+        generator.delegate = None
+        how, leaving = generator.how, generator.exit
+        generator.exit = None
+        if isinstance(outcome, Raised):
+            outcome = _as_raised(generator, outcome)
+            expected = (GeneratorExit, StopIteration, StopAsyncIteration)
+            if how is How.CLOSE and isinstance(outcome.error, expected):
+                return self._out(fiber, how, Returned(None))
+            return self._out(fiber, how, outcome)
+        if leaving is not None and how is How.DELEGATE:
+            return self._out(fiber, how, Raised(leaving))
+        if isinstance(generator, AsyncGenerator):
+            if how is How.CLOSE:
+                return self._out(fiber, how, Returned(None))
+            return self._out(fiber, how, Raised(StopAsyncIteration()))
+        if how is How.NEXT:
+            value = outcome.value
+            return Raised(StopIteration() if value is None else StopIteration(value))
+        if how is How.LOOP:
+            return Returned(DONE)
+        return self._out(fiber, how, outcome)
+
+    def _spent(
+        self, fiber: Fiber, generator: Generator, action: Returned | Raised, how: How
+    ) -> Action:
+        """A step of a generator that has ended."""
+        if isinstance(generator, Coroutine) and how is not How.CLOSE:
+            error = RuntimeError("cannot reuse already awaited coroutine")
+            return self._out(fiber, how, Raised(error))
+        if how is How.CLOSE:
+            return self._out(fiber, how, Returned(None))
+        if isinstance(action, Raised):
+            return self._out(fiber, how, action)
+        generator.how = how
+        return self._ended(fiber, generator, Returned(None))
+
+    def _out(self, fiber: Fiber, how: How, outcome: Returned | Raised) -> Returned | Raised:
+        """Give the outcome of a step to the frame that asked for it."""
+        asked = fiber.stack[-1][5] if fiber.stack else None
+        if asked is not None and asked.delegate is not None and how is not How.NEXT:
+            asked.delegate = None
+            ended = isinstance(outcome, Raised) and isinstance(outcome.error, StopAsyncIteration)
+            if asked.looping and ended:
+                return Returned(DONE)
+        return outcome
+
+    def _call_generator(
+        self, fiber: Fiber, method: MethodType, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Action:
+        """`g.send(…)` and its like, called by compiled code."""
+        generator = method.__self__
+        name = method.__func__.__name__
+        assert isinstance(generator, Generator)
+        if kwargs or name not in ("__next__", "send", "throw", "close"):
+            return self._plain(method, args, kwargs)
+        if name == "close":
+            return self.resume(fiber, generator, Raised(GeneratorExit()), How.CLOSE)
+        action: Returned | Raised = Returned(args[0] if args else None)
+        if name == "throw":
+            try:
+                action = Raised(thrown(*args))
+            except TypeError as error:
+                return Raised(error)
+        return self.resume(fiber, generator, action, How.NEXT)
+
+
+def step_natively(
+    program: Program, generator: Generator, action: Returned | Raised, how: How
+) -> Returned | Raised | Yielded:
+    """One step of a generator for code that is not compiled: nothing may leave the program."""
+    machine = Machine(program)
+    fiber = Fiber(-1, [])
+    done = machine.settle(fiber, machine.resume(fiber, generator, action, how))
+    assert done is not None
+    return done
+
+
+def _noun(generator: Generator) -> str:
+    return {"async_generator": "async generator"}.get(generator.noun, generator.noun)
+
+
+def _already(generator: Generator) -> Exception:
+    if isinstance(generator, AsyncGenerator):
+        return RuntimeError("anext(): asynchronous generator is already running")
+    if isinstance(generator, Coroutine):
+        return RuntimeError("coroutine is being awaited already")
+    return ValueError("generator already executing")
+
+
+def _ignored(generator: Generator) -> RuntimeError:
+    return RuntimeError(f"{_noun(generator)} ignored GeneratorExit")
+
+
+def _as_raised(generator: Generator, outcome: Raised) -> Raised:
+    """PEP 479: a StopIteration that leaves a generator is a RuntimeError."""
+    error = outcome.error
+    kinds: tuple[type[BaseException], ...] = (StopIteration,)
+    if isinstance(generator, AsyncGenerator):
+        kinds = (StopIteration, StopAsyncIteration)
+    if not isinstance(error, kinds):
+        return outcome
+    kind = "StopIteration" if isinstance(error, StopIteration) else "StopAsyncIteration"
+    made = RuntimeError(f"{_noun(generator)} raised {kind}")
+    made.__cause__ = made.__context__ = error
+    made.__suppress_context__ = True
+    return Raised(made)
+
+
+def _while_handling(
+    error: BaseException, block: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Run a block of a function that was called from an exception handler."""
+    restore = handling(error)
+    try:
+        raise error
+    except BaseException:
+        restore()
+        return block(*args, **kwargs)
+
+
+def hidden() -> frozenset[CodeType]:
+    """The runtime's own frames, which no user wants to see in a traceback."""
+    return _HIDDEN
+
+
+_HIDDEN: frozenset[CodeType] = frozenset(
+    function.__code__
+    for function in (
+        Machine._step,
+        Machine._after,
+        Machine.enter,
+        Machine.make,
+        Machine._plain,
+        Machine._foreign,
+        Machine._throw_into,
+        Machine.settle,
+        Generator._native,
+        Generator.send,
+        Generator.throw,
+        Generator.close,
+        CLASSES["generator"].__next__,  # type: ignore[attr-defined]
+        AsyncStep._native,
+        AsyncStep.send,
+        AsyncStep.throw,
+        Raised.__call__,
+        _while_handling,
+    )
+)
+
+__all__ = ["UNBOUND", "Action", "Machine", "hidden", "step_natively"]

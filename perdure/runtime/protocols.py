@@ -1,0 +1,137 @@
+"""Python's protocols as compiled code asks for them: iterate, await, iterate asynchronously.
+
+Where the special method is a compiled generator function, or a compiled coroutine function, calling
+it natively would give an object of Python's own, which no checkpoint can keep. So these look the
+method up as the interpreter does, and make the program's object of it.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from types import FunctionType
+from typing import Any
+
+from perdure.runtime.generators import (
+    DONE,
+    PENDING,
+    AsyncStep,
+    Coroutine,
+    Generator,
+    Stepper,
+    SyncGenerator,
+    advance,
+)
+from perdure.runtime.loop import ActivityCall, Future
+from perdure.runtime.ops import NextStep, Returned
+from perdure.runtime.program import Program
+
+_NATIVE = frozenset({list, tuple, dict, set, str, range, type(iter([])), type({}.items())})
+
+
+class Protocols:
+    """The protocols, for one program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def meaning(self) -> dict[str, Any]:
+        """The part of the vocabulary that depends on the program."""
+        return {
+            "_suspends": self.program.suspends,
+            "_iter": self.iterate,
+            "_await": self.awaited,
+            "_aiter": self.aiterate,
+            "_anext": self.anext,
+            "_DONE": DONE,
+            "_PENDING": PENDING,
+            "_meets": self.program.meets,
+            "_stepping": self.stepping,
+            "_advance": advance,
+        }
+
+    def call(self, method: Any, *args: Any) -> Any:
+        """Call a special method; one that is a generator function gives the program's object."""
+        if type(method) is FunctionType:
+            loaded = self.program.loaded_of(method)
+            if loaded is not None and loaded.makes is not None:
+                made = self.program.make(method, loaded, args)
+                if isinstance(made, Returned):
+                    return made.value
+                raise made.error
+        return method(*args)
+
+    def iterate(self, source: Any) -> Iterator[Any]:
+        """`iter(source)`."""
+        kind = type(source)
+        if kind in _NATIVE:
+            return iter(source)
+        method = getattr(kind, "__iter__", None)
+        if type(method) is not FunctionType:
+            return iter(source)
+        made = self.call(method, source)
+        if isinstance(made, Generator):
+            return made  # type: ignore[return-value]
+        if not hasattr(type(made), "__next__"):
+            raise TypeError(f"iter() returned non-iterator of type {type(made).__name__!r}")
+        iterator: Iterator[Any] = made
+        return iterator
+
+    def stepping(self, source: Any) -> Iterator[Any]:
+        """`iter(source)`, as a `Stepper` if the run may stop between its items."""
+        made = self.iterate(source)
+        if isinstance(made, SyncGenerator):
+            return Stepper(made) if made.loaded.table.suspends else made
+        method = getattr(type(made), "__next__", None)
+        if type(method) is FunctionType and self.program.suspends(method):
+            return Stepper(made)
+        return made
+
+    def awaited(self, awaitable: Any) -> Any:
+        """The iterator that `await` steps."""
+        if isinstance(awaitable, Coroutine | Future | ActivityCall | AsyncStep):
+            if isinstance(awaitable, Coroutine) and awaitable.delegate is not None:
+                raise RuntimeError("coroutine is being awaited already")
+            return awaitable if not isinstance(awaitable, Future) else awaitable.__await__()
+        kind = type(awaitable)
+        if isinstance(awaitable, types.GeneratorType) and (
+            awaitable.gi_code.co_flags & 0x100  # CO_ITERABLE_COROUTINE
+        ):
+            return awaitable
+        method = getattr(kind, "__await__", None)
+        if method is None:
+            raise TypeError(f"object {kind.__name__} can't be used in 'await' expression")
+        found = self.call(method, awaitable)
+        if isinstance(found, Coroutine | types.CoroutineType):
+            raise TypeError("__await__() returned a coroutine")
+        if not hasattr(type(found), "__next__"):
+            raise TypeError(f"__await__() returned non-iterator of type {type(found).__name__!r}")
+        return found
+
+    def aiterate(self, source: Any) -> Any:
+        """`aiter(source)`, with the messages of `async for`."""
+        kind = type(source)
+        method = getattr(kind, "__aiter__", None)
+        if method is None:
+            name = kind.__name__
+            raise TypeError(f"'async for' requires an object with __aiter__ method, got {name}")
+        made = self.call(method, source)
+        if not hasattr(type(made), "__anext__"):
+            name = type(made).__name__
+            raise TypeError(
+                "'async for' received an object from __aiter__ "
+                f"that does not implement __anext__: {name}"
+            )
+        return made
+
+    def anext(self, iterator: Any) -> NextStep:
+        """What `async for` waits for next."""
+        method = type(iterator).__anext__
+        found = self.call(method, iterator)
+        try:
+            return NextStep(self.awaited(found))
+        except TypeError as error:
+            kind = type(found).__name__
+            raise TypeError(
+                f"'async for' received an invalid object from __anext__: {kind}"
+            ) from error

@@ -1,0 +1,138 @@
+"""`except*` (PEP 654): what a group's handlers have matched, what is left, and what they raised.
+
+This is what CPython keeps on its own stack while the handlers of one `try` run, as a value that a
+checkpoint can hold (Python/compile.c, `compiler_try_star_except`; Python/ceval.c,
+`exception_group_match`; Objects/exceptions.c, `_PyExc_PrepReraiseStar`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from perdure.runtime.failures import entries
+
+
+class Star:
+    """The exception that the `try` ended with, while its `except*` handlers run."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+        self.left: BaseException | None = error
+        self.found: list[BaseException] = []  # raised by handlers
+        self.given: Any = None
+        self.again: list[BaseException] = []  # parts that handlers raised again as they were
+
+    def split(self, kinds: Any) -> BaseException | None:
+        """The part of what is left that a handler for `kinds` takes."""
+        for kind in kinds if isinstance(kinds, tuple) else (kinds,):
+            if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+                raise TypeError(
+                    "catching classes that do not inherit from BaseException is not allowed"
+                )
+            if issubclass(kind, BaseExceptionGroup):
+                raise TypeError(
+                    "catching ExceptionGroup with except* is not allowed. Use except instead."
+                )
+        left = self.left
+        if left is None:
+            return None
+        if isinstance(left, kinds):
+            part: BaseException = left
+            if not isinstance(left, BaseExceptionGroup):
+                part = BaseExceptionGroup("", [left])
+                part.__traceback__ = left.__traceback__
+            self.left = None
+            self.given = _metadata(part)
+            return part
+        if not isinstance(left, BaseExceptionGroup):
+            return None
+        matched, self.left = left.split(kinds)
+        if matched is not None:
+            self.given = _metadata(matched)
+        return matched
+
+    def raised(self, part: BaseException, error: BaseException) -> None:
+        """A handler has raised: the part it was given by a bare `raise`, or something else."""
+        if error is part and _metadata(error) == self.given:
+            self.again.append(error)
+        else:
+            self.found.append(error)
+
+    def rejoin(self) -> None:
+        """After the last handler: raise what is to be raised."""
+        if self.left is not None:
+            self.again.append(self.left)
+        if not self.found and not self.again:
+            return
+        error = self.error
+        if not isinstance(error, BaseExceptionGroup):
+            # A naked exception was wrapped; it comes out as it was, or what its handler raised.
+            _raise_as_it_is(self.found[0] if self.found else error)
+        assert isinstance(error, BaseExceptionGroup)
+        kept = _leaves_of(error, self.again)
+        parts = [*self.found, *([kept] if kept is not None else [])]
+        if len(parts) > 1:
+            _raise_as_it_is(BaseExceptionGroup("", parts))
+        elif parts:
+            _raise_as_it_is(parts[0])
+
+
+def _metadata(error: BaseException) -> Any:
+    """What tells a bare `raise` of a part from `raise e`: that adds to the traceback."""
+    return entries(error.__traceback__), _Same(error.__cause__), _Same(error.__context__)
+
+
+class _Same:
+    """Compares by identity, also after a checkpoint."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.value is self.value
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _raise_as_it_is(error: BaseException) -> None:
+    """Raise an exception without giving it the one being handled as its context."""
+    context = error.__context__
+    try:
+        raise error
+    finally:
+        error.__context__ = context
+        del error, context
+
+
+def _leaves_of(
+    group: BaseExceptionGroup[BaseException], parts: list[BaseException]
+) -> BaseException | None:
+    """The subgroup of `group` with the leaves that `parts` hold, its nesting kept."""
+    wanted: set[int] = set()
+    stack = list(parts)
+    while stack:
+        part = stack.pop()
+        if isinstance(part, BaseExceptionGroup):
+            stack += part.exceptions
+        else:
+            wanted.add(id(part))
+    return _projection(group, wanted)
+
+
+def _projection(error: BaseException, wanted: set[int]) -> BaseException | None:
+    if not isinstance(error, BaseExceptionGroup):
+        return error if id(error) in wanted else None
+    kept = [p for e in error.exceptions if (p := _projection(e, wanted)) is not None]
+    if not kept:
+        return None
+    if len(kept) == len(error.exceptions) and all(
+        a is b for a, b in zip(kept, error.exceptions, strict=True)
+    ):
+        return error
+    made: BaseExceptionGroup[BaseException] = error.derive(kept)
+    made.__cause__, made.__context__ = error.__cause__, error.__context__
+    made.__suppress_context__ = error.__suppress_context__
+    made.__traceback__ = error.__traceback__
+    if hasattr(error, "__notes__"):
+        made.__notes__ = list(error.__notes__)
+    return made
