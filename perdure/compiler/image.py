@@ -19,9 +19,9 @@ import importlib.util
 import json
 import marshal
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -140,8 +140,12 @@ class Image:
             made = marshal.loads(self.bytecode[MAGIC])
             assert isinstance(made, CodeType)
             return made
-        tree = positioned(self.code, self.positions)
-        return compile_tree(tree, [self.file(f) for f in self.files], self.positions)
+        return self.recompiled()
+
+    def recompiled(self) -> CodeType:
+        """The generated module, compiled from its text: what another Python makes of it."""
+        functions = positioned(self.code, self.positions)
+        return compile_functions((f, self.file(self.files[number])) for f, number in functions)
 
     def _content(self) -> dict[str, Any]:
         return {
@@ -204,48 +208,44 @@ def _canonical(content: dict[str, Any]) -> bytes:
 # the user's position of each node travels beside it, in the order of `ast.walk`.
 
 
-def record_positions(tree: ast.Module, file_of: dict[str, int]) -> bytes:
-    """The user's position of each node of `tree`; `file_of` gives the file of each function."""
-    numbers = array("i")
-    for function in tree.body:
-        assert isinstance(function, ast.FunctionDef)
-        file = file_of[function.name]
+Placed = tuple[ast.FunctionDef, int]  # a generated function, and the file it came from
+
+
+def record_positions(functions: Iterable[Placed]) -> bytes:
+    """The user's position of each node of the generated functions."""
+    numbers: list[int] = []
+    for function, file in functions:
         for node in _placed(function):
-            numbers.extend(
-                (
-                    file,
-                    node.lineno,
-                    node.col_offset,
-                    node.end_lineno or node.lineno,
-                    node.end_col_offset or node.col_offset,
-                )
-            )
-    return zstandard.compress(numbers.tobytes())
+            line, column = node.lineno, node.col_offset
+            end = node.end_lineno or line, node.end_col_offset or column
+            numbers += (file, line, column, *end)
+    return zstandard.compress(array("i", numbers).tobytes())
 
 
-def positioned(code: str, positions: bytes) -> ast.Module:
+def positioned(code: str, positions: bytes) -> list[Placed]:
     """Parse generated source and put every node where the user's code stands."""
     numbers = array("i")
     numbers.frombytes(zstandard.decompress(positions))
-    tree = ast.parse(code)
-    nodes = [node for function in tree.body for node in _placed(function)]
-    if len(numbers) != 5 * len(nodes):
-        raise ImageError("the image's positions do not fit its code")
-    for index, node in enumerate(nodes):
-        place = numbers[5 * index + 1 : 5 * index + 5]
-        node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = place
-    return tree
-
-
-def compile_tree(tree: ast.Module, files: Sequence[str], positions: bytes) -> CodeType:
-    """Compile the generated functions, each under the name of the user's file it came from."""
-    numbers = array("i")
-    numbers.frombytes(zstandard.decompress(positions))
-    at, code = 0, []
-    for function in tree.body:
+    found, at = [], 0
+    for function in ast.parse(code).body:
         assert isinstance(function, ast.FunctionDef)
-        file = files[numbers[at]] if numbers else ""
-        at += 5 * len(_placed(function))
+        file = numbers[at] if at < len(numbers) else 0
+        for node in _placed(function):
+            place = numbers[at + 1 : at + 5]
+            if len(place) < 4:
+                raise ImageError("the image has fewer positions than its code has nodes")
+            node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = place
+            at += 5
+        found.append((function, file))
+    if at != len(numbers):
+        raise ImageError("the image has more positions than its code has nodes")
+    return found
+
+
+def compile_functions(functions: Iterable[tuple[ast.FunctionDef, str]]) -> CodeType:
+    """Compile generated functions, each under the name of the user's file it came from."""
+    code = []
+    for function, file in functions:
         made = compile(ast.Module([_closed(function)], []), file, "exec", dont_inherit=True)
         code.append(_innermost(made, function.name.removesuffix("_cells")))
     # One code object that holds them all, so that bytecode is one value.
@@ -259,17 +259,20 @@ def _closed(function: ast.FunctionDef) -> ast.FunctionDef:
     The names become free variables, which the runtime supplies as cells: quick to read, and the
     user's module is not touched.
     """
-    arguments = ast.arguments(
-        [], [ast.arg(name) for name in sorted(VOCABULARY)], None, [], [], None, []
-    )
-    maker = ast.FunctionDef("maker", arguments, [function], [])
+    maker = ast.FunctionDef("maker", _vocabulary(), [function], [])
     if "type_params" in ast.FunctionDef._fields:
         maker.type_params = []  # type: ignore[attr-defined]
     maker.lineno = maker.end_lineno = function.lineno
     maker.col_offset = maker.end_col_offset = 0
-    for argument in arguments.args:
-        ast.copy_location(argument, maker)
     return maker
+
+
+@cache
+def _vocabulary() -> ast.arguments:
+    names = [ast.arg(name) for name in sorted(VOCABULARY)]
+    for name in names:
+        name.lineno, name.col_offset = 1, 0
+    return ast.arguments([], names, None, [], [], None, [])
 
 
 def _innermost(code: CodeType, name: str) -> CodeType:
@@ -284,4 +287,10 @@ def _innermost(code: CodeType, name: str) -> CodeType:
 
 
 def _placed(tree: ast.AST) -> list[Any]:
-    return [node for node in nodes(tree) if "lineno" in node._attributes]
+    """The nodes that have a place, in an order that every Python walks them in."""
+    return [node for node in nodes(tree) if _has_place(type(node))]
+
+
+@cache
+def _has_place(kind: type[ast.AST]) -> bool:
+    return "lineno" in kind._attributes

@@ -25,9 +25,9 @@ from perdure.compiler.image import (
     FunctionTable,
     Image,
     ModuleText,
+    Placed,
     TaskBlock,
-    compile_tree,
-    positioned,
+    compile_functions,
     record_positions,
 )
 from perdure.compiler.normalize import normalize
@@ -101,6 +101,8 @@ def _compile(project: Project, source: Source, name: str, *, verify: bool) -> St
         code = generate(lowered, facts, parts)
         functions[lowered.name] = FunctionStages(lowered, flow, facts, parts, code)
     image = _assemble(project, program, functions)
+    if verify and image.recompiled() != image.code_object():
+        raise core.CoreError(f"{image.entry}: the generated text says something else than its tree")
     return Stages(project, program, functions, image)
 
 
@@ -113,45 +115,45 @@ def _assemble(project: Project, program: Program, functions: dict[str, FunctionS
         for m in program.modules
     )
     files = tuple(m.path for m in modules)
-    tree, file_of = _module(functions, root, files)
-    code = ast.unparse(tree)
-    positions = record_positions(tree, file_of)
+    number = {m.source.path: n for n, m in enumerate(program.modules)}
+    made: list[Placed] = []
+    texts: list[str] = []
+    tables = []
+    for index, stages in enumerate(functions.values()):
+        placed = [(f, number[stages.core.file]) for f in _functions(index, stages)]
+        written = [ast.unparse(function) for function, _ in placed]
+        tables.append(_table(stages.code, written))
+        made += placed
+        texts += written
     image = Image(
         entry=program.entry.name,
         modules=modules,
-        functions=tuple(_table(stages.code) for stages in functions.values()),
+        functions=tuple(tables),
         activities=tuple(program.activities),
-        code=code,
+        code="\n\n".join(texts),
         files=files,
-        positions=positions,
+        positions=record_positions(made),
         graph=describe(
             {name: stages.code for name, stages in functions.items()}, program.entry.name
         ),
         requires=_requires(program),
         root=root,
     )
-    made = compile_tree(positioned(code, positions), [image.file(f) for f in files], positions)
-    image.bytecode[MAGIC] = marshal.dumps(made)
+    # The trees hold the user's positions; other Pythons get them back from the text's (image.py).
+    compiled = compile_functions((f, image.file(files[number])) for f, number in made)
+    image.bytecode[MAGIC] = marshal.dumps(compiled)
     return image
 
 
-def _module(
-    functions: dict[str, FunctionStages], root: str, files: tuple[str, ...]
-) -> tuple[ast.Module, dict[str, int]]:
-    """The generated functions of the whole program, as one module, and the file each is from."""
-    body: list[ast.stmt] = []
-    file_of: dict[str, int] = {}
-    for index, stages in enumerate(functions.values()):
-        core_function = stages.core
-        file = files.index(_relative(core_function.file, root))
-        for block in stages.code.blocks:
-            made = block.function
-            made.name = f"f{index}_{made.name}"
-            if core_function.cells:
-                made = _with_cells(made, core_function.cells)
-            body.append(made)
-            file_of[made.name] = file
-    return ast.Module(body, []), file_of
+def _functions(index: int, stages: FunctionStages) -> list[ast.FunctionDef]:
+    """The generated functions of one function, under names that the whole program knows once."""
+    made = []
+    for block in stages.code.blocks:
+        function = block.function
+        function.name = f"f{index}_{function.name}"
+        cells = stages.core.cells
+        made.append(_with_cells(function, cells) if cells else function)
+    return made
 
 
 def _with_cells(block: ast.FunctionDef, cells: tuple[str, ...]) -> ast.FunctionDef:
@@ -160,21 +162,26 @@ def _with_cells(block: ast.FunctionDef, cells: tuple[str, ...]) -> ast.FunctionD
     maker = ast.FunctionDef(f"{block.name}_cells", arguments, [block], [])
     if "type_params" in ast.FunctionDef._fields:
         maker.type_params = []  # type: ignore[attr-defined]
-    return ast.fix_missing_locations(ast.copy_location(maker, block))
+    for argument in arguments.args:
+        ast.copy_location(argument, block)
+    return ast.copy_location(maker, block)
 
 
-def _table(code: FunctionCode) -> FunctionTable:
-    blocks = tuple(_block(block) for block in code.blocks)
+def _table(code: FunctionCode, written: list[str]) -> FunctionTable:
+    headers = 2 if code.core.cells else 1
+    blocks = tuple(
+        _block(block, text.split("\n", headers)[-1])
+        for block, text in zip(code.blocks, written, strict=True)
+    )
     return FunctionTable(code.core.name, code.core.node.lineno, code.core.cells, blocks)
 
 
-def _block(block: BlockCode) -> TaskBlock:
+def _block(block: BlockCode, body: str) -> TaskBlock:
     if block.head is None:
         kind = "entry"
     else:
         kind = "resume" if isinstance(block.head, Suspension) else "cut"
-    text = ast.dump(ast.Module(block.function.body, []))
-    fingerprint = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    fingerprint = hashlib.blake2b(body.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return TaskBlock(
         block.number,
         block.function.name,
