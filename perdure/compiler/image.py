@@ -2,8 +2,8 @@
 
 An image holds all that a worker needs to go on with a run and has never seen the user's code: the
 generated source with the user's position of each of its nodes, the bytecode for the Python that
-compiled it (others compile the source again), the table of task blocks, the graph, and the source
-of the project's own modules that the workflow reaches.
+compiled it (others compile the source again), the table of task blocks, and the source of the
+project's own modules that the workflow reaches.
 
 As bytes it is zstd-compressed JSON. Bytecode, positions (they follow from the source, which is in
 it) and the project's folder are left out of the hash: the same program compiled in another place is
@@ -30,7 +30,7 @@ import zstandard
 
 from perdure.compiler.trees import nodes
 
-FORMAT = 1
+FORMAT = 2
 # Bytecode fits one Python only; its magic number says which.
 MAGIC = importlib.util.MAGIC_NUMBER.hex()
 
@@ -90,7 +90,6 @@ class Image:
     code: str
     files: tuple[str, ...]  # paths, for `positions`
     positions: bytes  # 5 ints a node: file, line, column, end line, end column
-    graph: dict[str, Any]
     requires: dict[str, str] = field(default_factory=dict)  # other packages, with versions
     root: str = ""
     bytecode: dict[str, bytes] = field(default_factory=dict)
@@ -157,7 +156,6 @@ class Image:
             "code": self.code,
             "files": list(self.files),
             "requires": self.requires,
-            "graph": self.graph,
         }
 
 
@@ -187,7 +185,6 @@ def _decode(content: dict[str, Any]) -> Image:
         code=content["code"],
         files=tuple(content["files"]),
         positions=base64.b64decode(content["positions"]),
-        graph=content["graph"],
         requires=content["requires"],
         root=content["root"],
         bytecode={k: base64.b64decode(v) for k, v in content["bytecode"].items()},

@@ -19,11 +19,11 @@ from pathlib import Path
 from perdure.compiler import cfg, core, dataflow
 from perdure.compiler.codegen import BlockCode, FunctionCode, generate
 from perdure.compiler.core import CoreFunction, Suspension
-from perdure.compiler.graph import describe
 from perdure.compiler.image import (
     MAGIC,
     FunctionTable,
     Image,
+    ImageError,
     ModuleText,
     Placed,
     TaskBlock,
@@ -73,6 +73,31 @@ def compile_workflow(
     """Compile the workflow `name` of module `source`."""
     with _deep_trees():
         return _compile(project, source, name, verify=verify)
+
+
+def compile_again(image: Image) -> Stages:
+    """What the passes make of an image's own modules, for those who want to see inside.
+
+    Raises `ImageError` when it is not what the image holds: another Perdure has compiled it.
+    """
+    project = Project(Path(image.root), complete=True)
+    for m in image.modules:
+        project.add(Source(image.file(m.path), m.name, m.text, m.is_package))
+    module, _, name = image.entry.partition(":")
+    source = project.source(module)
+    if source is None:
+        raise ImageError(f"the image of {image.entry} does not hold the module {module}")
+    stages = compile_workflow(project, source, name)
+    if _shape(stages.image) != _shape(image):
+        raise ImageError(
+            f"{image.entry} was compiled by another version of Perdure, which cuts it otherwise: "
+            f"only that one can draw it"
+        )
+    return stages
+
+
+def _shape(image: Image) -> list[tuple[str, list[tuple[str, int]]]]:
+    return [(f.name, [(b.kind, b.line) for b in f.blocks]) for f in image.functions]
 
 
 @contextmanager
@@ -133,9 +158,6 @@ def _assemble(project: Project, program: Program, functions: dict[str, FunctionS
         code="\n\n".join(texts),
         files=files,
         positions=record_positions(made),
-        graph=describe(
-            {name: stages.code for name, stages in functions.items()}, program.entry.name
-        ),
         requires=_requires(program),
         root=root,
     )

@@ -101,6 +101,7 @@ class Project:
     """
 
     root: Path
+    complete: bool = False  # no module but those added: the disk is not asked
     _sources: dict[str, Source | None] = field(default_factory=dict)
 
     def source(self, module: str) -> Source | None:
@@ -111,7 +112,7 @@ class Project:
         if module.partition(".")[0] == "perdure":
             return None
         if module not in self._sources:
-            self._sources[module] = self._read(module)
+            self._sources[module] = None if self.complete else self._read(module)
         return self._sources[module]
 
     def add(self, source: Source) -> None:
