@@ -285,9 +285,4 @@ def _innermost(code: CodeType, name: str) -> CodeType:
 
 def _placed(tree: ast.AST) -> list[Any]:
     """The nodes that have a place, in an order that every Python walks them in."""
-    return [node for node in nodes(tree) if _has_place(type(node))]
-
-
-@cache
-def _has_place(kind: type[ast.AST]) -> bool:
-    return "lineno" in kind._attributes
+    return [node for node in nodes(tree) if "lineno" in node._attributes]

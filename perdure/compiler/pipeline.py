@@ -218,15 +218,20 @@ def _block(block: BlockCode, body: str) -> TaskBlock:
 
 def _requires(program: Program) -> dict[str, str]:
     """The packages of others that the program imports, with the versions installed here."""
-    own = {module.source.module.partition(".")[0] for module in program.modules}
-    names = {name.partition(".")[0] for module in program.modules for name in module.imported}
-    others = sorted(names - own - set(sys.stdlib_module_names) - {"perdure", ""})
+    others = foreign(program)
     if not others:
         return {}
     from importlib.metadata import packages_distributions, version
 
     distributions = packages_distributions()
     return {d: version(d) for name in others for d in distributions.get(name, [])[:1]}
+
+
+def foreign(program: Program) -> list[str]:
+    """The top-level names of others that the program imports, the standard library's left out."""
+    own = {module.source.module.partition(".")[0] for module in program.modules}
+    names = {name.partition(".")[0] for module in program.modules for name in module.imported}
+    return sorted(names - own - set(sys.stdlib_module_names) - {"perdure", ""})
 
 
 def _relative(path: str, root: str) -> str:

@@ -119,6 +119,10 @@ class Project:
         """Use `source` for its module, whatever the disk says (code that was typed, not saved)."""
         self._sources[source.module] = source
 
+    def asked(self) -> dict[str, Source | None]:
+        """Every module that was asked for so far, and what was found."""
+        return dict(self._sources)
+
     def _read(self, module: str) -> Source | None:
         base = self.root.joinpath(*module.split("."))
         if (package := base / "__init__.py").is_file():

@@ -7,7 +7,6 @@ generators, and asks each kind of node only for the fields that can hold nodes.
 from __future__ import annotations
 
 import ast
-from functools import cache
 from typing import Any
 
 # Fields that hold names, numbers, contexts and operators. The last two are nodes without children
@@ -18,18 +17,24 @@ _PLAIN = frozenset(
 )
 
 
-@cache
-def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    """The fields of a kind of node beneath which other nodes may stand, in order."""
-    if issubclass(kind, ast.Constant | ast.Global | ast.Nonlocal | ast.MatchSingleton):
-        return ()
-    return tuple(name for name in kind._fields if name not in _PLAIN)
+class _Fields(dict[type, tuple[str, ...]]):
+    """For each kind of node, the fields beneath which other nodes may stand, in order."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        found = tuple(name for name in kind._fields if name not in _PLAIN)
+        if issubclass(kind, ast.Constant | ast.Global | ast.Nonlocal | ast.MatchSingleton):
+            found = ()
+        self[kind] = found
+        return found
+
+
+_FIELDS = _Fields()
 
 
 def children(node: ast.AST) -> list[Any]:
     """The nodes directly beneath `node`, in the order of its fields, operators left out."""
     found: list[Any] = []
-    for name in _fields(type(node)):
+    for name in _FIELDS[type(node)]:
         value = getattr(node, name, None)
         if value is None:
             continue
