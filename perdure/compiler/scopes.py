@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from perdure.compiler.source import Project, Source
+from perdure.compiler.trees import children, nodes
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 ScopeNode = (
@@ -264,7 +265,7 @@ class Scope:
 def read_module(source: Source) -> Module:
     """Collect a module's top-level names, functions (methods and nested too) and imports."""
     module = Module(source)
-    for node in ast.walk(source.tree):
+    for node in nodes(source.tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 module.imported |= set(_prefixes(alias.name))
@@ -598,7 +599,7 @@ def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
         elif isinstance(node, ast.GeneratorExp):
             stack.append(node.generators[0].iter)
         else:
-            stack += reversed(list(ast.iter_child_nodes(node)))
+            stack += reversed(children(node))
 
 
 def own_calls(function: FunctionNode) -> Iterator[ast.Call]:
