@@ -51,3 +51,24 @@ def nodes(tree: ast.AST) -> list[Any]:
     for node in found:  # grows while it is walked
         found += children(node)
     return found
+
+
+def place(tree: ast.AST, placed: set[Any]) -> None:
+    """`ast.fix_missing_locations`, past the statements in `placed`: nothing is missing there.
+
+    A statement without statements in it is added to `placed`: blocks share most of them.
+    """
+    # Each node, and the node above it whose place it takes if it has none.
+    stack: list[tuple[Any, Any]] = [(tree, tree)]
+    while stack:
+        node, above = stack.pop()
+        if node in placed:
+            continue
+        if "lineno" in node._attributes:
+            if not hasattr(node, "lineno"):
+                node.lineno, node.col_offset = above.lineno, above.col_offset
+                node.end_lineno, node.end_col_offset = above.end_lineno, above.end_col_offset
+            above = node
+        if isinstance(node, ast.stmt) and not hasattr(node, "body") and not hasattr(node, "cases"):
+            placed.add(node)
+        stack += [(child, above) for child in children(node)]
