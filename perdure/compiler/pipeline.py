@@ -7,6 +7,7 @@ can be printed (`perdure compile --dump=…`) and checked (`verify=True`).
 from __future__ import annotations
 
 import ast
+import gc
 import hashlib
 import marshal
 import os
@@ -71,7 +72,7 @@ def compile_workflow(
     project: Project, source: Source, name: str, *, verify: bool = False
 ) -> Stages:
     """Compile the workflow `name` of module `source`."""
-    with _deep_trees():
+    with _deep_trees(), _no_collections():
         return _compile(project, source, name, verify=verify)
 
 
@@ -109,6 +110,18 @@ def _deep_trees() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(before)
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Spare the garbage collector: trees are many small objects, all in use until the end."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def _compile(project: Project, source: Source, name: str, *, verify: bool) -> Stages:
