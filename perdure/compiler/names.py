@@ -41,12 +41,26 @@ def add_access(tree: ast.AST, found: Access) -> None:
 
 
 # The kinds of node that `_visit` has a case for.
-_SPECIAL = frozenset(
-    [ast.Name, ast.AugAssign, ast.AnnAssign, ast.BoolOp, ast.IfExp, ast.Compare, ast.Assert]
-    + [ast.NamedExpr, ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef]
-    + [*COMPREHENSIONS, ast.Import, ast.ImportFrom, ast.MatchAs, ast.MatchStar, ast.MatchMapping]
-    + [ast.ExceptHandler]
-)
+_SPECIAL = frozenset(COMPREHENSIONS) | {
+    ast.Name,
+    ast.AugAssign,
+    ast.AnnAssign,
+    ast.BoolOp,
+    ast.IfExp,
+    ast.Compare,
+    ast.Assert,
+    ast.NamedExpr,
+    ast.Lambda,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Import,
+    ast.ImportFrom,
+    ast.MatchAs,
+    ast.MatchStar,
+    ast.MatchMapping,
+    ast.ExceptHandler,
+}
 
 
 def _visit(node: ast.AST, found: Access, own: frozenset[str]) -> None:

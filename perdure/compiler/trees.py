@@ -30,6 +30,10 @@ class _Fields(dict[type, tuple[str, ...]]):
 
 _FIELDS = _Fields()
 
+# Kinds of node with one operator or context.
+_CONTEXT = {ast.Attribute, ast.Subscript, ast.Starred, ast.Name, ast.List, ast.Tuple}
+_OPERATED = _CONTEXT | {ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.AugAssign}
+
 
 def children(node: ast.AST) -> list[Any]:
     """The nodes directly beneath `node`, in the order of its fields, operators left out."""
@@ -51,6 +55,13 @@ def nodes(tree: ast.AST) -> list[Any]:
     for node in found:  # grows while it is walked
         found += children(node)
     return found
+
+
+def size(tree: ast.AST) -> int:
+    """How many nodes `ast.walk` finds in `tree`, operators included."""
+    found = nodes(tree)
+    operators = sum(len(node.ops) for node in found if type(node) is ast.Compare)
+    return len(found) + operators + sum(type(node) in _OPERATED for node in found)
 
 
 def place(tree: ast.AST, placed: set[Any]) -> None:
