@@ -17,6 +17,10 @@ _PLAIN = frozenset(
 )
 
 
+# Lists in which None stands for what is not there: `{**m}`, `*, a, b=1`.
+_WITH_GAPS = ("keys", "kw_defaults")
+
+
 class _Fields(dict[type, tuple[str, ...]]):
     """For each kind of node, the fields beneath which other nodes may stand, in order."""
 
@@ -43,7 +47,7 @@ def children(node: ast.AST) -> list[Any]:
         if value is None:
             continue
         if type(value) is list:
-            found += [item for item in value if isinstance(item, ast.AST)]
+            found += filter(None, value) if name in _WITH_GAPS else value
         elif isinstance(value, ast.AST):
             found.append(value)
     return found
