@@ -24,7 +24,7 @@ from perdure.compiler import language, refuse
 from perdure.compiler.core import SiteKind
 from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
 from perdure.compiler.roles import SUSPENDING, Role, role_of
-from perdure.compiler.scopes import Function, Module, Modules, Scope, analyse, own_calls, own_nodes
+from perdure.compiler.scopes import Function, Module, Modules, Scope, analyse, own_nodes
 
 
 @dataclass
@@ -100,6 +100,7 @@ class _Resolver:
         self.modules = modules
         self.entry = entry
         self.closure = modules.closure(entry.module)
+        self.reached = {module.source.module: module for module in self.closure}
         self.facts: dict[str, _Facts] = {}
         self.durable: set[str] = set()
         self.maybe: set[str] = set()
@@ -116,7 +117,8 @@ class _Resolver:
             self.diagnostics += self._refusals(self.facts[name])
         if self.diagnostics:
             raise CompileError(self.diagnostics)
-        functions = {name: self._resolved(self.facts[name]) for name in reached}
+        methods = self._suspending_methods()
+        functions = {name: self._resolved(self.facts[name], methods) for name in reached}
         activities = {
             f.name: f
             for f in (fact.function for fact in self.facts.values())
@@ -135,11 +137,13 @@ class _Resolver:
         role = role_of(function, self.modules)
         facts = _Facts(function, scope, role, [], [], [], [], [])
         if role is not Role.ACTIVITY:
-            for call in own_calls(function.node):
-                self._classify(call, facts)
+            every = list(own_nodes(function.node))
+            for call in every:
+                if isinstance(call, ast.Call):
+                    self._classify(call, facts)
             module = self.modules.get(function.module)
             assert module is not None
-            facts.mentioned = self._mentions(own_nodes(function.node), module, [scope])
+            facts.mentioned = self._mentions(every, module, [scope])
         return facts
 
     def _mentions(
@@ -196,21 +200,18 @@ class _Resolver:
     def _is_value(self, dotted: str) -> bool:
         """Whether `dotted` is an attribute of a first-party module-level object (not a module)."""
         head = dotted.rpartition(".")[0]
-        return self.modules.get(head) is None and any(
-            head == f"{m.source.module}.{name}"
-            for m in self.closure
-            for name in m.bound
-            if name not in m.classes
-        )
+        if self.modules.get(head) is not None:
+            return False
+        module, _, name = head.rpartition(".")
+        found = self.reached.get(module)
+        return found is not None and name in found.bound and name not in found.classes
 
     def _is_variable(self, dotted: str) -> bool:
         """Whether `dotted` is a first-party module-level variable: it may hold any callable."""
-        return any(
-            dotted == f"{m.source.module}.{name}"
-            for m in self.closure
-            for name in m.bound
-            if name not in m.classes and name not in m.functions
-        )
+        module, _, name = dotted.rpartition(".")
+        found = self.reached.get(module)
+        defined = found is not None and (name in found.classes or name in found.functions)
+        return found is not None and name in found.bound and not defined
 
     @staticmethod
     def _is_nested_function(name: str, scope: Scope) -> bool:
@@ -283,6 +284,10 @@ class _Resolver:
     def _reachable(self) -> list[str]:
         """Durable functions that the entry may call, in the order of their first mention."""
         methods = self._suspending_methods()
+        named: dict[str, list[str]] = {}
+        for name, facts in self.facts.items():
+            named.setdefault(facts.function.node.name, []).append(name)
+        rank = {name: number for number, name in enumerate(self.facts)}
         seen: dict[str, None] = {}
         queue = [self.entry.name]
         tables_added = False
@@ -294,7 +299,9 @@ class _Resolver:
             facts = self.facts[name]
             queue += [known.name for _, known in facts.known]
             called = {attribute for _, attribute in facts.methods} & methods
-            queue += [n for n, f in self.facts.items() if f.function.node.name in called]
+            queue += sorted(
+                (n for attribute in called for n in named[attribute]), key=rank.__getitem__
+            )
             queue += [known.name for known in facts.mentioned]
             if not tables_added and facts.unknown:
                 # What is called may come out of a table of the module.
@@ -302,8 +309,7 @@ class _Resolver:
                 queue += [known.name for known in self._table_mentions()]
         return list(seen)
 
-    def _resolved(self, facts: _Facts) -> Resolved:
-        methods = self._suspending_methods()
+    def _resolved(self, facts: _Facts, methods: set[str]) -> Resolved:
         sites: dict[ast.Call, SiteKind] = {}
         for call, known in facts.known:
             name = known.name

@@ -44,6 +44,8 @@ SCOPES = (
     ast.DictComp,
     ast.GeneratorExp,
 )
+# Those whose code runs later than where they stand.
+_LATER = set(SCOPES) - {ast.ListComp, ast.SetComp, ast.DictComp}
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 BUILTINS = frozenset(dir(builtins))
 
@@ -590,7 +592,9 @@ def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if type(node) not in _LATER:
+            stack += reversed(children(node))
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             stack += [*node.decorator_list, *defaults(node.args)]
         elif isinstance(node, ast.Lambda):
             stack += defaults(node.args)
@@ -598,10 +602,3 @@ def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
             stack += [*node.decorator_list, *node.bases]
         elif isinstance(node, ast.GeneratorExp):
             stack.append(node.generators[0].iter)
-        else:
-            stack += reversed(children(node))
-
-
-def own_calls(function: FunctionNode) -> Iterator[ast.Call]:
-    """The calls a function itself makes."""
-    return (node for node in own_nodes(function) if isinstance(node, ast.Call))
