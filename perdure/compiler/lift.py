@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from perdure.compiler.core import Body, For, If, Simple, SiteKind, Statement, Suspension, suspends
 from perdure.compiler.rename import rename
+from perdure.compiler.trees import children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -547,4 +548,4 @@ def _inner(node: ast.AST) -> list[ast.AST]:
         case ast.ClassDef():
             return [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]
         case _:
-            return list(ast.iter_child_nodes(node))
+            return children(node)

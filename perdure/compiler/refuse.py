@@ -21,6 +21,7 @@ from perdure.compiler.scopes import (
     defaults,
     own_nodes,
 )
+from perdure.compiler.trees import children
 
 
 def refusals(
@@ -247,10 +248,10 @@ def _later(node: ast.AST) -> Iterator[ast.AST]:
         now = [*node.decorator_list, *defaults(node.args)]
     elif isinstance(node, ast.ClassDef):
         now = [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]
-    stack = [child for child in ast.iter_child_nodes(node) if child not in now]
+    stack = [child for child in children(node) if child not in now]
     while stack:
         here = stack.pop()
         if here in now:
             continue
         yield here
-        stack += ast.iter_child_nodes(here)
+        stack += children(here)
