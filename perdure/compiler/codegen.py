@@ -49,7 +49,7 @@ from perdure.compiler.dataflow import Facts
 from perdure.compiler.lift import Names, call, load
 from perdure.compiler.names import add_access, nothing
 from perdure.compiler.partition import Partition
-from perdure.compiler.trees import children
+from perdure.compiler.trees import children, nodes, place
 
 
 @dataclass
@@ -106,12 +106,13 @@ class _Writer:
         self.core = core
         self.facts = facts
         self.parts = parts
-        taken = {n.id for n in ast.walk(core.node) if isinstance(n, ast.Name)}
+        taken = {n.id for n in nodes(core.node) if isinstance(n, ast.Name)}
         self.names = Names(taken | core.locals)
         self.places: dict[Statement, _Place] = {}
         self.order = _order(core)
         self._locate(core.body, None)
         self.own: Statement | None = None
+        self.placed = {getattr(s, "native", None) for s in walk(core.body)}
         self.live: dict[Statement, list[str]] = {}
         self.uncertain: dict[Statement, list[str]] = {}
         self.rebinding: dict[Handler, bool] = {}
@@ -174,7 +175,8 @@ class _Writer:
         made.end_lineno, made.end_col_offset = line, 0
         if "type_params" in ast.FunctionDef._fields:
             made.type_params = []  # type: ignore[attr-defined]
-        return ast.fix_missing_locations(made)
+        place(made, self.placed)
+        return made
 
     def _declare(self, code: list[ast.stmt], params: Sequence[str]) -> list[ast.stmt]:
         """Make every name what it is in the user's function: global, nonlocal or local."""

@@ -46,7 +46,12 @@ class Facts:
         return self._names(self._assigned_at(*self.flow.position[statement]))
 
     def _names(self, bits: int) -> set[str]:
-        return {name for i, name in enumerate(self.order) if bits >> i & 1}
+        found = set()
+        while bits:  # one round for each variable in it, not for each that there is
+            lowest = bits & -bits
+            found.add(self.order[lowest.bit_length() - 1])
+            bits ^= lowest
+        return found
 
     def _live_at(self, block: int, index: int) -> int:
         here = self.flow.blocks[block]

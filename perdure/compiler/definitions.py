@@ -28,6 +28,7 @@ from perdure.compiler.scopes import (
     own_nodes,
     scope_table,
 )
+from perdure.compiler.trees import children
 
 
 class Kind(Enum):
@@ -125,7 +126,7 @@ class _Collector:
         self.taken: set[str] = set()
 
     def run(self) -> list[Definition]:
-        self._visit_all(ast.iter_child_nodes(self.module.source.tree), "", None, None, False)
+        self._visit_all(iter(self.module.source.tree.body), "", None, None, False)
         return self.found
 
     def _visit_all(
@@ -159,7 +160,7 @@ class _Collector:
                 name = f"{prefix}{node.name}"
                 self._visit_all(iter(node.body), f"{name}.", name, parent, True)
             else:
-                stack += list(ast.iter_child_nodes(node))[::-1]
+                stack += children(node)[::-1]
 
     def _add(
         self,

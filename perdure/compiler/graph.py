@@ -1,13 +1,14 @@
 """The program as people see it: task blocks and suspensions, and the ways between them.
 
 Compiled code copies shared tails into every block that reaches them; the graph shows each place of
-the source once. It is read off the core tree, in the user's own words (captions.py), and travels in
-the image as plain data, so that a store that never saw the source can still draw it (svg.py).
+the source once. It is read off the core tree, in the user's own words (captions.py). An image does
+not carry it: it carries its modules, and they are compiled again when somebody wants to look, which
+works for a program that this machine has never seen.
 
-    functions: [{"name", "title", "line", "nodes", "edges", "groups"}, …]     the entry first
-    node:      [kind, group, line, block, text, callees]
-    edge:      [from, to, kind, text, group]       kind: flow, back, raise
-    group:     [parent, kind, line, text]          kind: loop, try, body, handler, cleanup, with
+    graph: nodes and edges of one function, and groups (loops, `try` and their parts)
+    node:  [kind, group, line, block, text, callees]
+    edge:  [from, to, kind, text, group]       kind: flow, back, raise
+    group: [parent, kind, line, text]          kind: loop, try, body, handler, cleanup, with
 
 Nodes and groups are named by their index; -1 stands for none. A block's node comes right after the
 suspension whose value it resumes with, and shows the code up to where ways part or meet.
@@ -19,10 +20,10 @@ of kind `raise` may leave a whole group (`group`), as anything in a `try` may fa
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
 from perdure.compiler.captions import Captions
 from perdure.compiler.codegen import FunctionCode
@@ -95,37 +96,11 @@ class Chart:
     groups: list[Group] = field(default_factory=list)
 
 
-def describe(functions: dict[str, FunctionCode], entry: str) -> dict[str, Any]:
-    """The graph of a program as plain data, in the order of its functions."""
-    names = list(functions)
-    charts = [_Builder(code, names).run() for code in functions.values()]
-    return {"entry": entry, "functions": [_plain(chart) for chart in charts]}
-
-
-def charts(graph: dict[str, Any]) -> list[Chart]:
-    """Read back what `describe` made."""
-    return [
-        Chart(
-            f["name"],
-            f["title"],
-            f["line"],
-            [Node(*node) for node in f["nodes"]],
-            [Edge(*edge) for edge in f["edges"]],
-            [Group(*group) for group in f["groups"]],
-        )
-        for f in graph["functions"]
-    ]
-
-
-def _plain(chart: Chart) -> dict[str, Any]:
-    return {
-        "name": chart.name,
-        "title": chart.title,
-        "line": chart.line,
-        "nodes": [list(astuple(node)) for node in chart.nodes],
-        "edges": [list(astuple(edge)) for edge in chart.edges],
-        "groups": [list(astuple(group)) for group in chart.groups],
-    }
+def charts(functions: Iterable[FunctionCode]) -> list[Chart]:
+    """The graph of each function of a program, in their order."""
+    every = list(functions)
+    names = [code.core.name for code in every]
+    return [_Builder(code, names).run() for code in every]
 
 
 @dataclass(slots=True)

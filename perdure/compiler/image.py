@@ -2,8 +2,8 @@
 
 An image holds all that a worker needs to go on with a run and has never seen the user's code: the
 generated source with the user's position of each of its nodes, the bytecode for the Python that
-compiled it (others compile the source again), the table of task blocks, the graph, and the source
-of the project's own modules that the workflow reaches.
+compiled it (others compile the source again), the table of task blocks, and the source of the
+project's own modules that the workflow reaches.
 
 As bytes it is zstd-compressed JSON. Bytecode, positions (they follow from the source, which is in
 it) and the project's folder are left out of the hash: the same program compiled in another place is
@@ -19,9 +19,9 @@ import importlib.util
 import json
 import marshal
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from types import CodeType
 from typing import Any
 
@@ -30,7 +30,7 @@ import zstandard
 from perdure.compiler.source import local_path
 from perdure.compiler.trees import nodes
 
-FORMAT = 1
+FORMAT = 2
 # Bytecode fits one Python only; its magic number says which.
 MAGIC = importlib.util.MAGIC_NUMBER.hex()
 
@@ -95,7 +95,6 @@ class Image:
     code: str
     files: tuple[str, ...]  # paths, for `positions`
     positions: bytes  # 5 ints a node: file, line, column, end line, end column
-    graph: dict[str, Any]
     requires: dict[str, str] = field(default_factory=dict)  # other packages, with versions
     root: str = ""
     bytecode: dict[str, bytes] = field(default_factory=dict)
@@ -145,8 +144,12 @@ class Image:
             made = marshal.loads(self.bytecode[MAGIC])
             assert isinstance(made, CodeType)
             return made
-        tree = positioned(self.code, self.positions)
-        return compile_tree(tree, [self.file(f) for f in self.files], self.positions)
+        return self.recompiled()
+
+    def recompiled(self) -> CodeType:
+        """The generated module, compiled from its text: what another Python makes of it."""
+        functions = positioned(self.code, self.positions)
+        return compile_functions((f, self.file(self.files[number])) for f, number in functions)
 
     def _content(self) -> dict[str, Any]:
         return {
@@ -158,7 +161,6 @@ class Image:
             "code": self.code,
             "files": list(self.files),
             "requires": self.requires,
-            "graph": self.graph,
         }
 
 
@@ -194,7 +196,6 @@ def _decode(content: dict[str, Any]) -> Image:
         code=content["code"],
         files=tuple(content["files"]),
         positions=base64.b64decode(content["positions"]),
-        graph=content["graph"],
         requires=content["requires"],
         root=content["root"],
         bytecode={k: base64.b64decode(v) for k, v in content["bytecode"].items()},
@@ -215,48 +216,44 @@ def _canonical(content: dict[str, Any]) -> bytes:
 # the user's position of each node travels beside it, in the order of `ast.walk`.
 
 
-def record_positions(tree: ast.Module, file_of: dict[str, int]) -> bytes:
-    """The user's position of each node of `tree`; `file_of` gives the file of each function."""
-    numbers = array("i")
-    for function in tree.body:
-        assert isinstance(function, ast.FunctionDef)
-        file = file_of[function.name]
+Placed = tuple[ast.FunctionDef, int]  # a generated function, and the file it came from
+
+
+def record_positions(functions: Iterable[Placed]) -> bytes:
+    """The user's position of each node of the generated functions."""
+    numbers: list[int] = []
+    for function, file in functions:
         for node in _placed(function):
-            numbers.extend(
-                (
-                    file,
-                    node.lineno,
-                    node.col_offset,
-                    node.end_lineno or node.lineno,
-                    node.end_col_offset or node.col_offset,
-                )
-            )
-    return zstandard.compress(numbers.tobytes())
+            line, column = node.lineno, node.col_offset
+            end = node.end_lineno or line, node.end_col_offset or column
+            numbers += (file, line, column, *end)
+    return zstandard.compress(array("i", numbers).tobytes())
 
 
-def positioned(code: str, positions: bytes) -> ast.Module:
+def positioned(code: str, positions: bytes) -> list[Placed]:
     """Parse generated source and put every node where the user's code stands."""
     numbers = array("i")
     numbers.frombytes(zstandard.decompress(positions))
-    tree = ast.parse(code)
-    nodes = [node for function in tree.body for node in _placed(function)]
-    if len(numbers) != 5 * len(nodes):
-        raise ImageError("the image's positions do not fit its code")
-    for index, node in enumerate(nodes):
-        place = numbers[5 * index + 1 : 5 * index + 5]
-        node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = place
-    return tree
-
-
-def compile_tree(tree: ast.Module, files: Sequence[str], positions: bytes) -> CodeType:
-    """Compile the generated functions, each under the name of the user's file it came from."""
-    numbers = array("i")
-    numbers.frombytes(zstandard.decompress(positions))
-    at, code = 0, []
-    for function in tree.body:
+    found, at = [], 0
+    for function in ast.parse(code).body:
         assert isinstance(function, ast.FunctionDef)
-        file = files[numbers[at]] if numbers else ""
-        at += 5 * len(_placed(function))
+        file = numbers[at] if at < len(numbers) else 0
+        for node in _placed(function):
+            place = numbers[at + 1 : at + 5]
+            if len(place) < 4:
+                raise ImageError("the image has fewer positions than its code has nodes")
+            node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = place
+            at += 5
+        found.append((function, file))
+    if at != len(numbers):
+        raise ImageError("the image has more positions than its code has nodes")
+    return found
+
+
+def compile_functions(functions: Iterable[tuple[ast.FunctionDef, str]]) -> CodeType:
+    """Compile generated functions, each under the name of the user's file it came from."""
+    code = []
+    for function, file in functions:
         made = compile(ast.Module([_closed(function)], []), file, "exec", dont_inherit=True)
         code.append(_innermost(made, function.name.removesuffix("_cells")))
     # One code object that holds them all, so that bytecode is one value.
@@ -270,17 +267,20 @@ def _closed(function: ast.FunctionDef) -> ast.FunctionDef:
     The names become free variables, which the runtime supplies as cells: quick to read, and the
     user's module is not touched.
     """
-    arguments = ast.arguments(
-        [], [ast.arg(name) for name in sorted(VOCABULARY)], None, [], [], None, []
-    )
-    maker = ast.FunctionDef("maker", arguments, [function], [])
+    maker = ast.FunctionDef("maker", _vocabulary(), [function], [])
     if "type_params" in ast.FunctionDef._fields:
         maker.type_params = []  # type: ignore[attr-defined]
     maker.lineno = maker.end_lineno = function.lineno
     maker.col_offset = maker.end_col_offset = 0
-    for argument in arguments.args:
-        ast.copy_location(argument, maker)
     return maker
+
+
+@cache
+def _vocabulary() -> ast.arguments:
+    names = [ast.arg(name) for name in sorted(VOCABULARY)]
+    for name in names:
+        name.lineno, name.col_offset = 1, 0
+    return ast.arguments([], names, None, [], [], None, [])
 
 
 def _innermost(code: CodeType, name: str) -> CodeType:
@@ -295,4 +295,5 @@ def _innermost(code: CodeType, name: str) -> CodeType:
 
 
 def _placed(tree: ast.AST) -> list[Any]:
+    """The nodes that have a place, in an order that every Python walks them in."""
     return [node for node in nodes(tree) if "lineno" in node._attributes]

@@ -34,6 +34,7 @@ from perdure.compiler.core import (
 )
 from perdure.compiler.rename import rename
 from perdure.compiler.scopes import FunctionNode, runs_as_function
+from perdure.compiler.trees import children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -677,4 +678,4 @@ def _inner(node: ast.AST) -> list[ast.AST]:
         case ast.ClassDef():
             return [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]
         case _:
-            return list(ast.iter_child_nodes(node))
+            return children(node)

@@ -40,8 +40,35 @@ def add_access(tree: ast.AST, found: Access) -> None:
     _visit(tree, found, frozenset())
 
 
+# The kinds of node that `_visit` has a case for.
+_SPECIAL = frozenset(COMPREHENSIONS) | {
+    ast.Name,
+    ast.AugAssign,
+    ast.AnnAssign,
+    ast.BoolOp,
+    ast.IfExp,
+    ast.Compare,
+    ast.Assert,
+    ast.NamedExpr,
+    ast.Lambda,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Import,
+    ast.ImportFrom,
+    ast.MatchAs,
+    ast.MatchStar,
+    ast.MatchMapping,
+    ast.ExceptHandler,
+}
+
+
 def _visit(node: ast.AST, found: Access, own: frozenset[str]) -> None:
     """Walk `node`; names in `own` belong to a comprehension or function further in."""
+    if type(node) not in _SPECIAL:  # most nodes are not, and asking each case takes long
+        for child in children(node):
+            _visit(child, found, own)
+        return
     match node:
         case ast.Name():
             if node.id in own:
@@ -100,7 +127,7 @@ def _visit(node: ast.AST, found: Access, own: frozenset[str]) -> None:
             if node.name:
                 found.binds.add(node.name)
             _children(node, found, own)
-        case _:
+        case _:  # a plain `a < b`, say
             _children(node, found, own)
 
 

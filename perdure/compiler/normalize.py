@@ -77,6 +77,7 @@ from perdure.compiler.scopes import (
     parameters,
 )
 from perdure.compiler.source import Source
+from perdure.compiler.trees import children, nodes
 
 # How a body with a cleanup around it was left; kept in `_left`.
 BY_RETURN, BY_BREAK, BY_CONTINUE = 1, 2, 3
@@ -109,7 +110,7 @@ class _Normalizer(Lifter):
         function, scope = definition.function, definition.scope
         module = modules.get(function.module)
         assert module is not None
-        taken = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
+        taken = {n.id for n in nodes(function.node) if isinstance(n, ast.Name)}
         taken |= scope.locals | set(definition.free) | set(module.bound)
 
         def stable(name: str) -> bool:
@@ -854,8 +855,8 @@ def _binding_body(handler: ast.ExceptHandler, error: str) -> list[ast.stmt]:
 
 
 def _reserved(function: Function, name: str) -> Diagnostic:
-    nodes = ast.walk(function.node)
-    node = next((n for n in nodes if isinstance(n, ast.Name) and n.id == name), function.node)
+    every = nodes(function.node)
+    node = next((n for n in every if isinstance(n, ast.Name) and n.id == name), function.node)
     return function.source.diagnostic(
         "PD115",
         node,
@@ -917,5 +918,5 @@ def _captured(tree: ast.AST, source: Source) -> set[str]:
             ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.GeneratorExp,
         ):
             found |= analyse(node, source).free
-        stack += ast.iter_child_nodes(node)
+        stack += children(node)
     return found

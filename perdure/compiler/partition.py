@@ -12,8 +12,6 @@ all heads, a block whose immediate dominator is that root is reached from more t
 
 from __future__ import annotations
 
-import ast
-
 import networkx as nx
 
 from perdure.compiler.cfg import ENTRY, Flow
@@ -25,6 +23,7 @@ from perdure.compiler.core import (
     expressions,
     walk,
 )
+from perdure.compiler.trees import size
 
 # Syntax nodes that a shared tail may have and still be copied; about ten lines of code.
 COPY_LIMIT = 120
@@ -126,7 +125,7 @@ def _weights(flow: Flow, idom: dict[int, int], shared: set[int], root: int) -> d
 def _size(statement: Statement | None) -> int:
     if statement is None:
         return 1
-    return sum(1 for tree in expressions(statement) for _ in ast.walk(tree))
+    return sum(size(tree) for tree in expressions(statement))
 
 
 def _beyond(

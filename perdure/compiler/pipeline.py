@@ -7,6 +7,7 @@ can be printed (`perdure compile --dump=…`) and checked (`verify=True`).
 from __future__ import annotations
 
 import ast
+import gc
 import hashlib
 import marshal
 import sys
@@ -19,15 +20,15 @@ from perdure.compiler import cfg, core, dataflow
 from perdure.compiler.codegen import BlockCode, FunctionCode, generate
 from perdure.compiler.core import CoreFunction, Suspension
 from perdure.compiler.definitions import Definition, mark_of
-from perdure.compiler.graph import describe
 from perdure.compiler.image import (
     MAGIC,
     FunctionTable,
     Image,
+    ImageError,
     ModuleText,
+    Placed,
     TaskBlock,
-    compile_tree,
-    positioned,
+    compile_functions,
     record_positions,
 )
 from perdure.compiler.normalize import normalize
@@ -71,8 +72,33 @@ def compile_workflow(
     project: Project, source: Source, name: str, *, verify: bool = False
 ) -> Stages:
     """Compile the workflow `name` of module `source`."""
-    with _deep_trees():
+    with _deep_trees(), _no_collections():
         return _compile(project, source, name, verify=verify)
+
+
+def compile_again(image: Image) -> Stages:
+    """What the passes make of an image's own modules, for those who want to see inside.
+
+    Raises `ImageError` when it is not what the image holds: another Perdure has compiled it.
+    """
+    project = Project(Path(image.root), complete=True)
+    for m in image.modules:
+        project.add(Source(image.file(m.path), m.name, m.text, m.is_package))
+    module, _, name = image.entry.partition(":")
+    source = project.source(module)
+    if source is None:
+        raise ImageError(f"the image of {image.entry} does not hold the module {module}")
+    stages = compile_workflow(project, source, name)
+    if _shape(stages.image) != _shape(image):
+        raise ImageError(
+            f"{image.entry} was compiled by another version of Perdure, which cuts it otherwise: "
+            f"only that one can draw it"
+        )
+    return stages
+
+
+def _shape(image: Image) -> list[tuple[str, list[tuple[str, int]]]]:
+    return [(f.name, [(b.kind, b.line) for b in f.blocks]) for f in image.functions]
 
 
 @contextmanager
@@ -84,6 +110,18 @@ def _deep_trees() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(before)
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Spare the garbage collector: trees are many small objects, all in use until the end."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def _compile(project: Project, source: Source, name: str, *, verify: bool) -> Stages:
@@ -101,6 +139,8 @@ def _compile(project: Project, source: Source, name: str, *, verify: bool) -> St
         code = generate(lowered, facts, parts)
         functions[lowered.name] = FunctionStages(lowered, flow, facts, parts, code)
     image = _assemble(project, program, functions)
+    if verify and image.recompiled() != image.code_object():
+        raise core.CoreError(f"{image.entry}: the generated text says something else than its tree")
     return Stages(project, program, functions, image)
 
 
@@ -114,51 +154,48 @@ def _assemble(project: Project, program: Program, functions: dict[str, FunctionS
     )
     files = tuple(
         dict.fromkeys(
-            [m.path for m in modules] + [portable_path(f.core.file, root) for f in functions.values()]
+            [m.path for m in modules]
+            + [portable_path(f.core.file, root) for f in functions.values()]
         )
     )
-    tree, file_of = _module(functions, root, files)
-    code = ast.unparse(tree)
-    positions = record_positions(tree, file_of)
+    number = {path: n for n, path in enumerate(files)}
+    made: list[Placed] = []
+    texts: list[str] = []
+    tables = []
+    for index, (name, stages) in enumerate(functions.items()):
+        file = number[portable_path(stages.core.file, root)]
+        placed = [(f, file) for f in _functions(index, stages)]
+        written = [ast.unparse(function) for function, _ in placed]
+        definition = program.functions[name].definition
+        tables.append(_table(stages.code, written, definition, name in program.suspending))
+        made += placed
+        texts += written
     image = Image(
         entry=program.entry.name,
         modules=modules,
-        functions=tuple(
-            _table(stages.code, program.functions[name].definition, name in program.suspending)
-            for name, stages in functions.items()
-        ),
+        functions=tuple(tables),
         activities=tuple(program.activities),
-        code=code,
+        code="\n\n".join(texts),
         files=files,
-        positions=positions,
-        graph=describe(
-            {name: stages.code for name, stages in functions.items()}, program.entry.name
-        ),
+        positions=record_positions(made),
         requires=_requires(program),
         root=str(root),
     )
-    made = compile_tree(positioned(code, positions), [image.file(f) for f in files], positions)
-    image.bytecode[MAGIC] = marshal.dumps(made)
+    # The trees hold the user's positions; other Pythons get them back from the text's (image.py).
+    compiled = compile_functions((f, image.file(files[number])) for f, number in made)
+    image.bytecode[MAGIC] = marshal.dumps(compiled)
     return image
 
 
-def _module(
-    functions: dict[str, FunctionStages], root: Path, files: tuple[str, ...]
-) -> tuple[ast.Module, dict[str, int]]:
-    """The generated functions of the whole program, as one module, and the file each is from."""
-    body: list[ast.stmt] = []
-    file_of: dict[str, int] = {}
-    for index, stages in enumerate(functions.values()):
-        core_function = stages.core
-        file = files.index(portable_path(core_function.file, root))
-        for block in stages.code.blocks:
-            made = block.function
-            made.name = f"f{index}_{made.name}"
-            if cells := core_function.cells + core_function.free:
-                made = _with_cells(made, cells)
-            body.append(made)
-            file_of[made.name] = file
-    return ast.Module(body, []), file_of
+def _functions(index: int, stages: FunctionStages) -> list[ast.FunctionDef]:
+    """The generated functions of one function, under names that the whole program knows once."""
+    made = []
+    for block in stages.code.blocks:
+        function = block.function
+        function.name = f"f{index}_{function.name}"
+        cells = stages.core.cells + stages.core.free
+        made.append(_with_cells(function, cells) if cells else function)
+    return made
 
 
 def _with_cells(block: ast.FunctionDef, cells: tuple[str, ...]) -> ast.FunctionDef:
@@ -167,12 +204,20 @@ def _with_cells(block: ast.FunctionDef, cells: tuple[str, ...]) -> ast.FunctionD
     maker = ast.FunctionDef(f"{block.name}_cells", arguments, [block], [])
     if "type_params" in ast.FunctionDef._fields:
         maker.type_params = []  # type: ignore[attr-defined]
-    return ast.fix_missing_locations(ast.copy_location(maker, block))
+    for argument in arguments.args:
+        ast.copy_location(argument, block)
+    return ast.copy_location(maker, block)
 
 
-def _table(code: FunctionCode, definition: Definition, suspends: bool) -> FunctionTable:
+def _table(
+    code: FunctionCode, written: list[str], definition: Definition, suspends: bool
+) -> FunctionTable:
     core = code.core
-    blocks = tuple(_block(block) for block in code.blocks)
+    headers = 2 if core.cells + core.free else 1
+    blocks = tuple(
+        _block(block, text.split("\n", headers)[-1])
+        for block, text in zip(code.blocks, written, strict=True)
+    )
     return FunctionTable(
         core.name,
         core.node.lineno,
@@ -185,13 +230,12 @@ def _table(code: FunctionCode, definition: Definition, suspends: bool) -> Functi
     )
 
 
-def _block(block: BlockCode) -> TaskBlock:
+def _block(block: BlockCode, body: str) -> TaskBlock:
     if block.head is None:
         kind = "entry"
     else:
         kind = "resume" if isinstance(block.head, Suspension) else "cut"
-    text = ast.dump(ast.Module(block.function.body, []))
-    fingerprint = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    fingerprint = hashlib.blake2b(body.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return TaskBlock(
         block.number,
         block.function.name,
@@ -206,12 +250,17 @@ def _block(block: BlockCode) -> TaskBlock:
 
 def _requires(program: Program) -> dict[str, str]:
     """The packages of others that the program imports, with the versions installed here."""
-    own = {module.source.module.partition(".")[0] for module in program.modules}
-    names = {name.partition(".")[0] for module in program.modules for name in module.imported}
-    others = sorted(names - own - set(sys.stdlib_module_names) - {"perdure", ""})
+    others = foreign(program)
     if not others:
         return {}
     from importlib.metadata import packages_distributions, version
 
     distributions = packages_distributions()
     return {d: version(d) for name in others for d in distributions.get(name, [])[:1]}
+
+
+def foreign(program: Program) -> list[str]:
+    """The top-level names of others that the program imports, the standard library's left out."""
+    own = {module.source.module.partition(".")[0] for module in program.modules}
+    names = {name.partition(".")[0] for module in program.modules for name in module.imported}
+    return sorted(names - own - set(sys.stdlib_module_names) - {"perdure", ""})

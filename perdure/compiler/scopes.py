@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from perdure.compiler.source import ASYNCIO, Project, Source
+from perdure.compiler.trees import children, nodes
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 ScopeNode = (
@@ -43,6 +44,8 @@ SCOPES = (
     ast.DictComp,
     ast.GeneratorExp,
 )
+# Those whose code runs later than where they stand.
+_LATER = set(SCOPES) - {ast.ListComp, ast.SetComp, ast.DictComp}
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 BUILTINS = frozenset(dir(builtins))
 
@@ -296,7 +299,7 @@ def scope_table(module: Module) -> dict[ast.AST, tuple[Scope, ...]]:
 def read_module(source: Source) -> Module:
     """Collect a module's top-level names, functions (methods and nested too) and imports."""
     module = Module(source)
-    for node in ast.walk(source.tree):
+    for node in nodes(source.tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 module.imported |= set(_prefixes(alias.name))
@@ -621,18 +624,18 @@ def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if type(node) not in _LATER and not runs_as_function(node):
+            stack += children(node)[::-1]
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             stack += [*node.decorator_list, *defaults(node.args)]
         elif isinstance(node, ast.Lambda):
             stack += defaults(node.args)
         elif isinstance(node, ast.ClassDef):
             stack += [*node.decorator_list, *node.bases]
-        elif isinstance(node, ast.GeneratorExp) or runs_as_function(node):
+        else:  # a generator expression, or a comprehension that runs as a function
             stack.append(node.generators[0].iter)  # type: ignore[attr-defined]
-        else:
-            stack += reversed(list(ast.iter_child_nodes(node)))
 
 
 def runs_as_function(node: ast.AST) -> bool:
     """Whether a comprehension has been made a function of its own (see definitions.py)."""
-    return getattr(node, "runs_as_function", False)
+    return hasattr(node, "runs_as_function")

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 
 from perdure.compiler.core import SiteKind
 from perdure.compiler.scopes import FunctionNode, own_nodes
+from perdure.compiler.trees import children
 
 # Builtins that use up what they are given before they return.
 _CONSUMERS = frozenset(
@@ -69,5 +70,5 @@ def _any_inside(tree: ast.AST, sites: Iterable[ast.AST]) -> bool:
         if node in wanted:
             return True
         if not isinstance(node, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef):
-            stack += ast.iter_child_nodes(node)
+            stack += children(node)
     return False

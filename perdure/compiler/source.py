@@ -107,6 +107,7 @@ class Project:
     """
 
     root: Path
+    complete: bool = False  # no module but those added: the disk is not asked
     _sources: dict[str, Source | None] = field(default_factory=dict)
 
     def source(self, module: str) -> Source | None:
@@ -123,12 +124,16 @@ class Project:
         if module.partition(".")[0] == "perdure":
             return None
         if module not in self._sources:
-            self._sources[module] = self._read(module)
+            self._sources[module] = None if self.complete else self._read(module)
         return self._sources[module]
 
     def add(self, source: Source) -> None:
         """Use `source` for its module, whatever the disk says (code that was typed, not saved)."""
         self._sources[source.module] = source
+
+    def asked(self) -> dict[str, Source | None]:
+        """Every module that was asked for so far, and what was found."""
+        return dict(self._sources)
 
     def _read(self, module: str) -> Source | None:
         base = self.root.joinpath(*module.split("."))

@@ -26,6 +26,7 @@ import pygraphviz
 
 from perdure.compiler.graph import NONE, Chart, Edge, Group, Node, charts
 from perdure.compiler.image import Image
+from perdure.compiler.pipeline import compile_again
 
 FONT = "Helvetica,Arial,sans-serif"
 WIDTH = 40  # characters in a line of a label
@@ -58,7 +59,8 @@ def render_svg(
     """Draw a program, or one function of it, as SVG text.
 
     `mark` is (function, block number): where a run stands. Raises `ValueError` for a function or a
-    block that the image does not have.
+    block that the image does not have, and `ImageError` for an image that another Perdure has cut
+    otherwise than this one does.
     """
     agraph = pygraphviz.AGraph(string=to_dot(image, function, mark))
     with _hushed():
@@ -86,8 +88,8 @@ def _hushed() -> Iterator[None]:
 
 def to_dot(image: Image, function: str | None = None, mark: tuple[str, int] | None = None) -> str:
     """The picture's DOT text; see `render_svg`."""
-    found = charts(image.graph)
     _check(image, function, mark)
+    found = charts(stages.code for stages in compile_again(image).functions.values())
     dot = graphviz.Digraph(
         "perdure",
         graph_attr=_graph_look(),

@@ -1,4 +1,8 @@
-"""From a workflow function object to its image: the runtime's door to the compiler."""
+"""From a workflow function object to its image: the runtime's door to the compiler.
+
+The compiler's passes are imported when something is compiled: a worker does without them, and so
+does the second start of a program (compiler/cache.py).
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,9 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+from perdure.compiler.cache import image_for
 from perdure.compiler.image import Image
-from perdure.compiler.source import Project, Source, locate
+from perdure.compiler.source import Project, Source, locate, open_target
 from perdure.runtime.declare import activity_options, workflow_options
 from perdure.runtime.program import Program, fits, load_cached
 
@@ -30,16 +35,14 @@ _lock = threading.Lock()
 def image_of(workflow: Any) -> Image:
     """The image of a workflow function, or of a target such as `shop.py:checkout`.
 
-    The module's source is read as this process imported it; compiled once per process and text.
+    The module's source is read as this process imported it; compiled once per text, unless the
+    cache on disk is off (compiler/cache.py).
     Raises `NotAWorkflowError`, `perdure.CompileError` or `perdure.TargetError`.
     """
     if isinstance(workflow, Image):
         return workflow
     if isinstance(workflow, str):
-        # The compiler is imported when something is compiled: a worker does without it.
-        from perdure.compiler.pipeline import compile_target
-
-        return compile_target(workflow).image
+        return image_for(*open_target(workflow))
     if not isinstance(workflow, FunctionType) or workflow_options(workflow) is None:
         raise NotAWorkflowError(_not_a_workflow(workflow))
     file = inspect.getsourcefile(workflow) or workflow.__code__.co_filename
@@ -59,8 +62,6 @@ def image_of(workflow: Any) -> Image:
 
 
 def _compile(workflow: FunctionType, file: str, text: str) -> Image:
-    from perdure.compiler.pipeline import compile_workflow
-
     root, module = locate(Path(file))
     if workflow.__module__ != "__main__" and workflow.__module__ != module:
         module = workflow.__module__
@@ -68,7 +69,7 @@ def _compile(workflow: FunctionType, file: str, text: str) -> Image:
     project = Project(root)
     source = Source(str(Path(file).resolve()), module, text, Path(file).name == "__init__.py")
     project.add(source)
-    return compile_workflow(project, source, workflow.__qualname__).image
+    return image_for(project, source, workflow.__qualname__)
 
 
 def _not_a_workflow(given: Any) -> str:

@@ -16,7 +16,7 @@ from . import benches, dbos_home, machine
 from .report import Report, show
 from .side import ROOT, SideFailed
 
-BENCHES = ("throughput", "lone", "resume", "bytes")
+BENCHES = ("throughput", "lone", "resume", "bytes", "compile")
 
 
 def _arguments(given: list[str]) -> argparse.Namespace:
@@ -97,6 +97,8 @@ def _measure(options: argparse.Namespace, folder: Path, say: Callable[[str], Non
         benches.lone(bench, only_bytes="lone" not in options.only)
     if "resume" in options.only:
         benches.resume(bench)
+    if "compile" in options.only:
+        benches.compile(bench)
     report.sort(BENCHES)
     report.aims = benches.judge(bench)
     report.machine["fsync_ms_after"] = machine.fsync_ms(folder)

@@ -17,7 +17,7 @@ from rich.table import Table
 class Figure:
     """One number of one side: its rounds, and their median."""
 
-    bench: str  # throughput, lone, resume or bytes
+    bench: str  # throughput, lone, resume, bytes or compile
     work: str  # "200 runs x 20 steps"
     side: str  # "perdure", "dbos", "raw", "raw, batches", …
     unit: str

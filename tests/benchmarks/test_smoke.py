@@ -17,6 +17,7 @@ SIDES = {
     "lone": {"perdure", "raw, commits"},
     "resume": {"perdure"},
     "bytes": {"perdure", "raw"},
+    "compile": {"perdure", "growth", "no cache", "first", "second"},
 }
 
 
@@ -55,7 +56,9 @@ def test_every_benchmark_and_side_is_there(report: dict[str, Any]) -> None:
 
 
 def test_aims_are_judged(report: dict[str, Any]) -> None:
-    assert [aim["bench"] for aim in report["aims"]] == ["throughput", "lone", "resume"]
+    assert [aim["bench"] for aim in report["aims"]] == ["throughput", "lone", "resume"] + [
+        "compile"
+    ] * 4
     assert all(isinstance(aim["passed"], bool) for aim in report["aims"])
 
 
@@ -76,4 +79,4 @@ def test_only_the_json_is_left(out: Path, report: dict[str, Any]) -> None:
 def test_a_wrong_name_is_answered(tmp_path: Path) -> None:
     done = bench("--only=speed", f"--out={tmp_path}")
     assert done.returncode == 2
-    assert "'speed' is none of throughput, lone, resume, bytes" in done.stderr
+    assert "'speed' is none of throughput, lone, resume, bytes, compile" in done.stderr

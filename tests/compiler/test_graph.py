@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from perdure.compiler.graph import NONE, Chart, charts
-from perdure.compiler.image import Image
-from perdure.compiler.pipeline import Stages, compile_target
+from perdure.compiler.image import Image, ImageError
+from perdure.compiler.pipeline import Stages, compile_again, compile_target
 from perdure.compiler.svg import render_svg, to_dot
 from tests.compiler.conftest import Compiler
 
@@ -17,8 +18,12 @@ PROGRAMS = Path(__file__).parent / "programs"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
+def drawn(stages: Stages) -> list[Chart]:
+    return charts(function.code for function in stages.functions.values())
+
+
 def chart(stages: Stages, name: str = "flow") -> Chart:
-    return next(c for c in charts(stages.image.graph) if c.name.endswith(f":{name}"))
+    return next(c for c in drawn(stages) if c.name.endswith(f":{name}"))
 
 
 def ways(made: Chart) -> set[tuple[str, str, str, str]]:
@@ -48,7 +53,7 @@ def total() -> Image:
 
 
 def test_the_programs_ways(total: Image) -> None:
-    assert ways(charts(total.graph)[0]) == {
+    assert ways(drawn(compile_again(total))[0]) == {
         ("start", "flow", "", "0"),
         ("0", "flow", "", "choice"),
         ("choice", "flow", "each item of items", "choice"),
@@ -97,6 +102,19 @@ def test_the_same_program_gives_the_same_picture(total: Image) -> None:
     assert render_svg(total) == render_svg(again) == render_svg(stored)
 
 
+def test_a_program_whose_files_are_gone_is_drawn(compiled: Compiler, tmp_path: Path) -> None:
+    stages = compiled("def flow(a): return act(a)")
+    before = render_svg(stages.image)
+    (tmp_path / "shop.py").unlink()
+    assert render_svg(Image.from_bytes(stages.image.to_bytes())) == before
+
+
+def test_a_program_that_is_cut_otherwise_is_not_drawn(total: Image) -> None:
+    function = replace(total.functions[0], blocks=total.functions[0].blocks[:-1])
+    with pytest.raises(ImageError, match="another version of Perdure"):
+        render_svg(replace(total, functions=(function,)))
+
+
 def test_mark(total: Image) -> None:
     found = parts(render_svg(total, mark=("total:flow", 1)))
     marked = [i for i, e in found.items() if "marked" in e.attrib.get("class", "").split()]
@@ -126,7 +144,7 @@ def test_functions_are_drawn_apart_and_calls_link_to_them() -> None:
 
 
 def test_try_with_and_finally_are_clusters() -> None:
-    made = charts(compile_target("cleanup.py:flow", cwd=PROGRAMS).image.graph)[0]
+    made = drawn(compile_target("cleanup.py:flow", cwd=PROGRAMS))[0]
     titles = [(g.kind, g.text) for g in made.groups if g.text]
     assert titles == [
         ("loop", "for name in names"),
@@ -136,7 +154,7 @@ def test_try_with_and_finally_are_clusters() -> None:
         ("cleanup", "finally, after an exception"),
         ("cleanup", "finally"),
     ]
-    manager = charts(compile_target("manager.py:flow", cwd=PROGRAMS).image.graph)[0]
+    manager = drawn(compile_target("manager.py:flow", cwd=PROGRAMS))[0]
     titles = [(g.kind, g.text) for g in manager.groups if g.text]
     assert titles == [("with", "with Lock('a') as first"), ("with", "with Lock('b')")]
 
