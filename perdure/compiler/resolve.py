@@ -29,7 +29,7 @@ from perdure.compiler.definitions import Definition, Kind, definitions
 from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
 from perdure.compiler.mangle import mangled
 from perdure.compiler.roles import SUSPENDING, Role, role_of
-from perdure.compiler.scopes import Function, Module, Modules, own_nodes
+from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules, own_nodes
 from perdure.compiler.sites import in_place
 from perdure.compiler.source import is_foreign
 
@@ -129,6 +129,7 @@ class _Resolver:
         self.stopping: set[str] = set()  # compiled functions inside which a run may stop
         self.iterates = False
         self.methods: dict[str, list[str]] = {}  # the methods of a name, by function name
+        self.resolved: dict[str, Resolved] = {}
         self.diagnostics: list[Diagnostic] = []
         self._compilable: dict[str, bool] = {}
 
@@ -141,8 +142,7 @@ class _Resolver:
             self.diagnostics += self._refusals(self.facts[name])
         if self.diagnostics:
             raise CompileError(self.diagnostics)
-        suspending = self._suspending_methods()
-        functions = {name: self._resolved(self.facts[name], suspending) for name in reached}
+        functions = {name: self.resolved[name] for name in reached}
         activities = {
             name: facts.definition.function
             for name, facts in self.facts.items()
@@ -161,12 +161,6 @@ class _Resolver:
             self._add_module(module)
         for facts in list(self.facts.values()):
             self._read(facts)
-        if any(facts.stand_ins or facts.constructed or facts.loops for facts in self.facts.values()):
-            own = self.modules.get(library.MODULE)
-            assert own is not None
-            for definition in self._add_module(own):
-                self._read(self.facts[definition.name])
-                self.maybe.add(definition.name)
 
     def _add_module(self, module: Module) -> list[Definition]:
         found = definitions(module)
@@ -316,9 +310,17 @@ class _Resolver:
         while changed:
             names = self._suspending_methods()
             before = len(self.durable), len(self.maybe), len(self.stopping)
-            for name, facts in self.facts.items():
+            for name, facts in list(self.facts.items()):
                 self._grow(name, facts, names)
+                for call, dotted in facts.stand_ins:
+                    if facts.module.source.module != library.MODULE or name in self.maybe:
+                        if self._meets(call, facts):
+                            self._use(library.STAND_INS[dotted][0])
             self._find_iterators(names)
+            if self.iterates:
+                self._use(library.STEP)
+            if "__init__" in names:
+                self._use(library.CONSTRUCT)
             changed = (len(self.durable), len(self.maybe), len(self.stopping)) != before
 
     def _find_iterators(self, suspending: set[str]) -> None:
@@ -333,6 +335,8 @@ class _Resolver:
     def _grow(self, name: str, facts: _Facts, methods: set[str]) -> None:
         if facts.role is not Role.PLAIN or name in self.durable:
             return
+        if facts.module.source.module == library.MODULE:
+            return  # compiled where it is used
         callees = [known.name for _, known in facts.known]
         callees += [made.name for _, made in facts.generators]
         callees += [init for call, _ in facts.constructed if (init := self._init_of(call, facts))]
@@ -358,6 +362,20 @@ class _Resolver:
             self.maybe.add(name)
 
     # What builtins and loops are given --------------------------------------------------------
+
+    def _use(self, stand_in: str) -> None:
+        """Compile a function of Perdure's library, and those it calls."""
+        queue = [f"{library.MODULE}:{stand_in}"]
+        if queue[0] not in self.facts:
+            own = self.modules.get(library.MODULE)
+            assert own is not None
+            for definition in self._add_module(own):
+                self._read(self.facts[definition.name])
+        while queue:
+            name = queue.pop()
+            if name not in self.maybe:
+                self.maybe.add(name)
+                queue += [known.name for _, known in self.facts[name].known]
 
     def _meets(self, call: ast.Call, facts: _Facts) -> int:
         """Whether a builtin that has a stand-in is given something that suspends."""
@@ -510,7 +528,14 @@ class _Resolver:
             for _, method in facts.methods:
                 queue += self.methods.get(method, ())
             queue += [known.name for known in facts.mentioned]
-            queue += [nested.name for nested in facts.definition.nested]
+            sites: dict[ast.AST, SiteKind] = {}
+            if self._compiled(name):
+                self.resolved[name] = self._resolved(facts, suspending)
+                sites = self.resolved[name].sites
+            for nested in facts.definition.nested:
+                # A generator expression that is used up in place is Python's own.
+                if nested.origin in sites or not isinstance(nested.origin, COMPREHENSIONS):
+                    queue.append(nested.name)
             queue += [i for call, _ in facts.constructed if (i := self._init_of(call, facts))]
             queue += [
                 f"{library.MODULE}:{library.STAND_INS[dotted][0]}"

@@ -310,7 +310,7 @@ def explain(
 ) -> failures.UnpicklableError:
     """Say which live variable cannot be kept, of what type, and the suspension it lives across."""
     for fiber in state.fibers.values():
-        for index, number, live, cells, _ in fiber.stack:
+        for index, number, live, cells, *_ in fiber.stack:
             table = program.functions[index].table
             block = table.blocks[number]
             names = [*block.live, *table.cells]

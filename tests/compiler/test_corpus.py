@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 import tests.corpus
-from perdure.compiler.core import Suspension
+from perdure.compiler.core import SiteKind, Suspension
 from perdure.compiler.dump import STAGES, dump
 from perdure.compiler.graph import charts
 from perdure.compiler.image import Image
@@ -20,7 +20,7 @@ from perdure.compiler.svg import render_svg
 
 ROOT = Path(tests.corpus.__file__).parents[2]
 MODULES = [info.name for info in pkgutil.iter_modules(tests.corpus.__path__)]
-SITES = {"activity", "timer", "durable", "dynamic"}
+SITES = {kind.value for kind in SiteKind}
 
 
 def targets(module: str) -> list[str]:
