@@ -30,7 +30,8 @@ _HEAD = """\
 from perdure import workflow as workflow_
 from conformance_prelude import (
     TestCase as TestCase_, AsyncTestCase as AsyncTestCase_, Doctest as Doctest_,
-    tick_, through_, held_, show_, source_
+    tick_, through_, held_, show_, source_,
+    clean_up_, clean_up_async_
 )
 """
 
@@ -45,7 +46,7 @@ def run_():
         finally:
             case.tearDown()
     finally:
-        case.clean_up_()
+        clean_up_(case)
 """
 
 _RUN_ASYNC = """\
@@ -59,7 +60,7 @@ async def main_(case):
             await case.asyncTearDown()
             case.tearDown()
     finally:
-        await case.clean_up_async_()
+        await clean_up_async_(case)
 
 
 @workflow_
@@ -144,7 +145,7 @@ class TestFile:
         """The module for `case`; `complete`: with all that might matter, not only what must."""
         tree = copy.deepcopy(self.tree)
         if case.group is not None:
-            made, imports = doctests.test_class(case.group, complete)
+            made, imports = doctests.test_class(case.group, self.module.__name__, complete)
             kept = cut(tree, doctests.mentions(made), None)
             kept = [s for s in kept if not _is_docs(s)]
             statements = [*kept, *imports, made]
@@ -155,7 +156,8 @@ class TestFile:
         module = Transformer(ticks).visit(ast.Module(statements, []))
         future = [s for s in module.body if getattr(s, "module", None) == "__future__"]
         rest = [s for s in module.body if s not in future]
-        body = ast.Module([*future, *ast.parse(_HEAD).body, *rest], [])
+        place = ast.parse(f"__file__ = {self.module.__file__!r}").body
+        body = ast.Module([*future, *ast.parse(_HEAD).body, *place, *rest], [])
         return f"{ast.unparse(ast.fix_missing_locations(body))}\n\n{_entry(case)}"
 
 

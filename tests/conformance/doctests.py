@@ -68,7 +68,9 @@ def groups(module: types.ModuleType) -> list[Group]:
     return found
 
 
-def test_class(group: Group, all_before: bool) -> tuple[ast.ClassDef, list[ast.stmt]]:
+def test_class(
+    group: Group, module: str, all_before: bool
+) -> tuple[ast.ClassDef, list[ast.stmt]]:
     """The class with the group's method, and the imports that must stand at module level."""
     examples = group.examples(all_before)
     imports: list[ast.stmt] = []
@@ -79,6 +81,7 @@ def test_class(group: Group, all_before: bool) -> tuple[ast.ClassDef, list[ast.s
     made = ast.parse(
         f"class Doctests(Doctest_):\n"
         f"    examples = {flags!r}\n"
+        f"    module_name = {module!r}\n"
         f"    def {group.name}(self):\n        pass\n"
     ).body[0]
     assert isinstance(made, ast.ClassDef)

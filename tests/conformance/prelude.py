@@ -79,11 +79,6 @@ class TestCase(unittest.TestCase):
     def subTest(self, msg=None, **params):
         return SubTest()
 
-    def clean_up_(self):
-        while self._cleanups:
-            function, args, kwargs = self._cleanups.pop()
-            function(*args, **kwargs)
-
 
 class AsyncTestCase(TestCase):
     """`IsolatedAsyncioTestCase`, with a loop that the workflow starts itself."""
@@ -102,12 +97,19 @@ class AsyncTestCase(TestCase):
         self.addAsyncCleanup(context.__aexit__, None, None, None)
         return result
 
-    async def clean_up_async_(self):
-        while self._cleanups:
-            function, args, kwargs = self._cleanups.pop()
-            done = function(*args, **kwargs)
-            if asyncio.iscoroutine(done):
-                await done
+
+def clean_up_(case):
+    while case._cleanups:
+        function, args, kwargs = case._cleanups.pop()
+        function(*args, **kwargs)
+
+
+async def clean_up_async_(case):
+    while case._cleanups:
+        function, args, kwargs = case._cleanups.pop()
+        done = function(*args, **kwargs)
+        if asyncio.iscoroutine(done):
+            await done
 
 
 def _message(args, kwargs):
@@ -197,12 +199,11 @@ class Doctest(TestCase):
         printed_()
         if message is None or isinstance(error, self.failureException):
             raise error
-        got = self.plain_("".join(traceback.format_exception_only(type(error), error)))
+        message = self.plain_(message)
+        got = self.plain_(traceback.format_exception_only(type(error), error)[-1])
         if flags & doctest.IGNORE_EXCEPTION_DETAIL:
             message, got = re.split(r"[:\n]", message)[0], re.split(r"[:\n]", got)[0]
             message, got = message.rpartition(".")[2], got.rpartition(".")[2]
-        elif isinstance(error, SyntaxError):
-            message, got = message.strip().splitlines()[-1], got.strip().splitlines()[-1]
         if not doctest.OutputChecker().check_output(message.rstrip(), got.rstrip(), flags):
             self.fail(f"example {number}: expected {message!r}, got {got!r}")
 
@@ -211,8 +212,9 @@ class Doctest(TestCase):
 
     def plain_(self, text):
         """Names as they are at the top of a module, which is where a doctest thinks it stands."""
+        text = text.replace(type(self).__module__, self.module_name)
         text = re.sub(r"[\w.]*\.<locals>\.", "", text)
-        return re.sub(rf"\b({re.escape(type(self).__module__)}|__main__|test\.\w+)\.", "", text)
+        return re.sub(rf"\b({re.escape(self.module_name)}|__main__)\.", "", text)
 
 
 def begin_():
@@ -221,7 +223,7 @@ def begin_():
 
 def printed_():
     text, sys.stdout = sys.stdout.getvalue(), io.StringIO()
-    return text
+    return text + "\n" if text and not text.endswith("\n") else text
 
 
 def show_(value):

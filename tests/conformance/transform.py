@@ -235,12 +235,19 @@ class Transformer(ast.NodeTransformer):
 
     # calls
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:
+    def visit_Call(self, node: ast.Call) -> ast.Call:
         name = ast.unparse(node.func)
         self.generic_visit(node)
         if self.inside and self.calls and name not in ("super", "tick_", "through_"):
             self._wrap(node)
-        return _call("held_", node) if _PROCESS_WIDE.match(name) else node
+        return node
+
+    def visit_withitem(self, node: ast.withitem) -> ast.withitem:
+        name = ast.unparse(node.context_expr.func) if isinstance(node.context_expr, ast.Call) else ""
+        self.generic_visit(node)
+        if self.inside and _PROCESS_WIDE.match(name):
+            node.context_expr = _call("held_", node.context_expr)
+        return node
 
     @staticmethod
     def _wrap(node: ast.Call) -> None:
