@@ -1,14 +1,14 @@
 """The tests of a file, and the text of the module that runs one of them.
 
-    import …                                    what the test's names lead to
-    class TestX(TestCase_):
-        def test_y(self): …                     with ticks
+import …                                    what the test's names lead to
+class TestX(TestCase_):
+    def test_y(self): …                     with ticks
 
-    @workflow
-    def run_():
-        case = TestX("test_y")
-        case.setUp()
-        …
+@workflow
+def run_():
+    case = TestX("test_y")
+    case.setUp()
+    …
 """
 
 from __future__ import annotations
@@ -178,7 +178,8 @@ def _skip_reason(thing: object) -> str | None:
 def _is_docs(statement: ast.stmt) -> bool:
     """Whether a statement holds the doctests themselves."""
     return isinstance(statement, ast.Assign) and any(
-        isinstance(t, ast.Name) and (t.id == "__test__" or "doctest" in t.id or "test" in t.id)
+        isinstance(t, ast.Name)
+        and (t.id == "__test__" or "doctest" in t.id or "test" in t.id)
         and isinstance(statement.value, ast.Constant | ast.Dict)
         for t in statement.targets
     )

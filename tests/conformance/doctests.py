@@ -68,9 +68,7 @@ def groups(module: types.ModuleType) -> list[Group]:
     return found
 
 
-def test_class(
-    group: Group, module: str, all_before: bool
-) -> tuple[ast.ClassDef, list[ast.stmt]]:
+def test_class(group: Group, module: str, all_before: bool) -> tuple[ast.ClassDef, list[ast.stmt]]:
     """The class with the group's method, and the imports that must stand at module level."""
     examples = group.examples(all_before)
     imports: list[ast.stmt] = []
@@ -102,9 +100,7 @@ def _example(number: int, example: doctest.Example, imports: list[ast.stmt]) -> 
     statements = _parsed(example.source)
     if statements is None:
         statements = ast.parse(f"source_({example.source!r})").body
-    stars = [
-        s for s in statements if isinstance(s, ast.ImportFrom) and s.names[0].name == "*"
-    ]
+    stars = [s for s in statements if isinstance(s, ast.ImportFrom) and s.names[0].name == "*"]
     imports += stars
     body = [_Shown().visit(s) for s in statements if s not in stars]
     check = ast.parse(f"self.check_({number})").body

@@ -1,3 +1,4 @@
+# ruff: noqa: PT027  (this file is what unittest.TestCase is here)
 """What generated test modules import: the tick, and `unittest` for code that is restarted.
 
 This file is copied next to the generated modules, so that it is part of the program: `through_` and
@@ -195,7 +196,7 @@ class Doctest(TestCase):
             self.fail(f"example {number}: expected {want!r}, got {got!r}")
 
     def raised_(self, number, error):
-        want, message, flags = self.examples[number]
+        _want, message, flags = self.examples[number]
         printed_()
         if message is None or isinstance(error, self.failureException):
             raise error

@@ -35,6 +35,7 @@ REASONS = {
     "refcount": "counts references, or waits for the garbage collector",
     "stack": "is about the recursion limit or the C stack",
     "process": "changes state of the whole process across statements",
+    "module": "compares by identity with an object that a module or a class holds",
     "long": "takes thousands of steps",
     "detail": "another detail of the implementation",
 }

@@ -33,7 +33,7 @@ _PROCESS_WIDE = re.compile(
     r"|catch_unraisable_exception|catch_threading_exception|disable_gc|infinite_recursion"
     r"|set_recursion_limit|adjust_int_max_str_digits)"
     r"|((test\.support\.)?warnings_helper\.)?(check_\w+_warnings?|check_warnings|save_restore_\w+)"
-    r"|(contextlib\.)?redirect_std\w+|(\w+\.)*import_fresh_module)$"
+    r"|(contextlib\.)?redirect_std\w+)$"
 )
 
 
@@ -77,9 +77,9 @@ def whole(tree: ast.Module, test: tuple[str, str] | None) -> list[ast.stmt]:
 def _without_tests(statement: ast.stmt, test: tuple[str, str] | None) -> ast.stmt:
     if not isinstance(statement, ast.ClassDef):
         return statement
-    mentioned = {
-        n.attr for n in ast.walk(statement) if isinstance(n, ast.Attribute)
-    } | {n.id for s in statement.body for n in ast.walk(s) if isinstance(n, ast.Name)}
+    mentioned = {n.attr for n in ast.walk(statement) if isinstance(n, ast.Attribute)} | {
+        n.id for s in statement.body for n in ast.walk(s) if isinstance(n, ast.Name)
+    }
     body = [
         s
         for s in statement.body
@@ -143,6 +143,7 @@ class Transformer(ast.NodeTransformer):
         self.statements = ticks in ("statements", "both")
         self.calls = ticks in ("calls", "both")
         self.inside = False  # in the code of a function
+        self.decorating = False
         self.package = package
 
     # names that lead elsewhere
@@ -178,7 +179,7 @@ class Transformer(ast.NodeTransformer):
 
     def _function(self, node: _F) -> _F:
         kept = [d for d in node.decorator_list if not _DECIDING.match(ast.unparse(d))]
-        node.decorator_list = [self.visit(d) for d in kept]
+        self._decorators(node, kept)
         self._defaults(node.args)
         outer, self.inside = self.inside, True
         node.body = self._body(node.body)
@@ -192,13 +193,18 @@ class Transformer(ast.NodeTransformer):
         self.inside = outer
         return node
 
+    def _decorators(self, node: _F | ast.ClassDef, kept: list[ast.expr]) -> None:
+        outer, self.decorating = self.decorating, True
+        node.decorator_list = [self.visit(d) for d in kept]
+        self.decorating = outer
+
     def _defaults(self, args: ast.arguments) -> None:
         args.defaults = [self.visit(d) for d in args.defaults]
         args.kw_defaults = [d and self.visit(d) for d in args.kw_defaults]
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
         kept = [d for d in node.decorator_list if not _DECIDING.match(ast.unparse(d))]
-        node.decorator_list = [self.visit(d) for d in kept]
+        self._decorators(node, kept)
         node.bases = [self.visit(b) for b in node.bases]
         node.keywords = [self.visit(k) for k in node.keywords]
         outer, self.inside = self.inside, False
@@ -240,14 +246,8 @@ class Transformer(ast.NodeTransformer):
         self.generic_visit(node)
         if self.inside and self.calls and name not in ("super", "tick_", "through_"):
             self._wrap(node)
-        return node
-
-    def visit_withitem(self, node: ast.withitem) -> ast.withitem:
-        name = ast.unparse(node.context_expr.func) if isinstance(node.context_expr, ast.Call) else ""
-        self.generic_visit(node)
-        if self.inside and _PROCESS_WIDE.match(name):
-            node.context_expr = _call("held_", node.context_expr)
-        return node
+        keep = self.inside and not self.decorating and _PROCESS_WIDE.match(name)
+        return _call("held_", node) if keep else node
 
     @staticmethod
     def _wrap(node: ast.Call) -> None:
