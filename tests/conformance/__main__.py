@@ -1,4 +1,4 @@
-"""`python -m tests.conformance`: CPython's own tests, with a restart at every statement and call."""
+"""`python -m tests.conformance`: CPython's tests, restarted at every statement and call."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ class TestFile:
 
     def text(self, case: Case, ticks: str, complete: bool) -> str:
         """The module for `case`; `complete`: with all that might matter, not only what must."""
-        tree = copy.deepcopy(self.tree)
+        tree = self.tree
         if case.group is not None:
             made, imports = doctests.test_class(case.group, self.module.__name__, complete)
             kept = cut(tree, doctests.mentions(made), None)
@@ -153,7 +153,7 @@ class TestFile:
             statements = whole(tree, (case.cls, case.method))
         else:
             statements = cut(tree, [case.cls, "setUpModule"], (case.cls, case.method))
-        module = Transformer(ticks).visit(ast.Module(statements, []))
+        module = Transformer(ticks).visit(copy.deepcopy(ast.Module(statements, [])))
         future = [s for s in module.body if getattr(s, "module", None) == "__future__"]
         rest = [s for s in module.body if s not in future]
         place = ast.parse(f"__file__ = {self.module.__file__!r}").body

@@ -14,6 +14,7 @@ Class bodies and module level stay as they are; the functions in them do not.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
@@ -46,7 +47,7 @@ def cut(tree: ast.Module, roots: Iterable[str], test: tuple[str, str] | None) ->
     wanted: list[ast.stmt] = []
     body = [_without_tests(s, test) for s in tree.body if not _is_main_guard(s)]
     for statement in body:
-        names = set(_bound(statement))
+        names = _bound(statement)
         for name in names:
             owners.setdefault(name, []).append(statement)
         if "__future__" == getattr(statement, "module", "") or "*" in names:
@@ -77,9 +78,7 @@ def whole(tree: ast.Module, test: tuple[str, str] | None) -> list[ast.stmt]:
 def _without_tests(statement: ast.stmt, test: tuple[str, str] | None) -> ast.stmt:
     if not isinstance(statement, ast.ClassDef):
         return statement
-    mentioned = {n.attr for n in ast.walk(statement) if isinstance(n, ast.Attribute)} | {
-        n.id for s in statement.body for n in ast.walk(s) if isinstance(n, ast.Name)
-    }
+    mentioned = _used_in(statement)
     body = [
         s
         for s in statement.body
@@ -93,6 +92,14 @@ def _without_tests(statement: ast.stmt, test: tuple[str, str] | None) -> ast.stm
     return ast.copy_location(new, statement)
 
 
+@functools.cache
+def _used_in(cls: ast.ClassDef) -> frozenset[str]:
+    """The names that a class's code uses, other than those that it binds."""
+    nodes = [n for s in cls.body for n in ast.walk(s)]
+    attributes = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
+    return frozenset(attributes | {n.id for n in nodes if isinstance(n, ast.Name)})
+
+
 def _is_main_guard(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.If) and ast.unparse(statement.test).startswith("__name__ ==")
 
@@ -101,8 +108,13 @@ def _is_docstring(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
-def _bound(statement: ast.stmt) -> Iterator[str]:
+@functools.cache
+def _bound(statement: ast.stmt) -> frozenset[str]:
     """The module-level names that a statement binds or changes."""
+    return frozenset(_binds(statement))
+
+
+def _binds(statement: ast.stmt) -> Iterator[str]:
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield statement.name
         return
@@ -121,7 +133,8 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
                 yield inner.id
 
 
-def mentions(tree: ast.AST) -> set[str]:
+@functools.cache
+def mentions(tree: ast.AST) -> frozenset[str]:
     """Every identifier that a tree mentions."""
     found: set[str] = set()
     for node in ast.walk(tree):
@@ -133,7 +146,7 @@ def mentions(tree: ast.AST) -> set[str]:
             found.update(node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.update(re.findall(r"[A-Za-z_]\w*", node.value))
-    return found
+    return frozenset(found)
 
 
 class Transformer(ast.NodeTransformer):
