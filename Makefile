@@ -14,7 +14,7 @@ N      ?= 10000
 SEED   ?= 1
 OTHERS ?= 3.12 3.13
 
-.PHONY: demo test test-all test-python lint types bench fuzz clean
+.PHONY: demo test test-all test-python lint types bench fuzz conformance clean
 
 demo: $(VENV)/.runtime
 	$(PY) examples/demo.py
@@ -45,6 +45,10 @@ bench: $(VENV)/.dev
 
 fuzz: $(VENV)/.dev
 	$(PY) -m tests.programs --seed $(SEED) --count $(N)
+
+# CPython's own tests, compiled, with a restart at every statement and call: about ten minutes.
+conformance: $(VENV)/.dev
+	$(PY) -m tests.conformance --list-failures
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
