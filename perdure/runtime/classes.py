@@ -25,6 +25,8 @@ from perdure.runtime.failures import UnpicklableError
 
 _METHODS = (FunctionType, staticmethod, classmethod, property, type(None))
 _MADE_ANEW = frozenset({"__dict__", "__weakref__"})
+# Given to the shell; made by ABCMeta; noted by pickle itself.
+_NOT_WRITTEN = frozenset({"__module__", "_abc_impl", "__slotnames__"})
 # Classes that have no name, by an object of theirs.
 _UNNAMED = {type(sample): sample for sample in iterators.SAMPLES}
 _NAMES_IN_TYPES = {v: n for n, v in vars(types).items() if isinstance(v, type)}
@@ -168,7 +170,7 @@ def _state(cls: type, shell: Shell) -> tuple[Any, ...]:
         if own and type(value) in (MemberDescriptorType, GetSetDescriptorType):
             if name not in _MADE_ANEW and name != value.__name__:
                 values[name] = _Slot(shell, value.__name__)  # another name for a slot
-        elif name == "_abc_impl" or name == "__module__":
+        elif name in _NOT_WRITTEN:
             pass
         elif name == "__slots__" and not isinstance(value, str | tuple | list | dict):
             values[name] = tuple(_own_slots(cls))  # an iterator that type.__new__ has emptied
@@ -182,7 +184,8 @@ def _state(cls: type, shell: Shell) -> tuple[Any, ...]:
         registered = tuple(sorted((c for c in known if c), key=lambda c: c.__qualname__))
     members = [vars(m) for m in members_of(cls)] if isinstance(cls, EnumType) else []
     early = (type(cls), cls.__bases__, _Methods(shell, methods))
-    return (early, members, values, list(vars(cls)), registered)
+    order = [name for name in vars(cls) if name not in _NOT_WRITTEN]
+    return (early, members, values, order, registered)
 
 
 class _Methods:

@@ -257,6 +257,8 @@ def reduce_cell(cell: CellType, pickler: Any) -> Any:
         content = cell.cell_contents
     except ValueError:
         return (new_cell, ())
+    if content is None:  # as a state it would mean that there is none
+        return (CellType, (None,))
     # The content comes after the cell itself, so that a cell may lead back to itself.
     return (new_cell, (), content, None, None, set_cell)
 

@@ -193,22 +193,24 @@ def new_future(kind: Any) -> Any:
 
 def set_future(future: Any, state: tuple[Any, ...]) -> None:
     """Put a future in its state. Its callbacks were scheduled when it got there, so none are now."""
-    import asyncio
+    from asyncio import futures
 
     loop, status, outcome, callbacks, log, blocking, attributes = state
-    asyncio.Future.__init__(future, loop=loop)
+    c_future, py_future = futures.Future, futures._PyFuture  # type: ignore[attr-defined]
+    base = c_future if isinstance(future, c_future) else py_future
+    base.__init__(future, loop=loop)
     if status == "CANCELLED":
-        asyncio.Future.cancel(future, outcome)
+        base.cancel(future, outcome)
     elif status == "FINISHED":
         error, result = outcome
         if error is not None:
-            asyncio.Future.set_exception(future, error)
+            base.set_exception(future, error)
             if not log:
                 future._log_traceback = False
         else:
-            asyncio.Future.set_result(future, result)
+            base.set_result(future, result)
     for callback, context in callbacks:
-        asyncio.Future.add_done_callback(future, callback, context=context)
+        base.add_done_callback(future, callback, context=context)
     future._asyncio_future_blocking = blocking
     if attributes:
         future.__dict__.update(attributes)
