@@ -125,7 +125,14 @@ class SetIterator:
 def reduce_itertool(iterator: Any, pickler: Any) -> Any:
     """As Python itself does it; that it will not from 3.14 on is not the user's concern."""
     _hush()
-    return iterator.__reduce__()
+    reduced = iterator.__reduce__()
+    return reduced if len(reduced) < 3 else (*reduced, None, None, set_state)
+
+
+def set_state(iterator: Any, state: Any) -> None:
+    """Put an iterator where it stood."""
+    _hush()
+    iterator.__setstate__(state)
 
 
 def _hush() -> None:

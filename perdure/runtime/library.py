@@ -181,7 +181,8 @@ def reduce_future(future: Any, pickler: Any) -> Any:
         list(future._callbacks or ()),
         future._log_traceback,
         future._asyncio_future_blocking,
-        dict(getattr(future, "__dict__", {})),
+        # The C class has a dict for its subclasses' attributes, and no `__dict__` to ask for it.
+        object.__getstate__(future) if isinstance(future, asyncio.Future) else vars(future),
     )
     return (new_future, (type(future),), state, None, None, set_future)
 
@@ -212,8 +213,9 @@ def set_future(future: Any, state: tuple[Any, ...]) -> None:
     for callback, context in callbacks:
         base.add_done_callback(future, callback, context=context)
     future._asyncio_future_blocking = blocking
-    if attributes:
-        future.__dict__.update(attributes)
+    own = attributes[0] if isinstance(attributes, tuple) else attributes
+    for name, value in (own or {}).items():
+        object.__setattr__(future, name, value)
 
 
 # typing, dataclasses --------------------------------------------------------------------------

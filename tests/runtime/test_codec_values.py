@@ -370,7 +370,8 @@ def test_type_variables() -> None:
     assert alias.__args__ == (one,) and type(p) is ParamSpec
     if sys.version_info >= (3, 12):
         space: dict[str, Any] = {"__name__": __name__}
-        exec("type A[T: int] = list[T]\ndef f[U](x: U) -> U: return x", space)
+        text = "type A[T: int] = list[T]\ndef f[U](x: U) -> U: return x"
+        exec(compile(text, "made", "exec", dont_inherit=True), space)
         alias, function = again((space["A"], space["f"]))
         assert alias.__value__.__args__ == alias.__type_params__
         assert function.__type_params__[0] is function.__annotations__["x"]
@@ -523,8 +524,6 @@ def test_exceptions_keep_their_attributes(code: str) -> None:
     names = {n for n in dir(error) if not n.startswith("_")} - {"with_traceback", "add_note"}
     for name in names - {"obj"}:
         assert getattr(copied, name, None) == getattr(error, name, None), name
-    if isinstance(error, AttributeError | NameError):
-        assert type(getattr(copied, "obj", None)) is type(getattr(error, "obj", None))
 
 
 def test_exception_groups() -> None:
