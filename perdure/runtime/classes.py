@@ -9,7 +9,7 @@ Nothing that ran when the class statement ran runs again: neither the metaclass'
 
 from __future__ import annotations
 
-import _abc
+import _abc  # type: ignore[import-not-found]
 import copyreg
 import threading
 import types
@@ -45,7 +45,7 @@ def reduce_class(cls: type, pickler: Any) -> Any:
     if not cls.__flags__ & _HEAP:
         return _reduce_builtin(cls)
     shell = pickler.shells.get(id(cls)) or pickler.shells.setdefault(id(cls), Shell(cls))
-    return (itself, (shell,), _state(cls, shell), None, None, fill)
+    return (itself, (shell,), _state(cls, shell), None, None, set_contents)
 
 
 _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
@@ -151,7 +151,7 @@ def _quiet(bases: tuple[type, ...]) -> Iterator[None]:
 def _aside(method: Any) -> Any:
     here = threading.get_ident()
 
-    def __init_subclass__(cls: type, **options: Any) -> None:
+    def __init_subclass__(cls: Any, /, **options: Any) -> None:
         if threading.get_ident() != here:
             method.__get__(None, cls)(**options)
 
@@ -226,12 +226,12 @@ def itself(cls: type) -> type:
     return cls
 
 
-def fill(cls: type, state: tuple[Any, ...]) -> None:
-    """Put all else on a shell; stands for `fill_in`."""
+def set_contents(cls: type, state: tuple[Any, ...]) -> None:
+    """Put all else on a shell; stands for `set_contents_in`."""
     raise UnpicklableError("read values with Codec.decode")
 
 
-def fill_in(shells: dict[type, list[Any]], cls: type, state: tuple[Any, ...]) -> None:
+def set_contents_in(shells: dict[type, list[Any]], cls: type, state: tuple[Any, ...]) -> None:
     """What makes a shell the class that was written."""
     _, members, values, order, registered = state
     for member, attributes in zip(shells.get(cls, ()), members, strict=True):

@@ -95,7 +95,15 @@ class Codec:
 
 _SCALARS = frozenset({int, float, str, bytes, bool, type(None)})
 # What the C pickler writes by itself, however often the reducer is asked.
-_PLAIN_KINDS = (type(iter([])), type(iter(())), type(iter(range(0))), range, type(len), slice, complex)
+_PLAIN_KINDS: tuple[type, ...] = (
+    type(iter([])),
+    type(iter(())),
+    type(iter(range(0))),
+    range,
+    type(len),
+    slice,
+    complex,
+)
 _REDUCERS: dict[type, Reducer | None] = {
     **dict.fromkeys(_PLAIN_KINDS),
     type: classes.reduce_class,
@@ -218,7 +226,9 @@ def _pickled_as_usual(kind: Any) -> bool:
 
 def _may_be_sentinel(kind: type) -> bool:
     """Whether attributes are all that objects of a class may hold."""
-    plain = all(b is object or (_is_python(b) and not vars(b).get("__slots__")) for b in kind.__mro__)
+    plain = all(
+        b is object or (_is_python(b) and not vars(b).get("__slots__")) for b in kind.__mro__
+    )
     return plain and _pickled_as_usual(kind)
 
 
@@ -258,10 +268,10 @@ _BOUND: dict[tuple[str, str], Callable[[_Unpickler], Any]] = {
     for function, bound in (
         (functions.by_name, lambda u: u.codec.names.find),
         (functions.code_at, lambda u: u.codec.places.code),
-        (functions.make, lambda u: functools.partial(functions.make_in, u.codec.places)),
+        (functions.make_function, lambda u: functools.partial(functions.make_function_in, u.codec.places)),
         (reducers.module_of, lambda u: u.codec.names.module),
         (classes.make_shell, lambda u: functools.partial(classes.make_shell_in, u.members)),
-        (classes.fill, lambda u: functools.partial(classes.fill_in, u.members)),
+        (classes.set_contents, lambda u: functools.partial(classes.set_contents_in, u.members)),
         (classes.member_of, lambda u: lambda cls, number: u.members[cls][number]),
     )
 }

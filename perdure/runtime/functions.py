@@ -1,7 +1,7 @@
 """Functions and their code: by name, else by the place of the code, else by value.
 
-A lambda or nested function is kept as the place of its code (in a block, in a module of the program,
-in a library) with its defaults, its cells and its module. A place holds under every Python. Code
+A lambda or nested function is kept as the place of its code (in a block, in a module of the
+program, in a library) with its defaults, its cells and its module. A place holds under every Python. Code
 that stands nowhere (a dataclass's `__init__`, what `exec` made) is kept by value, and bound to the
 version of Python that made it.
 """
@@ -22,8 +22,9 @@ from perdure.runtime.failures import UnpicklableError
 from perdure.runtime.names import Names
 from perdure.runtime.program import Program
 
-# Where code stands: ("block", function, block, name, ordinal), ("text", module, name, line, ordinal)
-# or ("library", module, qualified name, ordinal, its free variables).
+# Where code stands: ("block", function, block, name, ordinal), or
+# ("text", module, name, line, ordinal), or
+# ("library", module, qualified name, ordinal, its free variables).
 Place = tuple[Any, ...]
 
 
@@ -35,13 +36,13 @@ class Places:
         self.names = names
         self._texts: dict[str, _Codes] = {}
 
+    def in_block(self, code: CodeType) -> Place | None:
+        """The place of a code object in a block of the program."""
+        key = self.program.inner_codes.get(code) if self.program is not None else None
+        return key and ("block", *key)
+
     def of(self, code: CodeType, module: str | None) -> Place | None:
-        """The place of a code object, which a function of `module` runs."""
-        program = self.program
-        if program is not None:
-            key = program.inner_codes.get(code)
-            if key is not None:
-                return ("block", *key)
+        """The place of code that is in no block, which a function of `module` runs."""
         if module is None:
             return None
         text = self._text(module)
@@ -57,7 +58,7 @@ class Places:
         found: CodeType | None = None
         if kind == "block":
             if self.program is not None:
-                found = self.program.inner_by_key.get((module, *rest))  # type: ignore[arg-type]
+                found = self.program.inner_by_key.get((module, *rest))
         elif kind == "text":
             text = self._text(module)
             found = text.codes.get(tuple(rest)) if text is not None else None
@@ -131,23 +132,24 @@ def _library(module: str) -> _Codes:
 
 
 def reduce_function(function: FunctionType, pickler: Any) -> Any:
-    """What makes a function again; `make` is its inverse."""
+    """What makes a function again; `make_function` is its inverse."""
     names: Names = pickler.codec.names
     if names.plain(function):
         return NotImplemented
-    name = names.own(function)
-    if name is not None:
-        return (by_name, name)
     code, space = function.__code__, function.__globals__
+    places: Places = pickler.codec.places
+    place = places.in_block(code)
+    if place is None and (name := names.own(function)) is not None:
+        return (by_name, name)
     module = names.of_globals(space)
-    place = pickler.codec.places.of(code, module)
+    place = place or places.of(code, module)
     state = _state(function)
     scope: Any = module
     if module is None:
         scope = pickler.spaces.setdefault(id(space), {})
         state["globals"] = _used(code, space)
     args = (place or code, scope, function.__name__, function.__defaults__, function.__closure__)
-    return (make, args, state or None, None, None, set_state if state else None)
+    return (make_function, args, state or None, None, None, set_state if state else None)
 
 
 def _state(function: FunctionType) -> dict[str, Any]:
@@ -183,18 +185,18 @@ def by_name(module: str, qualname: str) -> Any:
     raise UnpicklableError("read values with Codec.decode")
 
 
-def make(
+def make_function(
     code: Any,
     scope: Any,
     name: str,
     defaults: tuple[Any, ...] | None,
     closure: tuple[CellType, ...] | None,
 ) -> FunctionType:
-    """A function of this code or place; stands for `make_in`."""
+    """A function of this code or place; stands for `make_function_in`."""
     raise UnpicklableError("read values with Codec.decode")
 
 
-def make_in(
+def make_function_in(
     places: Places,
     code: CodeType | Place,
     scope: str | dict[str, Any],
@@ -227,7 +229,7 @@ def set_state(function: FunctionType, state: dict[str, Any]) -> None:
 
 def reduce_code(code: CodeType, pickler: Any) -> Any:
     """Code by its place, else by value."""
-    place = pickler.codec.places.of(code, None)
+    place = pickler.codec.places.in_block(code)
     if place is not None:
         return (code_at, (place,))
     data = marshal.dumps(code)

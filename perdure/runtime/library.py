@@ -43,7 +43,7 @@ def lru_cache(function: Any, maxsize: int | None, typed: bool) -> Any:
 def reduce_cached_property(prop: Any, pickler: Any) -> Any:
     """Without the lock that it has under Python 3.11."""
     state = {name: value for name, value in vars(prop).items() if name != "lock"}
-    return (cached_property, (type(prop), prop.func), state, None, None, update_attributes)
+    return (cached_property, (type(prop), prop.func), state, None, None, set_own_attributes)
 
 
 def cached_property(kind: Any, function: Any) -> Any:
@@ -53,7 +53,7 @@ def cached_property(kind: Any, function: Any) -> Any:
     return made
 
 
-def update_attributes(obj: Any, attributes: dict[str, Any]) -> None:
+def set_own_attributes(obj: Any, attributes: dict[str, Any]) -> None:
     """Put attributes back beside those that the object was made with."""
     obj.__dict__.update(attributes)
 
@@ -93,15 +93,15 @@ def dead_proxy() -> Any:
 
 def reduce_weak_dict(mapping: Any, pickler: Any) -> Any:
     """A dict with weak keys or weak values."""
-    return (type(mapping), (), list(mapping.items()), None, None, update)
+    return (type(mapping), (), list(mapping.items()), None, None, set_items)
 
 
 def reduce_weak_set(elements: Any, pickler: Any) -> Any:
     """A set of weak references."""
-    return (type(elements), (), list(elements), None, None, update)
+    return (type(elements), (), list(elements), None, None, set_items)
 
 
-def update(container: Any, content: list[Any]) -> None:
+def set_items(container: Any, content: list[Any]) -> None:
     """Fill a container that holds its content weakly."""
     container.update(content)
 
@@ -193,7 +193,7 @@ def new_future(kind: Any) -> Any:
 
 
 def set_future(future: Any, state: tuple[Any, ...]) -> None:
-    """Put a future in its state. Its callbacks were scheduled when it got there, so none are now."""
+    """Put a future in its state. Its callbacks were scheduled when it got there, not now."""
     from asyncio import futures
 
     loop, status, outcome, callbacks, log, blocking, attributes = state

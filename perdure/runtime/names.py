@@ -57,15 +57,24 @@ class Names:
         return holder is obj
 
     def own(self, obj: Any) -> tuple[str, str] | None:
-        """Module and qualified name that lead back to this class or function, if they do."""
+        """Module and name that lead back to this class or function, if any do.
+
+        The global may be called otherwise than the object: `double = lambda x: 2 * x`.
+        """
         module, qualname = getattr(obj, "__module__", None), obj.__qualname__
-        if not isinstance(module, str) or "<" in qualname:
+        if not isinstance(module, str):
             return None
         name = self.logical(module)
         try:
-            return (name, qualname) if self.find(name, qualname) is obj else None
+            if "<" not in qualname and self.find(name, qualname) is obj:
+                return name, qualname
         except (ImportError, AttributeError, ValueError):
-            return None
+            pass
+        holder = self.modules.get(name) or sys.modules.get(module)
+        for variable, value in list(vars(holder).items()) if holder is not None else ():
+            if value is obj:
+                return name, variable
+        return None
 
     def has(self, obj: Any) -> bool:
         """Whether a class or function is found by its name."""

@@ -149,7 +149,7 @@ def reduce_match(match: re.Match[Any], pickler: Any) -> Any:
 
 
 def _groups(match: re.Match[Any]) -> Any:
-    return match.regs, match.lastindex  # type: ignore[attr-defined]
+    return match.regs, match.lastindex
 
 
 def match_of(pattern: Any, method: str, span: tuple[Any, int, int], number: int) -> Any:

@@ -38,7 +38,7 @@ def test_a_class_and_its_objects_stay_one_class() -> None:
             self.made.append(self)
 
         def who(self) -> str:
-            return f"{__class__.__name__}{self.x}"  # type: ignore[name-defined]  # noqa: F821
+            return f"{__class__.__name__}{self.x}"  # type: ignore[name-defined]
 
         @property
         def double(self) -> int:
@@ -67,16 +67,21 @@ def test_a_class_and_its_objects_stay_one_class() -> None:
     assert type(copied) is cls is cls.me
     assert sub.__mro__ == (sub, cls, object)
     assert (copied.who(), own.who(), copied.double, cls.plain()) == ("Point1", "sub Point2", 2, 5)
-    assert cls.made == [copied, own] and cls.made[1] is own
+    assert cls.made == [copied, own]
+    assert cls.made[1] is own
     assert (cls.__name__, cls.__qualname__, cls.__module__, cls.__doc__) == (
         "Point",
         Point.__qualname__,
         __name__,
         "A point.",
     )
-    assert type(cls.new()) is cls and type(sub.new()) is sub
-    assert copied.cached == 101 and own.cached == 102
-    assert sups.who() == "Point2" and method.__self__ is own and method() == "sub Point2"
+    assert type(cls.new()) is cls
+    assert type(sub.new()) is sub
+    assert copied.cached == 101
+    assert own.cached == 102
+    assert sups.who() == "Point2"
+    assert method.__self__ is own
+    assert method() == "sub Point2"
     assert [k for k in vars(cls) if not k.startswith("__")] == [
         k for k in vars(Point) if not k.startswith("__")
     ]
@@ -101,14 +106,14 @@ def test_whatever_of_a_cycle_is_read_first(order: str) -> None:
             return self is other
 
         def base(self) -> type:
-            return __class__  # type: ignore[name-defined]  # noqa: F821
+            return __class__  # type: ignore[name-defined]
 
     class Sub(Base, option=1):  # type: ignore[call-arg]
         def __init__(self) -> None:
             self.name = "sub"
 
         def own(self) -> Any:
-            return __class__, super().base()  # type: ignore[name-defined]  # noqa: F821
+            return __class__, super().base()  # type: ignore[name-defined]
 
     one = Sub()
     Base.one = one  # type: ignore[attr-defined]
@@ -122,7 +127,8 @@ def test_whatever_of_a_cycle_is_read_first(order: str) -> None:
     }
     _, base, sub, copied = again((first[order], Base, Sub, one))
     assert base.registry == [sub]
-    assert base.one is copied and base.table == {copied: sub}
+    assert base.one is copied
+    assert base.table == {copied: sub}
     assert copied.own() == (sub, base)
     gc.collect()
     assert base.__subclasses__() == [sub]
@@ -176,8 +182,11 @@ def test_metaclasses_and_set_name_do_not_run_again() -> None:
     ran = list(log)
     model, copied, meta, kept = again((Model, one, Meta, log))
     assert kept == ran
-    assert type(model) is meta and len(model) == 7 and type(copied) is model
-    assert copied.field == ("field", copied) and model.field.owner is model
+    assert type(model) is meta
+    assert len(model) == 7
+    assert type(copied) is model
+    assert copied.field == ("field", copied)
+    assert model.field.owner is model
 
 
 def test_slots() -> None:
@@ -206,7 +215,8 @@ def test_slots() -> None:
     a2, b2, c2, one, d = again((A, B, c, b, D))
     assert (c2.x, c2.hidden(), c2.y, c2.z) == (1, 2, 3, 4)
     assert b2.__slots__ == {"y": "documented"}
-    assert not hasattr(one, "__dict__") and not hasattr(one, "y")
+    assert not hasattr(one, "__dict__")
+    assert not hasattr(one, "y")
     with pytest.raises(AttributeError):
         one.other = 1
     assert a2.__basicsize__ == A.__basicsize__
@@ -243,12 +253,15 @@ def test_dataclasses() -> None:
     values = (Plain(1), Frozen(2), Slots(3), Sub(a=4))
     (plain, frozen, slots, sub), classes = again((values, [type(v) for v in values]))
     assert [type(v) for v in (plain, frozen, slots, sub)] == classes
-    assert (plain, plain.b) == (classes[0](1), []) and classes[0](5).b is not classes[0](5).b
+    assert (plain, plain.b) == (classes[0](1), [])
+    assert classes[0](5).b is not classes[0](5).b
     assert dataclasses.fields(plain)[2].metadata["k"] == 1
     assert repr(sub) == repr(values[3])
     assert dataclasses.replace(slots, a=9) == classes[2](9)
     assert [f.name for f in dataclasses.fields(sub)] == ["a", "b", "c"]
-    assert classes[1](1) < frozen and hash(frozen) == hash(values[1]) and frozen.more == 1
+    assert classes[1](1) < frozen
+    assert hash(frozen) == hash(values[1])
+    assert frozen.more == 1
     for value in (frozen, slots):
         with pytest.raises(dataclasses.FrozenInstanceError):
             value.a = 1
@@ -288,15 +301,26 @@ def test_enumerations() -> None:
     for first in (Color.RED, Color, {"k": Color.GREEN}):
         _, color, red, green = again((first, Color, Color.RED, Color.GREEN))
         assert red is color.RED is color(1) is color.ROUGE is color["RED"]
-        assert list(color) == [red, green] and green.value == [2]
-        assert red.extra["of"] is red and red.shout == "RED!" and repr(red) == "<Color.RED: 1>"
-        assert {red: 1}[color.RED] == 1 and red in color
+        assert list(color) == [red, green]
+        assert green.value == [2]
+        assert red.extra["of"] is red
+        assert red.shout == "RED!"
+        assert repr(red) == "<Color.RED: 1>"
+        assert {red: 1}[color.RED] == 1
+        assert red in color
     number, two, text, a = again((Number, Number.TWO, Text, Text.A))
-    assert two is number.TWO is number(2) and two + 1 == 3 and type(two) is number
-    assert a is text.A and a == "a" and isinstance(a, str)
+    assert two is number.TWO is number(2)
+    assert two + 1 == 3
+    assert type(two) is number
+    assert a is text.A
+    assert a == "a"
+    assert isinstance(a, str)
     right, both, none, mode, xy = again((Right, Right.BOTH, Right(0), Mode, mixed))
-    assert both is right.BOTH is right.READ | right.WRITE and list(both) == list(right)
-    assert none is right(0) and xy is mode.X | mode.Y and xy == 5
+    assert both is right.BOTH is right.READ | right.WRITE
+    assert list(both) == list(right)
+    assert none is right(0)
+    assert xy is mode.X | mode.Y
+    assert xy == 5
     assert ~right.READ is right.WRITE
     with pytest.raises(AttributeError):
         red.name = "x"
@@ -306,9 +330,8 @@ def test_enumerations() -> None:
             pass
 
 
-
 def test_typing() -> None:
-    Old = namedtuple("Old", "x y", defaults=[2])  # noqa: PYI024
+    Old = namedtuple("Old", "x y", defaults=[2])
 
     class New(NamedTuple):
         x: int
@@ -339,15 +362,26 @@ def test_typing() -> None:
         pass
 
     old, new, oldie, newer = again((Old(1), New(1, [5]), Old, New))
-    assert old == (1, 2) and old.y == 2 and type(old) is oldie and old._replace(x=3) == (3, 2)
-    assert new.total() == 2 and newer._fields == ("x", "y") and repr(new) == "New(x=1, y=[5])"
-    assert oldie._make([1, 2]) == (1, 2) and newer(1).y is newer(2).y
+    assert old == (1, 2)
+    assert old.y == 2
+    assert type(old) is oldie
+    assert old._replace(x=3) == (3, 2)
+    assert new.total() == 2
+    assert newer._fields == ("x", "y")
+    assert repr(new) == "New(x=1, y=[5])"
+    assert oldie._make([1, 2]) == (1, 2)
+    assert newer(1).y is newer(2).y
     shape, sized, checked, box, intbox, alias, s = again(
         (Shape, Sized, Checked, Box, IntBox(), Box[int], S)
     )
-    assert shape(name="a") == {"name": "a"} and not shape.__total__
-    assert isinstance(intbox, checked) and isinstance(intbox, box) and not isinstance(1, checked)
-    assert alias.__origin__ is box and box.__parameters__ == (s,) and s.__bound__ is int
+    assert shape(name="a") == {"name": "a"}
+    assert not shape.__total__
+    assert isinstance(intbox, checked)
+    assert isinstance(intbox, box)
+    assert not isinstance(1, checked)
+    assert alias.__origin__ is box
+    assert box.__parameters__ == (s,)
+    assert s.__bound__ is int
     assert type(box[int]()) is box
     with pytest.raises(TypeError, match="Protocols cannot be instantiated"):
         sized()
@@ -382,11 +416,15 @@ def test_abstract_classes() -> None:
 
     Store.register(Other)
     store, memory, other, items = again((Store, Memory(), Other(), Items()))
-    assert memory.size == 2 and isinstance(memory, store) and isinstance(other, store)
-    assert not isinstance(1, store) and store.__abstractmethods__ == {"get", "size"}
+    assert memory.size == 2
+    assert isinstance(memory, store)
+    assert isinstance(other, store)
+    assert not isinstance(1, store)
+    assert store.__abstractmethods__ == {"get", "size"}
     with pytest.raises(TypeError, match="abstract"):
         store()
-    assert list(reversed(items)) == [3, 2, 1] and isinstance(items, Sequence)
+    assert list(reversed(items)) == [3, 2, 1]
+    assert isinstance(items, Sequence)
     match items:
         case [first, *_]:
             assert first == 1
@@ -407,8 +445,10 @@ def test_exception_classes() -> None:
     error.extra = [error]
     error.__cause__ = Bad(2, hint="g")
     bad, copied = again((Bad, error))
-    assert isinstance(copied, bad) and (copied.code, copied.hint) == (1, "h")
-    assert copied.extra[0] is copied and type(copied.__cause__) is bad
+    assert isinstance(copied, bad)
+    assert (copied.code, copied.hint) == (1, "h")
+    assert copied.extra[0] is copied
+    assert type(copied.__cause__) is bad
     with pytest.raises(bad, match="bad 3"):
         raise bad(3, hint="")
 
@@ -424,7 +464,7 @@ def test_subclasses_of_builtins() -> None:
     class S(str):
         pass
 
-    class I(int):  # noqa: E742
+    class I(int):
         __hash__ = None  # type: ignore[assignment]
 
     class Tu(tuple[Any, ...]):
@@ -434,8 +474,15 @@ def test_subclasses_of_builtins() -> None:
     items.name = "n"  # type: ignore[attr-defined]
     L.one = items  # type: ignore[attr-defined]
     xs, d, s, i, t, kind = again((items, D(a=1), S("s"), I(4), Tu([1]), L))
-    assert xs == [1, 2] and xs.name == "n" and kind.one is xs and type(xs) is kind
-    assert d == {"a": 1} and d["b"] == "b" and s == "s" and i == 4 and t == (1,)
+    assert xs == [1, 2]
+    assert xs.name == "n"
+    assert kind.one is xs
+    assert type(xs) is kind
+    assert d == {"a": 1}
+    assert d["b"] == "b"
+    assert s == "s"
+    assert i == 4
+    assert t == (1,)
     with pytest.raises(TypeError, match="unhashable"):
         hash(i)
 
@@ -467,7 +514,7 @@ def test_nested_classes_decorators_and_class_getitem() -> None:
         def _(self, x: int) -> str:
             return "int"
 
-        @functools.lru_cache  # noqa: B019
+        @functools.lru_cache
         def cached(self, x: Any) -> Any:
             return [x]
 
@@ -479,8 +526,11 @@ def test_nested_classes_decorators_and_class_getitem() -> None:
             yield self.n
 
     one, outer = again((Outer(1), Outer))
-    assert outer.Inner.Innermost.x == 1 and outer[5] == (outer, 5)
-    assert one >= outer(0) and (one.take(1), one.take("")) == ("int", "any")
-    assert one.cached(7) is one.cached(7) and one.later() == [8]
+    assert outer.Inner.Innermost.x == 1
+    assert outer[5] == (outer, 5)
+    assert one >= outer(0)
+    assert (one.take(1), one.take("")) == ("int", "any")
+    assert one.cached(7) is one.cached(7)
+    assert one.later() == [8]
     with one.context() as n:
         assert n == 1
