@@ -8,6 +8,7 @@ called again: the object is made as `BaseException.__reduce__` would, and its at
 
 from __future__ import annotations
 
+import functools
 import types
 from types import CodeType, FrameType, TracebackType
 from typing import Any
@@ -26,23 +27,59 @@ class UnpicklableError(TypeError):
 
 def reduce(error: BaseException) -> tuple[Any, ...]:
     """What pickle needs to make an exception again, with everything that hangs on it."""
-    reduced: Any = error.__reduce_ex__(5)
-    function, args, *rest = reduced
-    own = type(error)
-    defined = _defined(own)
-    if defined & {"__init__", "__new__"} and not defined & {"__reduce__", "__reduce_ex__"}:
-        function, args = make, (own, error.args)
-    attributes = rest[0] if rest and isinstance(rest[0], dict) else dict(error.__dict__)
-    slots = {n: getattr(error, n) for n in _slots(own) if hasattr(error, n)}
+    kind = type(error)
+    defined = _defined(kind)
+    own: Any = None
+    if defined & {"__reduce__", "__reduce_ex__", "__getstate__"}:
+        reduced: Any = error.__reduce_ex__(5)
+        function, args, *rest = reduced
+        own = rest[0] if rest else None
+    elif isinstance(error, BaseExceptionGroup):
+        function, args = make_group, (kind, error.message, list(error.exceptions))
+    elif any(type(arg) not in _ATOMS for arg in error.args):
+        function, args = make, (kind, ())  # an argument may lead back to the exception
+    elif defined & {"__init__", "__new__"} or type(error.args) is not tuple:
+        function, args = make, (kind, error.args)
+    else:
+        function, args = kind, error.args
     state = (
-        attributes,
-        slots,
+        own,
+        error.__dict__ if own is None else {},
+        _fields(error),
+        None if args is error.args else error.args,
         error.__cause__,
         error.__context__,
         error.__suppress_context__,
         entries(error.__traceback__),
     )
     return (function, args, state, None, None, restore)
+
+
+_ATOMS = frozenset({int, float, str, bytes, bool, type(None)})
+
+
+def _fields(error: BaseException) -> dict[str, Any]:
+    """What an exception holds beside its `__dict__`: slots, and what built-in classes define."""
+    names = [*_slots(type(error)), *(n for b in type(error).__mro__ for n in _members(b))]
+    found = {name: getattr(error, name, None) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+@functools.cache
+def _built_in_members(kind: type) -> tuple[str, ...]:
+    kinds = (types.MemberDescriptorType, types.GetSetDescriptorType)
+    return tuple(name for name, value in vars(kind).items() if isinstance(value, kinds))
+
+
+def _members(kind: type) -> tuple[str, ...]:
+    """The attributes that a built-in exception has beside its arguments.
+
+    Not the object that an AttributeError is about: Python does not pickle it either, as it may be
+    anything.
+    """
+    if _is_python(kind) or kind in (object, BaseException, BaseExceptionGroup):
+        return ()
+    return tuple(name for name in _built_in_members(kind) if name not in ("obj", "__dict__"))
 
 
 def _defined(kind: type) -> set[str]:
@@ -76,16 +113,31 @@ def make(kind: type[BaseException], args: tuple[Any, ...]) -> BaseException:
     return error
 
 
+def make_group(
+    kind: type[BaseExceptionGroup[Any]], message: str, inside: list[BaseException]
+) -> BaseException:
+    """A group of exceptions, without calling the class's own `__new__` and `__init__`."""
+    return BaseExceptionGroup.__new__(kind, message, inside)
+
+
 def restore(error: BaseException, state: tuple[Any, ...]) -> None:
-    """Put back what hangs on an exception."""
-    attributes, slots, cause, context, suppress, stack = state
+    """Put back what hangs on an exception, past any `__setattr__` of its class."""
+    own, attributes, fields, args, cause, context, suppress, stack = state
     error.__dict__.update(attributes)
-    for name, value in slots.items():
-        setattr(error, name, value)
-    error.__cause__ = cause
-    error.__context__ = context
-    error.__suppress_context__ = suppress
-    error.__traceback__ = traceback_of(stack)
+    put: Any = object.__setattr__
+    if own is not None:
+        error.__setstate__(own)
+    if args is not None:
+        put(error, "args", args)
+    for name, value in fields.items():
+        try:
+            put(error, name, value)
+        except (AttributeError, TypeError):
+            pass  # one that follows from the arguments
+    put(error, "__cause__", cause)
+    put(error, "__context__", context)
+    put(error, "__suppress_context__", suppress)
+    put(error, "__traceback__", traceback_of(stack))
 
 
 def entries(traceback: TracebackType | None) -> tuple[Entry, ...]:

@@ -436,3 +436,25 @@ CLASSES = {
     "coroutine": Coroutine,
     "async generator": AsyncGenerator,
 }
+
+
+def reduce_generator(generator: Generator, _: Any) -> tuple[Any, ...]:
+    """What pickle needs to make a generator again: its function's name, and its state."""
+    name = generator.loaded.table.name
+    return (make_generator, (name,), generator.state(), None, None, restore_generator)
+
+
+def make_generator(name: str) -> Any:
+    """A generator without its state; the codec supplies the program."""
+    raise TypeError("read values with Codec.decode")
+
+
+def make_generator_in(loaded: Any, step: Step) -> Generator:
+    """A generator of a loaded program without its state."""
+    kind: type[Generator] = loaded.makes
+    return kind.__new__(kind).attach(loaded, step)
+
+
+def restore_generator(generator: Generator, state: tuple[Any, ...]) -> None:
+    """Give a generator its state."""
+    generator.restore(state)

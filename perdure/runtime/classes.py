@@ -1,0 +1,333 @@
+"""Classes that no name leads to: made in a function, deleted, replaced.
+
+A class is written in two parts. Its *shell* is what `type.__new__` needs: metaclass, name, bases,
+slots. It holds no values, so no cycle goes through it. All else is set on the shell afterwards,
+functions before values, so that objects of the class find their methods when they are read.
+Nothing that ran when the class statement ran runs again: neither the metaclass's `__new__` and
+`__prepare__` nor `__init_subclass__` nor `__set_name__`.
+"""
+
+from __future__ import annotations
+
+import _abc  # type: ignore[import-not-found]
+import copyreg
+import threading
+import types
+from abc import ABCMeta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum, EnumType
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
+from typing import Any
+
+from perdure.runtime import functions, iterators
+from perdure.runtime.failures import UnpicklableError
+
+_METHODS = (FunctionType, staticmethod, classmethod, property, type(None))
+_MADE_ANEW = frozenset({"__dict__", "__weakref__"})
+# Given to the shell; made by ABCMeta; noted by pickle itself.
+_NOT_WRITTEN = frozenset({"__module__", "_abc_impl", "__slotnames__"})
+# Classes that have no name, by an object of theirs.
+_UNNAMED = {type(sample): sample for sample in iterators.SAMPLES}
+_NAMES_IN_TYPES = {v: n for n, v in vars(types).items() if isinstance(v, type)}
+# Pickle knows the classes of these.
+_SINGLETONS = (type(None), type(...), type(NotImplemented))
+
+
+def reduce_class(cls: type, pickler: Any) -> Any:
+    """A class by its name; one without a name by value."""
+    names = pickler.codec.names
+    if names.plain(cls) or cls in _SINGLETONS:
+        return NotImplemented
+    name = names.own(cls)
+    if name is not None:
+        return (functions.by_name, name)
+    if not cls.__flags__ & _HEAP:
+        return _reduce_builtin(cls)
+    shell = pickler.shells.get(id(cls)) or pickler.shells.setdefault(id(cls), Shell(cls))
+    return (itself, (shell,), _state(cls, shell), None, None, set_contents)
+
+
+_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+
+
+def _reduce_builtin(cls: type) -> Any:
+    if cls in _NAMES_IN_TYPES:
+        return (getattr, (types, _NAMES_IN_TYPES[cls]))
+    if cls in _UNNAMED:
+        return (type, (_UNNAMED[cls],))
+    raise UnpicklableError(f"no name leads to the class {cls.__qualname__} of {cls.__module__}")
+
+
+# The shell ------------------------------------------------------------------------------------
+
+
+class Shell:
+    """Stands for a class while it is written, and is the class when it is read."""
+
+    def __init__(self, cls: type) -> None:
+        self.cls = cls
+
+
+def reduce_shell(shell: Shell, pickler: Any) -> Any:
+    """What `type.__new__` needs to make the class."""
+    cls = shell.cls
+
+    def shell_of(other: type) -> Any:
+        """Bases without their contents, which may lead here."""
+        if pickler.codec.names.has(other) or not other.__flags__ & _HEAP:
+            return other
+        return pickler.shells.get(id(other)) or pickler.shells.setdefault(id(other), Shell(other))
+
+    bases = tuple(shell_of(base) for base in cls.__bases__)
+    space: dict[str, Any] = {"__module__": cls.__module__, "__qualname__": cls.__qualname__}
+    if "__slots__" in vars(cls):
+        space["__slots__"] = tuple(_own_slots(cls))
+    members = _member_shells(cls) if isinstance(cls, EnumType) else None
+    return (make_shell, (shell_of(type(cls)), cls.__name__, bases, space, members))
+
+
+def _own_slots(cls: type) -> Iterator[str]:
+    """The slots that a class adds: their descriptors say so, whatever became of `__slots__`."""
+    for name, value in vars(cls).items():
+        own = getattr(value, "__objclass__", None) is cls
+        if own and type(value) is MemberDescriptorType:
+            yield value.__name__
+        elif own and type(value) is GetSetDescriptorType and name in _MADE_ANEW:
+            yield name
+
+
+def make_shell(
+    meta: type,
+    name: str,
+    bases: tuple[type, ...],
+    space: dict[str, Any],
+    members: list[tuple[str | None, Any]] | None,
+) -> type:
+    """An empty class; stands for `make_shell_in`."""
+    raise UnpicklableError("read values with Codec.decode")
+
+
+def make_shell_in(
+    shells: dict[type, list[Any]],
+    meta: type,
+    name: str,
+    bases: tuple[type, ...],
+    space: dict[str, Any],
+    members: list[tuple[str | None, Any]] | None,
+) -> type:
+    """An empty class, and the empty members of an enumeration in `shells`."""
+    with _quiet(bases):
+        cls: type = type.__new__(meta, name, bases, dict(space))
+    if isinstance(cls, ABCMeta):
+        _abc._abc_init(cls)
+    if members is not None:
+        shells[cls] = [_make_member(cls, *member) for member in members]
+    return cls
+
+
+_patching = threading.RLock()
+
+
+@contextmanager
+def _quiet(bases: tuple[type, ...]) -> Iterator[None]:
+    """Keep `type.__new__` of this thread from calling the `__init_subclass__` of the bases.
+
+    It has run, when the class statement did. There is no way to make a class without that call, so
+    the methods step aside for the moment; to other threads they are what they were.
+    """
+    owners = {c: None for base in bases for c in base.__mro__ if "__init_subclass__" in vars(c)}
+    with _patching:
+        real = {c: vars(c)["__init_subclass__"] for c in owners if c.__flags__ & _HEAP}
+        for owner, method in real.items():
+            type.__setattr__(owner, "__init_subclass__", _aside(method))
+        try:
+            yield
+        finally:
+            for owner, method in real.items():
+                type.__setattr__(owner, "__init_subclass__", method)
+
+
+def _aside(method: Any) -> Any:
+    here = threading.get_ident()
+
+    def __init_subclass__(cls: Any, /, **options: Any) -> None:
+        if threading.get_ident() != here:
+            method.__get__(None, cls)(**options)
+
+    return classmethod(__init_subclass__)
+
+
+# The contents ---------------------------------------------------------------------------------
+
+
+def _state(cls: type, shell: Shell) -> tuple[Any, ...]:
+    """What is set on a shell: the bases' contents first, then methods, then all else."""
+    methods: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    for name, value in vars(cls).items():
+        own = getattr(value, "__objclass__", None) is cls
+        if own and type(value) in (MemberDescriptorType, GetSetDescriptorType):
+            if name not in _MADE_ANEW and name != value.__name__:
+                values[name] = _Slot(shell, value.__name__)  # another name for a slot
+        elif name in _NOT_WRITTEN:
+            pass
+        elif name == "__slots__" and not isinstance(value, str | tuple | list | dict):
+            values[name] = tuple(_own_slots(cls))  # an iterator that type.__new__ has emptied
+        elif type(value) in _METHODS:
+            methods[name] = value
+        else:
+            values[name] = value
+    registered = ()
+    if isinstance(cls, ABCMeta):
+        known = (link() for link in _abc._get_dump(cls)[0])
+        registered = tuple(sorted((c for c in known if c), key=lambda c: c.__qualname__))
+    members = [vars(m) for m in members_of(cls)] if isinstance(cls, EnumType) else []
+    early = (type(cls), cls.__bases__, _Methods(shell, methods))
+    order = [name for name in vars(cls) if name not in _NOT_WRITTEN]
+    return (early, members, values, order, registered)
+
+
+class _Methods:
+    """The methods of a class: set as soon as they are read."""
+
+    def __init__(self, shell: Shell, methods: dict[str, Any]) -> None:
+        self.shell = shell
+        self.methods = methods
+
+    def __reduce__(self) -> Any:
+        return (set_methods, (self.shell, self.methods))
+
+
+class _Slot:
+    """The descriptor of a slot, under a name that is not the slot's."""
+
+    def __init__(self, shell: Shell, name: str) -> None:
+        self.shell = shell
+        self.name = name
+
+    def __reduce__(self) -> Any:
+        return (slot, (self.shell, self.name))
+
+
+def slot(cls: type, name: str) -> Any:
+    """The descriptor of a slot."""
+    return vars(cls)[name]
+
+
+def set_methods(cls: type, methods: dict[str, Any]) -> None:
+    """Put the methods on a shell."""
+    for name, value in methods.items():
+        type.__setattr__(cls, name, value)
+
+
+def itself(cls: type) -> type:
+    """What a shell is once it is read."""
+    return cls
+
+
+def set_contents(cls: type, state: tuple[Any, ...]) -> None:
+    """Put all else on a shell; stands for `set_contents_in`."""
+    raise UnpicklableError("read values with Codec.decode")
+
+
+def set_contents_in(shells: dict[type, list[Any]], cls: type, state: tuple[Any, ...]) -> None:
+    """What makes a shell the class that was written."""
+    _, members, values, order, registered = state
+    for member, attributes in zip(shells.get(cls, ()), members, strict=True):
+        member.__dict__.update(attributes)
+    for name, value in values.items():
+        type.__setattr__(cls, name, value)
+    _put_in_order(cls, order)
+    for other in registered:
+        _abc._abc_register(cls, other)
+
+
+def _put_in_order(cls: type, order: list[str]) -> None:
+    """Let `vars(cls)` list the attributes as before; methods were set before values."""
+    special = {name for name in order if name.startswith("__") and name.endswith("__")}
+    for name in order:
+        if name not in special and type(value := vars(cls).get(name)) is not MemberDescriptorType:
+            type.__delattr__(cls, name)
+            type.__setattr__(cls, name, value)
+
+
+# Enumerations ---------------------------------------------------------------------------------
+
+
+def members_of(cls: Any) -> list[Any]:
+    """All objects that an enumeration has made: members, and the combinations of a flag."""
+    known = [*cls._member_map_.values(), *cls._value2member_map_.values()]
+    return list({id(member): member for member in known}.values())
+
+
+def reduce_member(member: Enum, pickler: Any) -> Any:
+    """A member of an enumeration that is kept by value: by its number."""
+    cls = type(member)
+    numbers = pickler.members.get(id(cls))
+    if numbers is None:
+        numbers = {id(m): number for number, m in enumerate(members_of(cls))}
+        pickler.members[id(cls)] = numbers
+    number = numbers.get(id(member))
+    return (cls, (member.value,)) if number is None else (member_of, (cls, number))
+
+
+def member_of(cls: type, number: int) -> Enum:
+    """A member by its number; stands for a look into the shells."""
+    raise UnpicklableError("read values with Codec.decode")
+
+
+def _member_shells(cls: Any) -> list[tuple[str | None, Any]]:
+    """Name and plain value of each member."""
+    return [(m._name_, _plain_value(cls, m)) for m in members_of(cls)]
+
+
+_MIXINS: dict[type, Any] = {
+    int: int.__int__,
+    str: str.__str__,
+    float: float.__float__,
+    bytes: bytes.__bytes__,
+    tuple: lambda m: tuple.__getitem__(m, slice(None)),
+}
+
+
+def _plain_value(cls: Any, member: Any) -> Any:
+    """The value of the type that is mixed in, if one is."""
+    mixed = next((kind for kind in _MIXINS if isinstance(member, kind)), None)
+    if mixed is not None:
+        return _MIXINS[mixed](member)
+    if any(not base.__flags__ & _HEAP and base is not object for base in cls.__mro__):
+        raise UnpicklableError(
+            f"the members of {cls.__qualname__} are of a built-in type that an enumeration made in "
+            f"a function cannot keep; define it at the top of its module"
+        )
+    return None
+
+
+def _make_member(cls: Any, name: str | None, plain: Any) -> Any:
+    if plain is None:
+        member = object.__new__(cls)
+    else:
+        kind: Any = next(kind for kind in _MIXINS if isinstance(plain, kind))
+        member = kind.__new__(cls, plain)
+    member.__dict__["_name_"] = name  # its hash
+    return member
+
+
+def reduce_list(value: list[Any], pickler: Any) -> Any:
+    """A list of a class that is kept by value: the class may lead to it, and then is read first."""
+    reduced: Any = value.__reduce_ex__(5)
+    if reduced[0] is not copyreg.__newobj__ or len(reduced) < 4:  # type: ignore[attr-defined]
+        return reduced
+    return (*reduced[:2], (reduced[2], list(value)), None, None, set_list)
+
+
+def set_list(value: list[Any], state: tuple[Any, list[Any]]) -> None:
+    """The attributes and the elements of such a list."""
+    attributes, elements = state
+    list.__init__(value, elements)
+    own, slots = attributes if isinstance(attributes, tuple) else (attributes, None)
+    if own:
+        value.__dict__.update(own)
+    for name, content in (slots or {}).items():
+        setattr(value, name, content)

@@ -1,0 +1,199 @@
+"""Iterators and views to what makes them again, tied to the same objects as before.
+
+An iterator over a dict or set stays tied to it, and says so if it changes its size. What stands
+under an iterator of `itertools` is pickled as any object is, so two iterators over one stay so.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import sys
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from perdure.runtime.failures import UnpicklableError
+
+_DICT_ITERATORS: dict[type, Callable[[dict[Any, Any]], Iterator[Any]]] = {
+    type(iter({})): dict.__iter__,
+    type(iter({}.values())): lambda d: iter(dict.values(d)),
+    type(iter({}.items())): lambda d: iter(dict.items(d)),
+    type(reversed({})): dict.__reversed__,
+    type(reversed({}.values())): lambda d: reversed(dict.values(d)),
+    type(reversed({}.items())): lambda d: reversed(dict.items(d)),
+}
+_KINDS = {kind: number for number, kind in enumerate(_DICT_ITERATORS)}
+_SET_ITERATOR: type = type(iter(set()))
+_ordered: OrderedDict[Any, Any] = OrderedDict()
+_DICT_VIEWS: dict[type, tuple[type, str]] = {
+    type({}.keys()): (dict, "keys"),
+    type({}.values()): (dict, "values"),
+    type({}.items()): (dict, "items"),
+    type(_ordered.keys()): (OrderedDict, "keys"),
+    type(_ordered.values()): (OrderedDict, "values"),
+    type(_ordered.items()): (OrderedDict, "items"),
+}
+
+
+def reduce_dict_view(view: Any, pickler: Any) -> Any:
+    """`d.keys()` and its like stay views of the same dict."""
+    source = next(d for d in gc.get_referents(view) if isinstance(d, dict))
+    return (dict_view, (source, *_DICT_VIEWS[type(view)]))
+
+
+def dict_view(source: dict[Any, Any], kind: type, method: str) -> Any:
+    """A view of a dict."""
+    return getattr(kind, method)(source)
+
+
+def reduce_dict_iterator(iterator: Any, pickler: Any) -> Any:
+    """An iterator over a dict stays tied to the dict, which may be changed meanwhile."""
+    dicts = [d for d in gc.get_referents(iterator) if isinstance(d, dict)]
+    if len(dicts) != 1:
+        return NotImplemented  # exhausted: pickle makes an empty one
+    kind = _KINDS[type(iterator)]
+    if _has_changed(iterator):
+        return (broken_dict_iterator, (kind,))
+    done = len(dicts[0]) - iterator.__length_hint__()
+    return (dict_iterator, (dicts[0], kind, done))
+
+
+def _has_changed(iterator: Any) -> bool:
+    """Whether the dict or set has changed its size, so that the next step will raise."""
+    try:
+        iterator.__reduce__()  # goes over a copy of the iterator
+    except RuntimeError:
+        return True
+    return False
+
+
+def dict_iterator(source: dict[Any, Any], kind: int, done: int) -> Iterator[Any]:
+    """An iterator over a dict that has made `done` steps."""
+    iterator = list(_DICT_ITERATORS.values())[kind](source)
+    for _ in range(min(done, len(source))):
+        next(iterator)
+    return iterator
+
+
+def broken_dict_iterator(kind: int) -> Iterator[Any]:
+    """An iterator whose dict has changed its size."""
+    source: dict[Any, Any] = {0: 0}
+    iterator = list(_DICT_ITERATORS.values())[kind](source)
+    source[1] = 1
+    return iterator
+
+
+def reduce_set_iterator(iterator: Any, pickler: Any) -> Any:
+    """What remains, in the order it had (another process orders sets differently), and the set."""
+    sets = [s for s in gc.get_referents(iterator) if isinstance(s, set | frozenset)]
+    if len(sets) != 1:
+        return NotImplemented  # exhausted
+    if _has_changed(iterator):
+        return (SetIterator, ([], sets[0], -1))
+    remaining = iterator.__reduce__()[1][0]
+    return (SetIterator, (remaining, sets[0], len(sets[0])))
+
+
+class SetIterator:
+    """A set's iterator after a restart: the elements that remained, tied to the set."""
+
+    def __init__(self, remaining: list[Any], source: Any, size: int) -> None:
+        self.remaining = remaining
+        self.source = source
+        self.size = size
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        if self.source is not None and len(self.source) != self.size:
+            raise RuntimeError("Set changed size during iteration")
+        if not self.remaining:
+            self.source = None  # an exhausted iterator stays so, whatever becomes of the set
+            raise StopIteration
+        return self.remaining.pop(0)
+
+    def __length_hint__(self) -> int:
+        return len(self.remaining)
+
+
+# itertools ------------------------------------------------------------------------------------
+
+
+def reduce_itertool(iterator: Any, pickler: Any) -> Any:
+    """As Python itself does it; that it will not from 3.14 on is not the user's concern."""
+    _hush()
+    reduced = iterator.__reduce__()
+    return reduced if len(reduced) < 3 else (*reduced, None, None, set_state)
+
+
+def set_state(iterator: Any, state: Any) -> None:
+    """Put an iterator where it stood."""
+    _hush()
+    iterator.__setstate__(state)
+
+
+def _hush() -> None:
+    """Let no warning about pickling itertools out of this module, and no other one in."""
+    rules: Any = warnings.filters
+    if not rules or getattr(rules[0][3], "pattern", None) != _HERE:
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module=_HERE)
+
+
+_HERE = __name__.replace(".", r"\.") + r"\Z"
+
+
+def reduce_pairwise(iterator: Any, pickler: Any) -> Any:
+    """The iterator under it, with the element before put in front again."""
+    inside = [x for x in gc.get_referents(iterator) if x is not itertools.pairwise]
+    if sys.version_info >= (3, 13):
+        inside = inside[:-1]  # the tuple that it uses again
+    if not inside:
+        return (itertools.pairwise, ((),))
+    source, *before = inside
+    if before:
+        return (resumed_pairwise, (before, source))
+    return (itertools.pairwise, (source,))
+
+
+def resumed_pairwise(before: list[Any], source: Iterator[Any]) -> Iterator[Any]:
+    """A pairwise iterator in the middle of `source`."""
+    return itertools.pairwise(itertools.chain(before, source))
+
+
+def reduce_batched(iterator: Any, pickler: Any) -> Any:
+    """Its size can be had from nowhere."""
+    raise UnpicklableError(
+        "itertools.batched does not tell its size; take islice(iterator, n) in a loop instead"
+    )
+
+
+def _table() -> dict[type, Any]:
+    table: dict[type, Any] = dict.fromkeys(_DICT_VIEWS, reduce_dict_view)
+    table |= dict.fromkeys(_DICT_ITERATORS, reduce_dict_iterator)
+    table[_SET_ITERATOR] = reduce_set_iterator
+    names = """accumulate chain combinations combinations_with_replacement compress count cycle
+        dropwhile filterfalse groupby islice permutations product repeat starmap takewhile
+        zip_longest _tee _tee_dataobject _grouper""".split()
+    table |= {getattr(itertools, name): reduce_itertool for name in names}
+    table[itertools.pairwise] = reduce_pairwise
+    if sys.version_info >= (3, 12):
+        table[itertools.batched] = reduce_batched
+    return table
+
+
+REDUCERS = _table()
+SAMPLES: tuple[Any, ...] = (
+    *(make({}) for make in _DICT_ITERATORS.values()),
+    *(getattr(kind, name)(kind()) for kind, name in _DICT_VIEWS.values()),
+    iter([]),
+    iter(()),
+    iter(""),
+    iter("\N{SNOWMAN}"),
+    iter(b""),
+    iter(range(0)),
+    reversed([]),
+    iter(int, 1),
+)

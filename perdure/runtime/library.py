@@ -1,0 +1,320 @@
+"""The standard library's objects that pickle refuses: functools, weakref, contextvars, asyncio.
+
+Modules that a program need not use are not imported here: their types are known once they are.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import dataclasses
+import functools
+import sys
+import typing
+import weakref
+from collections.abc import Callable
+from contextvars import Context, ContextVar
+from typing import Any
+
+from perdure.runtime.failures import UnpicklableError
+from perdure.runtime.functions import by_name
+from perdure.runtime.reducers import set_attributes
+
+# functools ------------------------------------------------------------------------------------
+
+_LRU: type = type(functools.lru_cache(int))
+
+
+def reduce_lru_cache(cached: Any, pickler: Any) -> Any:
+    """A cached function; what it has cached is not kept, no more than in another process."""
+    name = pickler.codec.names.own(cached)
+    if name is not None:
+        return (by_name, name)
+    options = cached.cache_parameters()
+    args = (options["maxsize"], options["typed"])
+    state = dict(cached.__dict__)
+    return (lru_cache, (cached.__wrapped__, *args), state, None, None, set_attributes)
+
+
+def lru_cache(function: Any, maxsize: int | None, typed: bool) -> Any:
+    """A cached function with an empty cache."""
+    return functools.lru_cache(maxsize, typed)(function)
+
+
+def reduce_cached_property(prop: Any, pickler: Any) -> Any:
+    """Without the lock that it has under Python 3.11."""
+    state = {name: value for name, value in vars(prop).items() if name != "lock"}
+    return (cached_property, (type(prop), prop.func), state, None, None, set_own_attributes)
+
+
+def cached_property(kind: Any, function: Any) -> Any:
+    """A cached property, whatever `__init__` its class has."""
+    made = kind.__new__(kind)
+    functools.cached_property.__init__(made, function)
+    return made
+
+
+def set_own_attributes(obj: Any, attributes: dict[str, Any]) -> None:
+    """Put attributes back beside those that the object was made with."""
+    obj.__dict__.update(attributes)
+
+
+# weakref --------------------------------------------------------------------------------------
+
+
+class _Gone:
+    """What a weak reference led to that leads nowhere now."""
+
+
+def reduce_ref(ref: Any, pickler: Any) -> Any:
+    """A weak reference to the object in the checkpoint. If nothing else holds that, it goes."""
+    found = ref()
+    if found is None:
+        return (dead_ref, ())
+    return (weakref.ref, (found,) if ref.__callback__ is None else (found, ref.__callback__))
+
+
+def dead_ref() -> Any:
+    """A weak reference that leads nowhere."""
+    return weakref.ref(_Gone())
+
+
+def reduce_proxy(proxy: Any, pickler: Any) -> Any:
+    """A weak proxy of the object in the checkpoint."""
+    try:
+        return (weakref.proxy, (proxy.__reduce_ex__.__self__,))
+    except ReferenceError:
+        return (dead_proxy, ())
+
+
+def dead_proxy() -> Any:
+    """A weak proxy that leads nowhere."""
+    return weakref.proxy(_Gone())
+
+
+def reduce_weak_dict(mapping: Any, pickler: Any) -> Any:
+    """A dict with weak keys or weak values."""
+    return (type(mapping), (), list(mapping.items()), None, None, set_items)
+
+
+def reduce_weak_set(elements: Any, pickler: Any) -> Any:
+    """A set of weak references."""
+    return (type(elements), (), list(elements), None, None, set_items)
+
+
+def set_items(container: Any, content: list[Any]) -> None:
+    """Fill a container that holds its content weakly."""
+    container.update(content)
+
+
+# contextvars ----------------------------------------------------------------------------------
+
+_DECIMAL = "decimal_context"
+
+
+def reduce_context_var(variable: ContextVar[Any], pickler: Any) -> Any:
+    """A context variable by the global that holds it: one by value would be another one."""
+    if variable.name == _DECIMAL and variable is _decimal_var():
+        return (_decimal_var, ())
+    name = pickler.codec.names.of_value(variable)
+    if name is None:
+        raise UnpicklableError(
+            f"the context variable {variable.name!r} is no global of a module, so no other process "
+            f"can find it; define it at the top of its module"
+        )
+    return (by_name, name)
+
+
+def _decimal_var() -> Any:
+    """The variable of the decimal module, which no name leads to."""
+    import decimal
+
+    context = contextvars.copy_context()
+    context.run(decimal.getcontext)
+    return next(variable for variable in context if variable.name == _DECIMAL)
+
+
+def reduce_context(context: Context, pickler: Any) -> Any:
+    """The values of those context variables that can be found; of others no code has a name."""
+    names = pickler.codec.names
+    kept = [
+        (variable, value)
+        for variable, value in context.items()
+        if names.of_value(variable) or variable.name == _DECIMAL
+    ]
+    return (Context, (), kept, None, None, set_context)
+
+
+def set_context(context: Context, values: list[tuple[ContextVar[Any], Any]]) -> None:
+    """Set the variables of a context."""
+    for variable, value in values:
+        context.run(variable.set, value)
+
+
+def refuse_token(token: Any, pickler: Any) -> Any:
+    """A token names a change in a context, and a context that was kept is another one."""
+    raise UnpicklableError(
+        f"a token of the context variable {token.var.name!r} is good for one process only; keep "
+        f"the old value, and set it again"
+    )
+
+
+# asyncio --------------------------------------------------------------------------------------
+
+
+def reduce_future(future: Any, pickler: Any) -> Any:
+    """A future with its outcome, or with the callbacks that wait for it."""
+    import asyncio
+
+    if isinstance(future, asyncio.Task):
+        raise UnpicklableError(
+            "a task of asyncio runs code of its own that no checkpoint holds; await it before"
+        )
+    outcome: Any = None
+    if future._state == "CANCELLED":
+        outcome = future._cancel_message
+    elif future._state == "FINISHED":
+        outcome = (future._exception, future._result)
+    state = (
+        future._loop,
+        future._state,
+        outcome,
+        list(future._callbacks or ()),
+        future._log_traceback,
+        future._asyncio_future_blocking,
+        # The C class has a dict for its subclasses' attributes, and no `__dict__` to ask for it.
+        object.__getstate__(future) if isinstance(future, asyncio.Future) else vars(future),
+    )
+    return (new_future, (type(future),), state, None, None, set_future)
+
+
+def new_future(kind: Any) -> Any:
+    """A future that is not bound to its loop yet."""
+    return kind.__new__(kind)
+
+
+def set_future(future: Any, state: tuple[Any, ...]) -> None:
+    """Put a future in its state. Its callbacks were scheduled when it got there, not now."""
+    from asyncio import futures
+
+    loop, status, outcome, callbacks, log, blocking, attributes = state
+    c_future, py_future = futures.Future, futures._PyFuture  # type: ignore[attr-defined]
+    base = c_future if isinstance(future, c_future) else py_future
+    base.__init__(future, loop=loop)
+    if status == "CANCELLED":
+        base.cancel(future, outcome)
+    elif status == "FINISHED":
+        error, result = outcome
+        if error is not None:
+            base.set_exception(future, error)
+            if not log:
+                future._log_traceback = False
+        else:
+            base.set_result(future, result)
+    for callback, context in callbacks:
+        base.add_done_callback(future, callback, context=context)
+    future._asyncio_future_blocking = blocking
+    own = attributes[0] if isinstance(attributes, tuple) else attributes
+    for name, value in (own or {}).items():
+        object.__setattr__(future, name, value)
+
+
+# typing, dataclasses --------------------------------------------------------------------------
+
+
+def reduce_type_variable(variable: Any, pickler: Any) -> Any:
+    """A type variable by its name, else by value."""
+    names = pickler.codec.names
+    module = names.logical(variable.__module__ or "")
+    try:
+        if names.find(module, variable.__name__) is variable:
+            return (by_name, (module, variable.__name__))
+    except (ImportError, AttributeError, ValueError):
+        pass
+    kind: Any = type(variable)
+    options: dict[str, Any] = {}
+    constraints: tuple[Any, ...] = ()
+    if kind is not typing.TypeVarTuple:
+        constraints = getattr(variable, "__constraints__", ())
+        for name in ("bound", "covariant", "contravariant", "infer_variance"):
+            value = getattr(variable, f"__{name}__", None)
+            if value:
+                options[name] = value
+    if getattr(variable, "has_default", bool)():
+        options["default"] = variable.__default__
+    args = (kind, (variable.__name__, *constraints), options, variable.__module__)
+    return (type_variable, args)
+
+
+def type_variable(
+    kind: Any, args: tuple[Any, ...], options: dict[str, Any], module: str | None
+) -> Any:
+    """A type variable of a function or class that is kept by value."""
+    made = kind(*args, **options)
+    try:
+        made.__module__ = module
+    except AttributeError:
+        pass
+    return made
+
+
+def reduce_type_alias(alias: Any, pickler: Any) -> Any:
+    """What a `type` statement made: by its name, else by value."""
+    names = pickler.codec.names
+    module = names.logical(alias.__module__ or "")
+    try:
+        if names.find(module, alias.__name__) is alias:
+            return (by_name, (module, alias.__name__))
+    except (ImportError, AttributeError, ValueError):
+        pass
+    return (type_alias, (alias.__name__, alias.__value__, alias.__type_params__))
+
+
+def type_alias(name: str, value: Any, parameters: tuple[Any, ...]) -> Any:
+    """What a `type` statement in a function made."""
+    return typing.TypeAliasType(name, value, type_params=parameters)  # type: ignore[attr-defined]
+
+
+def reduce_dataclass_mark(mark: Any, pickler: Any) -> Any:
+    """`dataclasses.MISSING` and its like are compared by identity."""
+    for name, value in vars(dataclasses).items():
+        if value is mark:
+            return (by_name, ("dataclasses", name))
+    return NotImplemented
+
+
+def _table() -> dict[type, Callable[[Any, Any], Any]]:
+    table: dict[type, Any] = {
+        _LRU: reduce_lru_cache,
+        weakref.ref: reduce_ref,
+        weakref.ProxyType: reduce_proxy,
+        weakref.CallableProxyType: reduce_proxy,
+        weakref.WeakSet: reduce_weak_set,
+        weakref.WeakKeyDictionary: reduce_weak_dict,
+        weakref.WeakValueDictionary: reduce_weak_dict,
+        ContextVar: reduce_context_var,
+        Context: reduce_context,
+        contextvars.Token: refuse_token,
+        typing.TypeVar: reduce_type_variable,
+        typing.ParamSpec: reduce_type_variable,
+        typing.TypeVarTuple: reduce_type_variable,
+    }
+    if sys.version_info >= (3, 12):
+        table[typing.TypeAliasType] = reduce_type_alias
+    for name in ("MISSING", "KW_ONLY", "_FIELD", "_HAS_DEFAULT_FACTORY"):
+        mark = getattr(dataclasses, name, None)
+        if mark is not None:
+            table[type(mark)] = reduce_dataclass_mark
+    return table
+
+
+REDUCERS = _table()
+
+
+def by_base(kind: type) -> Callable[[Any, Any], Any] | None:
+    """The reducer for a subclass of a type above."""
+    if issubclass(kind, functools.cached_property):
+        return reduce_cached_property
+    futures = sys.modules.get("asyncio.futures")
+    if futures is not None and issubclass(kind, (futures.Future, futures._PyFuture)):
+        return reduce_future
+    return None

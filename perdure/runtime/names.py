@@ -1,0 +1,137 @@
+"""What a name leads to, and which name leads to an object: in the program first, then the process.
+
+A worker that loaded a program into a namespace of its own, a script that runs its own workflow as
+`__main__`, and a process that imported the program as usual know the same objects by one name.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from contextvars import ContextVar
+from types import ModuleType
+from typing import Any
+
+from perdure.runtime.program import main_name
+
+
+class Names:
+    """The modules of a program, and behind them those of this process."""
+
+    def __init__(self, modules: dict[str, Any]) -> None:
+        self.modules = modules
+        self.main = main_name()
+        self._values = _Index()
+
+    def logical(self, module: str) -> str:
+        """The name other processes know a module by: the running script is not `__main__` there."""
+        return self.main if module == "__main__" and self.main else module
+
+    def module(self, name: str) -> Any:
+        """The module of that name, imported if need be."""
+        found = self.modules.get(name)
+        if found is None and name == self.main and name not in sys.modules:
+            found = sys.modules["__main__"]
+        if found is None:
+            __import__(name)
+            found = sys.modules[name]
+        return found
+
+    def find(self, module: str, qualname: str) -> Any:
+        """A global of the program, or of this process."""
+        holder = self.module(module)
+        for part in qualname.split("."):
+            holder = getattr(holder, part)
+        return holder
+
+    def plain(self, obj: Any) -> bool:
+        """Whether `pickle` itself finds a class or function by its name, in every process."""
+        module, qualname = getattr(obj, "__module__", None), obj.__qualname__
+        if getattr(builtins, qualname, None) is obj:
+            return True
+        if module is None or module in self.modules or self.logical(module) != module:
+            return False
+        holder: Any = sys.modules.get(module)
+        for part in qualname.split("."):
+            holder = getattr(holder, part, None)
+        return holder is obj
+
+    def own(self, obj: Any) -> tuple[str, str] | None:
+        """Module and name that lead back to this class or function, if any do.
+
+        The global may be called otherwise than the object: `double = lambda x: 2 * x`.
+        """
+        module, qualname = getattr(obj, "__module__", None), obj.__qualname__
+        if not isinstance(module, str):
+            return None
+        name = self.logical(module)
+        try:
+            if "<" not in qualname and self.find(name, qualname) is obj:
+                return name, qualname
+        except (ImportError, AttributeError, ValueError):
+            pass
+        holder = self.modules.get(name) or sys.modules.get(module)
+        for variable, value in list(vars(holder).items()) if holder is not None else ():
+            if value is obj:
+                return name, variable
+        return None
+
+    def has(self, obj: Any) -> bool:
+        """Whether a class or function is found by its name."""
+        return self.plain(obj) or self.own(obj) is not None
+
+    def of_globals(self, space: dict[str, Any]) -> str | None:
+        """The module whose variables `space` is."""
+        for name, module in self.modules.items():
+            if vars(module) is space:
+                return name
+        name = space.get("__name__", "")
+        found = sys.modules.get(name) if isinstance(name, str) else None
+        return self.logical(name) if found is not None and vars(found) is space else None
+
+    def of_module(self, module: ModuleType) -> str | None:
+        """The name by which a module is found again."""
+        for name, held in self.modules.items():
+            if held is module:
+                return name
+        name = module.__name__
+        return self.logical(name) if sys.modules.get(name) is module else None
+
+    def of_value(self, value: Any) -> tuple[str, str] | None:
+        """The global variable that holds this very object: a sentinel, a context variable."""
+        for name, module in self.modules.items():
+            for variable, held in list(vars(module).items()):
+                if held is value:
+                    return name, variable
+        found = self._values.find(value)
+        return found and (self.logical(found[0]), found[1])
+
+    def beside(self, kind: type) -> dict[str, Any]:
+        """The objects of a class that are global variables of its module."""
+        module = self.modules.get(self.logical(kind.__module__)) or sys.modules.get(kind.__module__)
+        space = vars(module) if module is not None else {}
+        return {name: value for name, value in list(space.items()) if type(value) is kind}
+
+
+class _Index:
+    """The global variables of this process that hold a bare `object()` or a `ContextVar`, by id."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, tuple[str, str]] = {}
+        self._size = 0
+
+    def find(self, value: Any) -> tuple[str, str] | None:
+        found = self._found.get(id(value))
+        if found is None and self._size != len(sys.modules):
+            self._fill()
+            found = self._found.get(id(value))
+        if found is None or getattr(sys.modules.get(found[0]), found[1], None) is not value:
+            return None  # ids are used again
+        return found
+
+    def _fill(self) -> None:
+        self._size = len(sys.modules)
+        for name, module in list(sys.modules.items()):
+            for variable, value in list(getattr(module, "__dict__", {}).items()):
+                if type(value) is object or type(value) is ContextVar:
+                    self._found.setdefault(id(value), (name, variable))

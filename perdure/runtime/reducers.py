@@ -1,0 +1,234 @@
+"""What pickle refuses, or loses: built-in objects and what makes them again.
+
+Each reducer takes the object and the pickler, and gives what `__reduce__` gives. Iterators,
+functions, classes and the standard library's objects have files of their own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import re
+import types
+from types import MappingProxyType, MethodType, ModuleType, TracebackType
+from typing import Any
+
+from perdure.runtime import failures
+from perdure.runtime.failures import UnpicklableError
+from perdure.runtime.functions import by_name
+
+# Methods and modules --------------------------------------------------------------------------
+
+
+def reduce_method(method: MethodType, pickler: Any) -> Any:
+    """A bound method: by its object and name, unless that does not lead back to it."""
+    owner = method.__self__
+    if pickler.codec.names.has(type(owner)):
+        name = getattr(method.__func__, "__name__", None)
+        if isinstance(name, str) and getattr(owner, name, None) == method:
+            return NotImplemented
+    return (MethodType, (method.__func__, owner))
+
+
+def reduce_module(module: ModuleType, pickler: Any) -> Any:
+    """A module by its name."""
+    name = pickler.codec.names.of_module(module)
+    if name is None:
+        raise UnpicklableError(
+            f"the module {module.__name__} is not the one that `import {module.__name__}` gives"
+        )
+    return (module_of, (name,))
+
+
+def module_of(name: str) -> ModuleType:
+    """A module; stands for `Names.module`."""
+    raise UnpicklableError("read values with Codec.decode")
+
+
+def reduce_super(proxy: Any, pickler: Any) -> Any:
+    """`super()` in a variable."""
+    if proxy.__self__ is None:
+        return (super, (proxy.__thisclass__,))
+    return (super, (proxy.__thisclass__, proxy.__self__))
+
+
+# Descriptors ----------------------------------------------------------------------------------
+
+
+def reduce_property(prop: property, pickler: Any) -> Any:
+    """A property, or one of a subclass, with its attributes."""
+    attributes = dict(getattr(prop, "__dict__", {}))
+    name = getattr(prop, "__name__", None) if type(prop) is property else None
+    args = (type(prop), prop.fget, prop.fset, prop.fdel, prop.__doc__, name)
+    return (make_property, args, attributes or None, None, None, set_attributes)
+
+
+def make_property(kind: Any, fget: Any, fset: Any, fdel: Any, doc: Any, name: Any) -> Any:
+    """A property, whatever `__init__` its class has."""
+    made = kind.__new__(kind)
+    property.__init__(made, fget, fset, fdel, doc)
+    if name is not None and getattr(made, "__name__", None) != name:
+        made.__name__ = name
+    return made
+
+
+def reduce_wrapped(wrapper: Any, pickler: Any) -> Any:
+    """A staticmethod or classmethod, with its attributes."""
+    args = (type(wrapper), wrapper.__func__)
+    return (make_wrapped, args, dict(wrapper.__dict__), None, None, set_attributes)
+
+
+def make_wrapped(kind: Any, function: Any) -> Any:
+    """A staticmethod or classmethod, whatever `__init__` its class has."""
+    made = kind.__new__(kind, function)
+    base: Any = staticmethod if issubclass(kind, staticmethod) else classmethod
+    base.__init__(made, function)
+    return made
+
+
+def set_attributes(obj: Any, attributes: dict[str, Any]) -> None:
+    """Put attributes back, past what the class makes of setting them."""
+    obj.__dict__.clear()
+    obj.__dict__.update(attributes)
+
+
+def reduce_descriptor(descriptor: Any, pickler: Any) -> Any:
+    """What C code or `__slots__` put into a class: by its class and name."""
+    owner = descriptor.__objclass__
+    if vars(owner).get(descriptor.__name__) is not descriptor:
+        raise UnpicklableError(f"{descriptor!r} is not what {owner.__qualname__} has by that name")
+    return (descriptor_of, (owner, descriptor.__name__))
+
+
+def descriptor_of(owner: type, name: str) -> Any:
+    """A descriptor as the class holds it."""
+    return vars(owner)[name]
+
+
+def reduce_mapping_proxy(proxy: Any, pickler: Any) -> Any:
+    """A read-only view of a mapping, or of a class's variables."""
+    mapping = gc.get_referents(proxy)[0]
+    for name in ("__dict__", "__weakref__"):
+        owner = getattr(mapping.get(name), "__objclass__", None)
+        if isinstance(owner, type) and gc.get_referents(vars(owner))[0] is mapping:
+            return (vars, (owner,))
+    return (MappingProxyType, (mapping,))
+
+
+# Values ---------------------------------------------------------------------------------------
+
+
+def reduce_object(value: object, pickler: Any) -> Any:
+    """A bare `object()`: by its name if it is a module's sentinel."""
+    name = pickler.codec.names.of_value(value)
+    return NotImplemented if name is None else (by_name, name)
+
+
+def reduce_stateless(value: Any, pickler: Any) -> Any:
+    """An object without attributes: by its name if it is a module's sentinel."""
+    if getattr(value, "__dict__", None):
+        return NotImplemented
+    names = pickler.codec.names
+    for name, held in names.beside(type(value)).items():
+        if held is value:
+            return (by_name, (names.logical(type(value).__module__), name))
+    return NotImplemented
+
+
+def reduce_match(match: re.Match[Any], pickler: Any) -> Any:
+    """A match: the pattern applied again in the way that gave it."""
+    pattern, span = match.re, (match.string, match.pos, match.endpos)
+    for method in ("match", "search", "fullmatch"):
+        again = getattr(pattern, method)(*span)
+        if again is not None and _groups(again) == _groups(match):
+            return (match_of, (pattern, method, span, 0))
+    for number, again in enumerate(pattern.finditer(*span)):
+        if _groups(again) == _groups(match):
+            return (match_of, (pattern, "finditer", span, number))
+    raise UnpicklableError("this match cannot be made again from its pattern and its text")
+
+
+def _groups(match: re.Match[Any]) -> Any:
+    return match.regs, match.lastindex
+
+
+def match_of(pattern: Any, method: str, span: tuple[Any, int, int], number: int) -> Any:
+    """What `reduce_match` has tried."""
+    found = getattr(pattern, method)(*span)
+    if method != "finditer":
+        return found
+    return next(match for n, match in enumerate(found) if n == number)
+
+
+def reduce_memoryview(view: memoryview, pickler: Any) -> Any:
+    """A view stays a view of the same bytes."""
+    if not view.c_contiguous:
+        raise UnpicklableError("a memoryview with steps; keep the bytes and take the view later")
+    start, shape = 0, view.shape or ()
+    if view.nbytes != memoryview(view.obj).nbytes:
+        if view.readonly:
+            data = view.tobytes()
+            return (view_of, (data, 0, len(data), view.format, shape))
+        whole = memoryview(view.obj).cast("B")
+        start = _address(view.cast("B")) - _address(whole)
+    return (view_of, (view.obj, start, view.nbytes, view.format, shape))
+
+
+def _address(view: memoryview) -> int:
+    return ctypes.addressof(ctypes.c_char.from_buffer(view)) if len(view) else 0
+
+
+def view_of(source: Any, start: int, size: int, form: str, shape: tuple[int, ...]) -> memoryview:
+    """A view of some bytes of `source`."""
+    view = memoryview(source).cast("B")[start : start + size]
+    if form == "B" and len(shape) == 1:
+        return view
+    return view.cast(form, shape) if form != "B" else view.cast("B", shape)  # type: ignore[call-overload]
+
+
+def reduce_traceback(traceback: TracebackType, pickler: Any) -> Any:
+    """A traceback by its lines."""
+    return (failures.traceback_of, (failures.entries(traceback),))
+
+
+def reduce_exception(error: BaseException, pickler: Any) -> Any:
+    """An exception with all that hangs on it."""
+    return failures.reduce(error)
+
+
+# What cannot be kept --------------------------------------------------------------------------
+
+
+def _refuse(what: str) -> Any:
+    def refuse(obj: Any, pickler: Any) -> Any:
+        raise UnpicklableError(what)
+
+    return refuse
+
+
+_NOT_KEPT = {
+    types.GeneratorType: "a generator runs code of its own that no checkpoint holds; take its "
+    "values into a list, or write an iterator class",
+    types.CoroutineType: "a coroutine runs code of its own that no checkpoint holds; make it where "
+    "it is awaited",
+    types.AsyncGeneratorType: "an asynchronous generator runs code of its own that no checkpoint "
+    "holds",
+    types.FrameType: "a frame belongs to its process; keep the values that are wanted of it",
+}
+
+REDUCERS: dict[type, Any] = {
+    MethodType: reduce_method,
+    ModuleType: reduce_module,
+    super: reduce_super,
+    property: reduce_property,
+    staticmethod: reduce_wrapped,
+    classmethod: reduce_wrapped,
+    types.ClassMethodDescriptorType: reduce_descriptor,
+    types.GetSetDescriptorType: reduce_descriptor,
+    types.MemberDescriptorType: reduce_descriptor,
+    MappingProxyType: reduce_mapping_proxy,
+    object: reduce_object,
+    re.Match: reduce_match,
+    memoryview: reduce_memoryview,
+    TracebackType: reduce_traceback,
+} | {kind: _refuse(what) for kind, what in _NOT_KEPT.items()}
