@@ -7,6 +7,7 @@ method up as the interpreter does, and make the program's object of it.
 
 from __future__ import annotations
 
+import asyncio
 import types
 from collections.abc import Iterator
 from types import FunctionType
@@ -22,7 +23,7 @@ from perdure.runtime.generators import (
     SyncGenerator,
     advance,
 )
-from perdure.runtime.loop import ActivityCall, Future
+from perdure.runtime.loop import ActivityCall, Future, FutureSteps
 from perdure.runtime.ops import NextStep, Returned
 from perdure.runtime.program import Program
 
@@ -94,6 +95,8 @@ class Protocols:
                 raise RuntimeError("coroutine is being awaited already")
             return awaitable if not isinstance(awaitable, Future) else awaitable.__await__()
         kind = type(awaitable)
+        if isinstance(awaitable, asyncio.Future):
+            return FutureSteps(awaitable)  # asyncio.gather makes one of C
         if isinstance(awaitable, types.GeneratorType) and (
             awaitable.gi_code.co_flags & 0x100  # CO_ITERABLE_COROUTINE
         ):
