@@ -39,6 +39,7 @@ NO, PERHAPS, YES = 0, 1, 2
 _NATIVE = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Constant, ast.JoinedStr)
 _NATIVE += (ast.ListComp, ast.SetComp, ast.DictComp, ast.Compare, ast.BinOp)
 _STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
+_WAITS = frozenset({"result", "exception"})  # methods of a fiber
 _NATIVE_METHODS = frozenset("items keys values split splitlines readlines".split())
 
 
@@ -128,6 +129,8 @@ class _Resolver:
         self.maybe: set[str] = set()
         self.stopping: set[str] = set()  # compiled functions inside which a run may stop
         self.iterates = False
+        self.spawns = False  # whether the program has fibers, whose results are waited for
+        self.in_a_run: set[str] = set()  # functions of Perdure's library to compile
         self.methods: dict[str, list[str]] = {}  # the methods of a name, by function name
         self.resolved: dict[str, Resolved] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -267,6 +270,10 @@ class _Resolver:
                 facts.unknown.append(call)
         elif dotted in SUSPENDING:
             facts.timers.append(call)
+            if dotted != "perdure.sleep":
+                self.spawns = True
+            if dotted in library.IN_A_RUN:
+                self.in_a_run.add(library.IN_A_RUN[dotted])
         elif dotted in library.STAND_INS:
             if dotted != "builtins.iter" or len(call.args) > 1:
                 facts.stand_ins.append((call, dotted))
@@ -306,6 +313,8 @@ class _Resolver:
         for name, facts in self.facts.items():
             if facts.role is Role.WORKFLOW or (facts.timers and facts.role is Role.PLAIN):
                 self.durable.add(name)
+        for name in self.in_a_run:
+            self._use(name)
         changed = True
         while changed:
             names = self._suspending_methods()
@@ -506,7 +515,8 @@ class _Resolver:
             for method, names in self.methods.items()
             if any(self._suspends(n) or n in self.maybe for n in names)
         }
-        return found | _STEPS if self.iterates else found
+        found |= _STEPS if self.iterates else set()
+        return found | _WAITS if self.spawns else found
 
     # The program ------------------------------------------------------------------------------
 
@@ -517,6 +527,7 @@ class _Resolver:
         queue = [self.entry.name]
         special = [m for m in self.methods if m.startswith("__") and m in suspending]
         queue += [name for method in special for name in self.methods[method]]
+        queue += [f"{library.MODULE}:{name}" for name in sorted(self.in_a_run)]
         tables_added = False
         while queue:
             name = queue.pop(0)

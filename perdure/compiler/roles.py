@@ -24,8 +24,12 @@ class Role(Enum):
 
 _BY_DECORATOR = {"perdure.workflow": Role.WORKFLOW, "perdure.activity": Role.ACTIVITY}
 
-# Functions of perdure itself that suspend a run.
-SUSPENDING = frozenset({"perdure.sleep"})
+# Functions of perdure itself that suspend a run, or that only the interpreter can do.
+SUSPENDING = frozenset(
+    {"perdure.sleep", "perdure.spawn", "perdure.gather", "perdure.race"}
+    # what perdure.library calls
+    | {"perdure.runtime.fibers.spawn", "perdure.runtime.fibers.wait_for_fibers"}
+)
 
 
 def role_of(function: Function, modules: Modules) -> Role:

@@ -26,7 +26,7 @@ from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from perdure.compiler.image import FunctionTable, Image
-from perdure.runtime import ops
+from perdure.runtime import fibers, ops
 from perdure.runtime.declare import activity_options, sleep
 from perdure.runtime.generators import CLASSES, Generator, SyncGenerator
 
@@ -169,9 +169,12 @@ class Program:
                 self.loaded_of(callee) is not None
                 or activity_options(callee) is not None
                 or callee is sleep
+                or callee in _OF_FIBERS
             )
         if kind is MethodType:
             owner = callee.__self__
+            if isinstance(owner, fibers.Fiber):
+                return not owner.done() and callee.__name__ in ("result", "exception")
             if isinstance(owner, Generator):
                 return bool(owner.loaded.table.suspends)
             return self.suspends(callee.__func__)
@@ -244,6 +247,7 @@ class Program:
 
 
 LIBRARY = "perdure.library"
+_OF_FIBERS = frozenset({fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers})
 _INERT = frozenset({list, tuple, dict, set, str, int, float, bytes, bool, type(None), range})
 
 
