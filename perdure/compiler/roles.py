@@ -31,6 +31,15 @@ SUSPENDING = frozenset(
     | {"perdure.runtime.fibers.spawn", "perdure.runtime.fibers.wait_for_fibers"}
 )
 
+# Builtins that read the frame of the function that calls them, given no more than so many arguments.
+FRAME_READERS = {
+    "builtins.locals": 0,
+    "builtins.vars": 0,
+    "builtins.dir": 0,
+    "builtins.eval": 1,
+    "builtins.exec": 1,
+}
+
 
 def role_of(function: Function, modules: Modules) -> Role:
     """The role that a function's decorators give it."""
