@@ -357,7 +357,7 @@ def _load_function(
     original = _original(program, table.name) if table.name == program.image.entry else None
     qualname = re.sub(r"#\d+", "", table.name.partition(":")[2])
     name = qualname.rpartition(".")[2]
-    named = [code.replace(co_name=name, co_qualname=qualname) for code in codes]
+    named = [_renamed(code, name, qualname) for code in codes]
     blocks = []
     if not table.cells:
         for code in named:
@@ -370,6 +370,23 @@ def _load_function(
     program.add(loaded)
     for number, code in enumerate(named):
         _index_inner(program, table.name, number, code, {})
+
+
+def _renamed(code: CodeType, name: str, qualname: str) -> CodeType:
+    """A block's code under the name of the user's function, and what is nested in it with it."""
+    before = f"{code.co_qualname}."
+    return _requalified(code, before, f"{qualname}.").replace(co_name=name, co_qualname=qualname)
+
+
+def _requalified(code: CodeType, before: str, after: str) -> CodeType:
+    inner = [
+        _requalified(const, before, after) if isinstance(const, CodeType) else const
+        for const in code.co_consts
+    ]
+    qualname = code.co_qualname
+    if qualname.startswith(before):
+        qualname = after + qualname.removeprefix(before)
+    return code.replace(co_consts=tuple(inner), co_qualname=qualname)
 
 
 def _index_inner(
