@@ -379,10 +379,13 @@ def _renamed(code: CodeType, name: str, qualname: str) -> CodeType:
 
 
 def _requalified(code: CodeType, before: str, after: str) -> CodeType:
-    inner = [
-        _requalified(const, before, after) if isinstance(const, CodeType) else const
-        for const in code.co_consts
-    ]
+    inner: list[Any] = []
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            const = _requalified(const, before, after)
+        elif isinstance(const, str) and const.startswith(before):
+            const = after + const.removeprefix(before)  # what a class body calls the class
+        inner.append(const)
     qualname = code.co_qualname
     if qualname.startswith(before):
         qualname = after + qualname.removeprefix(before)
