@@ -19,10 +19,11 @@ from typing import Any, TypeAlias
 #  the exception that was being handled where the function was called,
 #  the generator whose frame this is while it is being stepped)
 Frame: TypeAlias = tuple[int, int, tuple[Any, ...], tuple[CellType, ...], BaseException | None, Any]
-# (ACTIVITY, seq, 0.0), or (TIMER, seq, when it is due in seconds since the epoch)
+# (ACTIVITY, seq, 0.0), or (TIMER, seq, when it is due in seconds since the epoch), or
+# (SAFEPOINT, seq, when it was stopped): it goes on when the others have had a turn
 Wait: TypeAlias = tuple[str, int, float]
 
-ACTIVITY, TIMER = "activity", "timer"
+ACTIVITY, TIMER, SAFEPOINT = "activity", "timer", "safepoint"
 
 
 @dataclass(slots=True)

@@ -31,11 +31,13 @@ from perdure.runtime.generators import (
 )
 from perdure.runtime.ops import (
     UNBOUND,
+    Again,
     Delegate,
     Enter,
     Jump,
     Raised,
     Returned,
+    Safe,
     Suspend,
     Yield,
     handling,
@@ -44,7 +46,7 @@ from perdure.runtime.program import LoadedFunction, Program
 
 # What a fiber does next: take what a call came back with, make a call, hand a yield to whoever
 # steps its outermost generator, or (None) wait.
-Action = Returned | Raised | Suspend | Yielded | None
+Action = Returned | Raised | Suspend | Yielded | Again | None
 
 
 class Machine:
@@ -56,7 +58,9 @@ class Machine:
     def settle(self, fiber: Fiber, action: Action) -> Returned | Raised | Yielded | None:
         """Go on until the fiber waits (None), its stack is empty, or its root yields."""
         while action is not None:
-            if isinstance(action, Suspend):
+            if type(action) is Again:
+                action = self._again(fiber)
+            elif isinstance(action, Suspend):
                 action = self.call(fiber, action.callee, action.args, action.kwargs or {})
             elif type(action) is Yielded or not fiber.stack:
                 return action
@@ -89,6 +93,10 @@ class Machine:
         """Wait for other fibers."""
         return Raised(bypassed("perdure's", fibers.wait_for_fibers))
 
+    def stops_at_safepoint(self, fiber: Fiber) -> bool:
+        """Whether the run is stopped at the safepoint that a fiber has come to."""
+        return False
+
     # Blocks -----------------------------------------------------------------------------------
 
     def _step(self, fiber: Fiber, resume: Returned | Raised) -> Action:
@@ -120,6 +128,11 @@ class Machine:
                 return action
             if kind is Jump:
                 live = result.live
+            elif kind is Safe:
+                live = result.live
+                fiber.stack[-1] = (loaded.index, result.then, live, cells, handled, owner)
+                if self.stops_at_safepoint(fiber):
+                    return None
             elif kind is Enter:
                 cells = loaded.cells_of(result.contents, cells)
                 live = result.live
@@ -146,6 +159,11 @@ class Machine:
                 raise
             except BaseException as error:
                 return self._raised(fiber, error)
+
+    def _again(self, fiber: Fiber) -> Action:
+        """Go on from a safepoint."""
+        function, number, live, cells, *_ = fiber.stack[-1]
+        return self._after(fiber, self.program.functions[function], cells, Jump(number, live))
 
     def _raised(self, fiber: Fiber, error: BaseException) -> Action:
         failures.tidy(error, hidden())

@@ -110,6 +110,7 @@ class Program:
     entries: dict[FunctionType, FunctionType] = field(default_factory=dict)
     names: dict[Any, str] = field(default_factory=dict)  # of activities, by function
     # Code objects that were looked up, by id: the object itself, and what it is.
+    due: CellType = field(default_factory=lambda: CellType(False))  # what safepoints look at
     _known: dict[int, tuple[CodeType, LoadedFunction | None]] = field(default_factory=dict)
     _marked: dict[tuple[str, int], list[LoadedFunction]] = field(default_factory=dict)
 
@@ -304,6 +305,7 @@ def load(image: Image, workflow: FunctionType | None = None) -> Program:
     for file, text in _texts(image):
         _show_source(file, text)
     support = ops.cells(_protocols(program))
+    program.due = support["_due"]
     codes = [c for c in image.code_object().co_consts if isinstance(c, CodeType)]
     start = 0
     for index, table in enumerate(image.functions):
