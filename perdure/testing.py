@@ -25,6 +25,9 @@ from perdure.runtime.interpreter import Advance, Event, advance, begin
 from perdure.runtime.interpreter import Call as _Scheduled
 from perdure.runtime.program import Living, Program
 
+# So many checkpoints, and loops run through: a long loop over a large state would never end.
+SAFEPOINTS = 100
+
 Restart = Literal["every", "never", "safepoints"]
 
 __all__ = ["Call", "Outcome", "drive", "native"]
@@ -58,7 +61,8 @@ def drive(
 
     With `restart="every"` each suspension encodes the continuation, drops it, and goes on from the
     decoded bytes, as after a crash. Activities run once each: retries and timeouts are a worker's.
-    With `restart="safepoints"` it is stopped at the end of each turn of a loop as well.
+    With `restart="safepoints"` it is stopped at the end of a loop's turn as well, for the first
+    hundred checkpoints.
     A live variable that cannot be kept ends the run with `UnpicklableError`, as in a worker.
     """
     if restart not in ("every", "never", "safepoints"):
@@ -72,7 +76,7 @@ class _Driver:
         self.program = program
         self.codec = Codec(program)
         self.restart = restart != "never"
-        self.safepoints = restart == "safepoints"
+        self.safepoints = SAFEPOINTS if restart == "safepoints" else 0
         self.calls: list[Call] = []
         self.checkpoints = 0
 
@@ -81,7 +85,7 @@ class _Driver:
         events: list[Event] = []
         now = 0.0
         while True:
-            self.program.due.cell_contents = self.safepoints
+            self.program.due.cell_contents = self.checkpoints < self.safepoints
             done = advance(self.program, state, events, now=now, seed=str(self.checkpoints))
             if done.ended:
                 return self.outcome(done)

@@ -25,6 +25,7 @@ from perdure.runtime.declare import (
     seconds_of,
     sleep,
 )
+from perdure.runtime.generators import World
 from perdure.runtime.loop import ActivityCall, Loop, Task
 from perdure.runtime.machine import Action, Machine, hidden
 from perdure.runtime.ops import Again, Raised, Returned, Suspend
@@ -128,6 +129,17 @@ class _Run(Machine):
         self.result = result
         self.context = context
         self.ready: deque[tuple[Fiber, Action]] = deque()
+
+    @property
+    def world(self) -> Any:
+        """What the generators of this state belong to."""
+        return self.continuation.world
+
+    def begin_world(self) -> World:
+        """The same, made when the first generator is."""
+        if self.continuation.world is None:
+            self.continuation.world = World()
+        return self.continuation.world
 
     def start(self) -> None:
         begun = self.continuation.start

@@ -10,12 +10,19 @@ leave.
 from __future__ import annotations
 
 import functools
+import re
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
 from perdure.runtime import failures, fibers
 from perdure.runtime.continuation import Fiber
-from perdure.runtime.declare import ActivityOptions, activity_options, bypassed, sleep
+from perdure.runtime.declare import (
+    ActivityOptions,
+    activity_options,
+    bypassed,
+    running_block,
+    sleep,
+)
 from perdure.runtime.generators import (
     CLASSES,
     DONE,
@@ -167,6 +174,8 @@ class Machine:
 
     def _raised(self, fiber: Fiber, error: BaseException) -> Action:
         failures.tidy(error, hidden())
+        if type(error) is NameError:
+            error = _as_local(error, self.program.functions[fiber.stack[-1][0]])
         owner = fiber.stack.pop()[5]
         return Raised(error) if owner is None else self._ended(fiber, owner, Raised(error))
 
@@ -277,7 +286,11 @@ class Machine:
         cells = loaded.cells_of(begun.contents, loaded.shared_with(function))
         frame = (loaded.index, begun.then, begun.live, cells)
         assert loaded.makes is not None
-        return Returned(loaded.makes(loaded, frame, self.program.step, function))
+        made = loaded.makes(loaded, frame, self.program.step, function)
+        context = running_block.get()
+        if context is not None and context.run is not None:
+            made.world = context.run.begin_world()
+        return Returned(made)
 
     def _call_own(
         self, fiber: Fiber, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -531,6 +544,22 @@ def _already(generator: Generator) -> Exception:
 
 def _ignored(generator: Generator) -> RuntimeError:
     return RuntimeError(f"{_noun(generator)} ignored GeneratorExit")
+
+
+_UNBOUND_CELL = re.compile(r"cannot access free variable '(.+)' where it is not associated")
+
+
+def _as_local(error: NameError, loaded: LoadedFunction) -> NameError:
+    """A function's own cell that is unbound: to a block it is another's, to the user it is local."""
+    found = _UNBOUND_CELL.match(str(error))
+    own = loaded.cells[: len(loaded.cells) - loaded.table.free]
+    link = error.__traceback__
+    if found is None or found[1] not in own or link is None or link.tb_next is not None:
+        return error
+    message = f"cannot access local variable {found[1]!r} where it is not associated with a value"
+    made = UnboundLocalError(message, name=found[1])
+    made.__cause__, made.__context__ = error.__cause__, error.__context__
+    return made.with_traceback(link)
 
 
 def _as_raised(generator: Generator, outcome: Raised) -> Raised:
