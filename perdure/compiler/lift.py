@@ -180,7 +180,8 @@ class Lifter:
                 value = site.value or ast.copy_location(ast.Constant(None), site)
                 self.stop(site, "_Yield", self.lift(value), target)
             case ast.YieldFrom():
-                self.stop(site, "_Delegate", call("_iter", [self.lift(site.value)], site), target)
+                source = call("_delegated", [self.lift(site.value)], site)
+                self.stop(site, "_Delegate", source, target)
             case ast.Await():
                 self.stop(site, "_Delegate", call("_await", [self.lift(site.value)], site), target)
             case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
@@ -212,7 +213,7 @@ class Lifter:
         """`(f(x) for x in xs)`  =>  `def _genexpr1(_items): …` and `_genexpr1(iter(xs))`."""
         first = site.generators[0]
         iterable = call("_aiter" if first.is_async else "_iter", [self.lift(first.iter)], first.iter)
-        definition = self.generator_function(site)
+        definition = self.generator_function(self.origins.get(site, site))
         name = self.names.fresh("genexpr")
         fields = dict(ast.iter_fields(definition)) | {"name": name}
         self.emit(Simple(ast.copy_location(type(definition)(**fields), site)))

@@ -675,7 +675,7 @@ class _Normalizer(Lifter):
         pair = [ast.Name(leave, ast.Store()), ast.Name(value, ast.Store())]
         target = ast.copy_location(ast.Tuple(list(pair), ast.Store()), context)
         self.emit(Simple(ast.copy_location(ast.Assign([target], entered), context)))
-        self._called(load(value, context), [], context, value, wait=wait)
+        self._called(load(value, context), [], context, value, wait="__aenter__" if wait else "")
         body: list[ast.stmt] = []
         if item.optional_vars is not None:
             given = ast.Assign([item.optional_vars], load(value, context))
@@ -686,17 +686,18 @@ class _Normalizer(Lifter):
         else:
             body += node.body
         inner, cleanup = self._cleaned(node, body)
+        leaves = "__aexit__" if wait else ""
         with self.block() as leaving:
-            self._exit(leave, context, wait=wait)
-        failing = self._exit_failing(leave, node, context, wait=wait)
+            self._exit(leave, context, wait=leaves)
+        failing = self._exit_failing(leave, node, context, wait=leaves)
         self._emit_try(node, inner, failing, leaving)
         self._dispatch(cleanup, node)
 
-    def _exit(self, leave: str, place: ast.expr, *, wait: bool) -> None:
+    def _exit(self, leave: str, place: ast.expr, *, wait: str) -> None:
         nothing: list[ast.expr] = [ast.Constant(None) for _ in range(3)]
         self._called(load(leave, place), nothing, place, None, wait=wait)
 
-    def _exit_failing(self, leave: str, node: ast.AST, place: ast.expr, *, wait: bool) -> Handler:
+    def _exit_failing(self, leave: str, node: ast.AST, place: ast.expr, *, wait: str) -> Handler:
         """`except BaseException: if not exit(*exc_info()): raise`."""
         info = ast.copy_location(ast.Starred(call("_exc_info", [], place), ast.Load()), place)
         swallowed = self.names.fresh("t")
@@ -714,9 +715,12 @@ class _Normalizer(Lifter):
         place: ast.expr,
         target: str | None,
         *,
-        wait: bool,
+        wait: str,
     ) -> None:
-        """Emit a call of a context manager's method, which may suspend; awaited if `wait`."""
+        """Emit a call of a context manager's method, which may suspend.
+
+        With `wait` (the method's name, for messages) what it gives is awaited.
+        """
         made = ast.copy_location(ast.Call(func, args, []), place)
         label = self.segment(place)
         if not wait:
@@ -729,7 +733,8 @@ class _Normalizer(Lifter):
         awaitable = self.names.fresh("t")
         self.emit(Simple(ast.copy_location(ast.Pass(), place)))
         self.emit(Suspension(made, SiteKind.DYNAMIC, awaitable, place, label))
-        waiting = call("_Delegate", [call("_await", [load(awaitable, place)], place)], place)
+        given: list[ast.expr] = [load(awaitable, place), ast.Constant(wait)]
+        waiting = call("_Delegate", [call("_await_of", given, place)], place)
         self.emit(Suspension(waiting, SiteKind.AWAIT, target, place, label))
 
     def _plainly(self, made: ast.Call, place: ast.expr, target: str | None) -> None:

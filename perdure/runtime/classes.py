@@ -20,7 +20,7 @@ from enum import Enum, EnumType
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
-from perdure.runtime import functions, iterators
+from perdure.runtime import generators, functions, iterators
 from perdure.runtime.failures import UnpicklableError
 
 _METHODS = (FunctionType, staticmethod, classmethod, property, type(None))
@@ -36,6 +36,8 @@ _SINGLETONS = (type(None), type(...), type(NotImplemented))
 
 def reduce_class(cls: type, pickler: Any) -> Any:
     """A class by its name; one without a name by value."""
+    if (found := generators.reduce_type(cls)) is not None:
+        return found
     names = pickler.codec.names
     if names.plain(cls) or cls in _SINGLETONS:
         return NotImplemented

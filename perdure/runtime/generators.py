@@ -11,6 +11,7 @@ event loop) the methods here do the same natively, and a suspension inside is a 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Generator as AnyGenerator
 from enum import IntEnum
 from types import AsyncGeneratorType, CoroutineType, GeneratorType, TracebackType
@@ -158,6 +159,11 @@ class Generator:
         return self
 
     @property
+    def may_await(self) -> bool:
+        """Whether it may `yield from` a coroutine."""
+        return self.iterable or type(self) is not SyncGenerator
+
+    @property
     def spent(self) -> bool:
         """Whether it has ended."""
         return self.frame is None and not self.running
@@ -199,18 +205,23 @@ class Generator:
         return f"<{self.noun} object {self.__qualname__} at {id(self):#x}>"
 
     def __del__(self) -> None:
-        if type(self) is not SyncGenerator or not getattr(self, "begun", False) or self.frame is None or self.world is None:
+        if getattr(self, "frame", None) is None or self.world is None:
             return
         context = running_block.get()
-        if context is not None and context.run is not None and context.run.world is self.world:
+        if context is None or context.run is None or context.run.world is not self.world:
+            return
+        if self.begun and type(self) is SyncGenerator:
             self.close()
+        elif not self.begun and type(self) is Coroutine:
+            message = f"coroutine {self.__qualname__!r} was never awaited"
+            warnings.warn(message, RuntimeWarning, stacklevel=2, source=self)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError(f"cannot pickle {self.noun!r} object")  # only a run's codec can
 
     def __dir__(self) -> list[str]:
         inner = {"attach", "begun", "delegate", "exit", "frame", "how", "loaded", "looping", "noun"}
-        inner |= {"iterable", "restore", "running", "spent", "state", "step", "world"}
+        inner |= {"iterable", "may_await", "restore", "running", "spent", "state", "step", "world"}
         return [name for name in super().__dir__() if name not in inner]
 
     def _native(self, action: Returned | Raised) -> Any:
@@ -280,8 +291,8 @@ class SyncGenerator(Generator):
 
     @property
     def gi_code(self) -> Any:
-        """The code of its first block."""
-        return self.loaded.codes[0]
+        """The function's code."""
+        return self.loaded.native or self.loaded.codes[0]
 
 
 class Coroutine(Generator):
@@ -296,7 +307,7 @@ class Coroutine(Generator):
     noun = "coroutine"
 
     def __await__(self) -> AnyGenerator[Any, Any, Any]:
-        return _CoroutineSteps(self)  # type: ignore[return-value]
+        return CoroutineSteps(self)  # type: ignore[return-value]
 
     @property
     def cr_running(self) -> bool:
@@ -320,8 +331,8 @@ class Coroutine(Generator):
 
     @property
     def cr_code(self) -> Any:
-        """The code of its first block."""
-        return self.loaded.codes[0]
+        """The function's code."""
+        return self.loaded.native or self.loaded.codes[0]
 
     @property
     def cr_origin(self) -> None:
@@ -329,13 +340,13 @@ class Coroutine(Generator):
         return None
 
 
-class _CoroutineSteps:
+class CoroutineSteps:
     """A coroutine as an iterator, for code that is not compiled."""
 
     def __init__(self, coroutine: Coroutine) -> None:
         self.coroutine = coroutine
 
-    def __iter__(self) -> _CoroutineSteps:
+    def __iter__(self) -> CoroutineSteps:
         return self
 
     def __next__(self) -> Any:
@@ -402,8 +413,8 @@ class AsyncGenerator(Generator):
 
     @property
     def ag_code(self) -> Any:
-        """The code of its first block."""
-        return self.loaded.codes[0]
+        """The function's code."""
+        return self.loaded.native or self.loaded.codes[0]
 
 
 class AsyncStep:
@@ -496,11 +507,24 @@ for _made in (SyncGenerator, Coroutine, AsyncGenerator):
     # What their type prints as.
     _made.__module__, _made.__name__, _made.__qualname__ = "builtins", _made.noun, _made.noun
 
+CoroutineSteps.__name__ = CoroutineSteps.__qualname__ = "coroutine_wrapper"
+coroutine_wrapper = CoroutineSteps  # pickle looks it up by that name
+
 CLASSES = {
     "generator": SyncGenerator,
     "coroutine": Coroutine,
     "async generator": AsyncGenerator,
 }
+
+
+def reduce_type(kind: type) -> tuple[Any, ...] | None:
+    """What pickle needs to find one of the types above again; None for any other type."""
+    return (type_named, (kind.__name__,)) if kind in CLASSES.values() else None
+
+
+def type_named(noun: str) -> type[Generator]:
+    """`generator`, `coroutine` or `async_generator`."""
+    return CLASSES[noun.replace("_", " ")]
 
 
 def reduce_generator(generator: Generator, _: Any) -> tuple[Any, ...]:

@@ -29,6 +29,7 @@ from perdure.runtime.generators import (
     AsyncGenerator,
     AsyncStep,
     Coroutine,
+    CoroutineSteps,
     Generator,
     How,
     Stepper,
@@ -150,6 +151,11 @@ class Machine:
             elif kind is Delegate:
                 fiber.stack[-1] = (loaded.index, result.then, result.live, cells, handled, owner)
                 owner.delegate, owner.looping = result.iterator, result.looping
+                if type(result.iterator) is Coroutine and not owner.may_await:
+                    error = TypeError(
+                        "cannot 'yield from' a coroutine object in a non-coroutine generator"
+                    )
+                    return self._out(fiber, How.DELEGATE, Raised(error))
                 return self._delegate(fiber, owner, Returned(None))
             else:
                 fiber.stack.pop()
@@ -211,7 +217,7 @@ class Machine:
         elif kind is MethodType:
             if isinstance(callee.__self__, fibers.Fiber):
                 return self._call_fiber(fiber, callee, args, kwargs)
-            if isinstance(callee.__self__, Generator):
+            if isinstance(callee.__self__, Generator | CoroutineSteps):
                 return self._call_generator(fiber, callee, args, kwargs)
             return self.call(fiber, callee.__func__, (callee.__self__, *args), kwargs)
         elif kind is functools.partial:
@@ -286,6 +292,7 @@ class Machine:
         cells = loaded.cells_of(begun.contents, loaded.shared_with(function))
         frame = (loaded.index, begun.then, begun.live, cells)
         assert loaded.makes is not None
+        loaded.native = function.__code__
         made = loaded.makes(loaded, frame, self.program.step, function)
         context = running_block.get()
         if context is not None and context.run is not None:
@@ -496,6 +503,8 @@ class Machine:
     ) -> Action:
         """`g.send(…)` and its like, called by compiled code."""
         generator = method.__self__
+        if isinstance(generator, CoroutineSteps):
+            generator = generator.coroutine
         name = method.__func__.__name__
         assert isinstance(generator, Generator)
         if kwargs or name not in ("__next__", "send", "throw", "close"):
@@ -537,9 +546,7 @@ def _noun(generator: Generator) -> str:
 def _already(generator: Generator) -> Exception:
     if isinstance(generator, AsyncGenerator):
         return RuntimeError("anext(): asynchronous generator is already running")
-    if isinstance(generator, Coroutine):
-        return RuntimeError("coroutine is being awaited already")
-    return ValueError("generator already executing")
+    return ValueError(f"{generator.noun} already executing")
 
 
 def _ignored(generator: Generator) -> RuntimeError:

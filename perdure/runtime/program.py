@@ -28,7 +28,13 @@ from typing import Any
 from perdure.compiler.image import FunctionTable, Image
 from perdure.runtime import fibers, ops
 from perdure.runtime.declare import activity_options, sleep
-from perdure.runtime.generators import CLASSES, AsyncGenerator, Generator, SyncGenerator
+from perdure.runtime.generators import (
+    CLASSES,
+    AsyncGenerator,
+    CoroutineSteps,
+    Generator,
+    SyncGenerator,
+)
 
 log = logging.getLogger("perdure.program")
 
@@ -49,6 +55,7 @@ class LoadedFunction:
     cells: tuple[str, ...]
     support: dict[str, CellType]
     makes: type[Generator] | None  # what a call gives, for generator functions and coroutines
+    native: CodeType | None = None  # of the function object that was called last
     original: FunctionType | None = None  # the function object, for the program's entry
 
     @property
@@ -171,6 +178,8 @@ class Program:
             owner = callee.__self__
             if isinstance(owner, fibers.Fiber):
                 return not owner.done() and callee.__name__ in ("result", "exception")
+            if isinstance(owner, CoroutineSteps):
+                owner = owner.coroutine
             if isinstance(owner, Generator):
                 return bool(owner.loaded.table.suspends)
             return self.suspends(callee.__func__)
@@ -195,7 +204,7 @@ class Program:
             return False
         if kind is SyncGenerator:
             return bool(value.loaded.table.suspends)
-        if kind is AsyncGenerator:
+        if kind is AsyncGenerator or kind is CoroutineSteps:
             return True
         if self.suspends(value):
             return True
@@ -361,7 +370,7 @@ def _load_function(
             blocks.append(FunctionType(code, scope, name, None, closure))
     makes = CLASSES.get(table.kind)
     loaded = LoadedFunction(
-        index, table, scope, blocks, named, table.cells, support, makes, original
+        index, table, scope, blocks, named, table.cells, support, makes, original=original
     )
     program.add(loaded)
     for number, code in enumerate(named):

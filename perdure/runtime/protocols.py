@@ -44,6 +44,8 @@ class Protocols:
             "_suspends": self.program.suspends,
             "_iter": self.iterate,
             "_await": self.awaited,
+            "_await_of": self.awaited_of,
+            "_delegated": self.delegated,
             "_aiter": self.aiterate,
             "_anext": self.anext,
             "_DONE": DONE,
@@ -124,6 +126,22 @@ class Protocols:
             raise TypeError(f"__await__() returned non-iterator of type {type(found).__name__!r}")
         return found
 
+    def awaited_of(self, awaitable: Any, method: str) -> Any:
+        """The same, with the messages of `async with`."""
+        kind = type(awaitable)
+        if not isinstance(awaitable, Coroutine | SyncGenerator) and not hasattr(kind, "__await__"):
+            raise TypeError(
+                f"'async with' received an object from {method} "
+                f"that does not implement __await__: {kind.__name__}"
+            )
+        return self.awaited(awaitable)
+
+    def delegated(self, source: Any) -> Any:
+        """What `yield from` steps; whether a coroutine is allowed, the machine knows."""
+        if type(source) is Coroutine or isinstance(source, types.CoroutineType):
+            return source
+        return self.iterate(source)
+
     def aiterate(self, source: Any) -> Any:
         """`aiter(source)`, with the messages of `async for`."""
         kind = type(source)
@@ -146,7 +164,7 @@ class Protocols:
         found = self.call(method, iterator)
         try:
             return NextStep(self.awaited(found))
-        except TypeError as error:
+        except Exception as error:
             kind = type(found).__name__
             raise TypeError(
                 f"'async for' received an invalid object from __anext__: {kind}"
