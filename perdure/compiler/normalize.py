@@ -136,6 +136,7 @@ class _Normalizer(Lifter):
             function.source.segment,
             made.__getitem__,
             resolved.meeting,
+            resolved.iter_suspends,
         )
         self.definition = definition
         self.source = function.source
@@ -263,6 +264,8 @@ class _Normalizer(Lifter):
             self.assign(only.id, node.value)
             return
         value = self.lift(node.value)
+        if node in self.sites:
+            value = self.listed(value, node.value, _wanted(only))
         if not any(map(self.has, node.targets)):
             self.emit(Simple(ast.copy_location(ast.Assign(node.targets, value), node)))
             return
@@ -285,9 +288,10 @@ class _Normalizer(Lifter):
             self.emit(Simple(node))
             return
         place: ast.expr = node.target
+        stops = self.has(node.value) or node in self.sites
         if not isinstance(place, ast.Name):
-            place = self._saved_place(place) if self.has(node.value) else self.place(place)
-        if not self.has(node.value):
+            place = self._saved_place(place) if stops else self.place(place)
+        if not stops:
             assert isinstance(place, ast.Name | ast.Attribute | ast.Subscript)
             made = ast.AugAssign(place, node.op, node.value)
             self.emit(Simple(ast.copy_location(made, node)))
@@ -295,6 +299,8 @@ class _Normalizer(Lifter):
         current = self.names.fresh("t")
         self.emit(store(current, _as_load(place), node.target))
         value = self.lift(node.value)
+        if node in self.sites:
+            value = self.listed(value, node.value)
         running = ast.copy_location(ast.Name(current, ast.Store()), node)
         self.emit(Simple(ast.copy_location(ast.AugAssign(running, node.op, value), node)))
         done = ast.Assign([place], load(current, node))
@@ -486,11 +492,7 @@ class _Normalizer(Lifter):
         self.rewritten += safepoint
         if self.has(node) or safepoint:
             # Its iterator outlives a block: it needs a name.
-            iterator = self.names.fresh("it")
-            iterable = self.lift(node.iter)
-            begin = self.begin_loop(node)
-            self.emit(store(iterator, call(begin, [iterable], iterable), iterable))
-            iterable = load(iterator, node.iter)
+            iterable = load(self.iterator(node), node.iter)
         self.context.append(loop)
         with self.block() as body:
             target = self.loop_target(node, getattr(iterable, "id", ""))
@@ -880,6 +882,15 @@ class _Normalizer(Lifter):
         test = ast.Compare(load(part, node), [ast.IsNot()], [ast.Constant(None)])
         made = If(node, ast.copy_location(test, node), handling, [], suspends=_held(handling))
         self.emit(made)
+
+
+def _wanted(target: ast.expr) -> int | None:
+    """How many items an unpacking target looks at: one more than it takes. None for all."""
+    if not isinstance(target, ast.Tuple | ast.List):
+        return None
+    if any(isinstance(element, ast.Starred) for element in target.elts):
+        return None
+    return len(target.elts) + 1
 
 
 def _is_short(iterable: ast.expr) -> bool:

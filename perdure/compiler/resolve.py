@@ -58,6 +58,7 @@ class Resolved:
     sites: dict[ast.AST, SiteKind]
     special_methods: frozenset[str] = frozenset()  # of the program, those that may suspend
     meeting: frozenset[ast.AST] = frozenset()  # calls that suspend if one of their arguments does
+    iter_suspends: bool = False  # some `__iter__` of the program suspends before it returns
 
 
 @dataclass
@@ -122,6 +123,12 @@ def find_workflow(modules: Modules, module: str, name: str) -> Function:
     if "<locals>" in name:
         raise CompileError([refuse.nested_workflow(function)])
     return function
+
+
+def _stand_in(name: str) -> str:
+    """The library's function for a builtin, by its dotted name, or for a method, by its name."""
+    found = library.STAND_INS.get(name) or library.METHODS[name]
+    return found[0]
 
 
 class _Resolver:
@@ -210,6 +217,16 @@ class _Resolver:
                     facts.stops[node] = SiteKind.AWAIT
                 case ast.For() | ast.comprehension():
                     facts.loops.append((node, node.iter))
+                case ast.Starred(ctx=ast.Load()):
+                    facts.loops.append((node, node.value))
+                case ast.Assign(
+                    targets=[ast.Tuple() | ast.List() | ast.Subscript(slice=ast.Slice())]
+                ):
+                    facts.loops.append((node, node.value))
+                case ast.AugAssign(op=ast.Add()):
+                    facts.loops.append((node, node.value))
+                case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[over]):
+                    facts.loops.append((node, over))
                 case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp() if (
                     node in self.by_node
                 ):
@@ -220,12 +237,25 @@ class _Resolver:
                     known = self._function_named(node, facts)
                     if known is not None:
                         facts.mentioned.append(known)
+                    else:
+                        self._mention_builtin(node, facts)
         for decorator in facts.definition.node.decorator_list:
             for node in ast.walk(decorator):
                 if isinstance(node, ast.Name | ast.Attribute) and (
                     known := self._function_named(node, facts, outside=True)
                 ):
                     facts.mentioned.append(known)
+
+    def _mention_builtin(self, node: ast.expr, facts: _Facts) -> None:
+        """A builtin that has a stand-in is used as a value: it may be called anywhere."""
+        dotted = self.modules.qualify(node, facts.module, facts.definition.scopes)
+        if dotted in library.STAND_INS and not self._is_type_test(dotted):
+            self.in_a_run.add(library.STAND_INS[dotted][0])
+
+    @staticmethod
+    def _is_type_test(dotted: str) -> bool:
+        """Types are mentioned to be tested for, or in annotations, far more than to be called."""
+        return dotted.rpartition(".")[2] in ("list", "tuple", "set", "frozenset", "dict", "deque")
 
     def _function_named(
         self, node: ast.expr, facts: _Facts, *, outside: bool = False
@@ -278,8 +308,12 @@ class _Resolver:
             return
         dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes)
         if dotted is None:
-            if isinstance(call.func, ast.Attribute):
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "__class__":
+                facts.unknown.append(call)
+            elif isinstance(call.func, ast.Attribute):
                 facts.methods.append((call, call.func.attr))
+                if call.func.attr in library.METHODS and (call.args or call.keywords):
+                    facts.stand_ins.append((call, call.func.attr))
             elif not self._is_local_class(call.func, facts):
                 facts.unknown.append(call)
         elif dotted in SUSPENDING:
@@ -292,8 +326,9 @@ class _Resolver:
             if len(call.args) <= FRAME_READERS[dotted] and not call.keywords:
                 facts.stops[call] = SiteKind.FRAME
         elif dotted in library.STAND_INS:
-            if dotted != "builtins.iter" or len(call.args) > 1:
-                facts.stand_ins.append((call, dotted))
+            facts.stand_ins.append((call, dotted))
+        elif self.modules.function(dotted.rpartition(".")[0]) is not None:
+            facts.unknown.append(call)  # `helper.__wrapped__(…)`
         elif self.modules.class_of(dotted) is not None:
             facts.constructed.append((call, dotted))
         elif isinstance(call.func, ast.Attribute) and (
@@ -332,7 +367,7 @@ class _Resolver:
         for name, facts in self.facts.items():
             if facts.role is Role.WORKFLOW or (facts.timers and facts.role is Role.PLAIN):
                 self.durable.add(name)
-        for name in self.in_a_run:
+        for name in sorted(self.in_a_run):
             self._use(name)
         changed = True
         while changed:
@@ -343,10 +378,11 @@ class _Resolver:
                 for call, dotted in facts.stand_ins:
                     used = facts.module.source.module != library.MODULE or name in self.maybe
                     if used and self._meets(call, facts):
-                        self._use(library.STAND_INS[dotted][0])
+                        self._use(_stand_in(dotted))
             self._find_iterators(names)
             if self.iterates:
-                self._use(library.STEP)
+                for name in library.ITERATING:
+                    self._use(name)
             if "__init__" in names:
                 self._use(library.CONSTRUCT)
             changed = (len(self.durable), len(self.maybe), len(self.stopping)) != before
@@ -408,8 +444,12 @@ class _Resolver:
 
     def _meets(self, call: ast.Call, facts: _Facts) -> int:
         """Whether a builtin that has a stand-in is given something that suspends."""
-        dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes)
-        _, called = library.STAND_INS[dotted or ""]
+        dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes) or ""
+        if dotted == "builtins.iter" and len(call.args) == 1:
+            # An `__iter__` of the user's may give a generator of the program.
+            own = "__iter__" in self.methods and not isinstance(call.args[0], _NATIVE)
+            return PERHAPS if own else NO
+        _, called = library.STAND_INS.get(dotted, ("", frozenset()))
         found = PERHAPS if dotted in library.ASYNCHRONOUS else NO
         for place, value in enumerate(call.args):
             if isinstance(value, ast.Starred):
@@ -462,6 +502,11 @@ class _Resolver:
             if isinstance(value.func, ast.Attribute) and value.func.attr in _NATIVE_METHODS:
                 return NO
         return PERHAPS
+
+    def _makes_coroutines(self, made: Definition) -> bool:
+        """Whether a generator's own code makes coroutines and generators, natively Python's own."""
+        known = self.facts[made.name].known
+        return any(callee.kind is not Kind.FUNCTION for _, callee in known)
 
     def _may_stop_in(self, name: str) -> bool:
         return name in self.facts and name in self.stopping
@@ -545,7 +590,7 @@ class _Resolver:
         suspending = self._suspending_methods()
         seen: dict[str, None] = {}
         queue = [self.entry.name]
-        special = [m for m in self.methods if m.startswith("__") and m in suspending]
+        special = [m for m in self.methods if m.startswith("__")]
         queue += [name for method in special for name in self.methods[method]]
         queue += [f"{library.MODULE}:{name}" for name in sorted(self.in_a_run)]
         tables_added = False
@@ -565,18 +610,22 @@ class _Resolver:
             if self._compiled(name):
                 self.resolved[name] = self._resolved(facts, suspending)
                 sites = self.resolved[name].sites
-            for nested in facts.definition.nested:
-                # A generator expression that is used up in place is Python's own.
+            inside = list(facts.definition.nested)
+            while inside:
+                nested = inside.pop(0)
                 if nested.origin in sites or not isinstance(nested.origin, COMPREHENSIONS):
                     queue.append(nested.name)
+                else:  # it is Python's own, but functions in it may be called later
+                    inside += nested.nested
             queue += [i for call, _ in facts.constructed if (i := self._init_of(call, facts))]
             queue += [
-                f"{library.MODULE}:{library.STAND_INS[dotted][0]}"
+                f"{library.MODULE}:{_stand_in(dotted)}"
                 for call, dotted in facts.stand_ins
                 if self._meets(call, facts)
             ]
             if self.iterates or "__init__" in suspending:
-                queue += [f"{library.MODULE}:{name}" for name in (library.CONSTRUCT, library.STEP)]
+                names = (library.CONSTRUCT, *library.ITERATING)
+                queue += [f"{library.MODULE}:{name}" for name in names]
             if not tables_added and facts.unknown:
                 # What is called may come out of a table of the module.
                 tables_added = True
@@ -604,6 +653,8 @@ class _Resolver:
                 sites[generator] = SiteKind.DURABLE
             elif made.name in self.maybe and made.kind is Kind.FUNCTION:
                 sites[generator] = SiteKind.DYNAMIC
+            elif made.name in self.maybe and self._makes_coroutines(made):
+                sites[generator] = SiteKind.DURABLE
             elif made.name in self.maybe:
                 makers[generator] = SiteKind.DURABLE
         for call, _ in facts.constructed:
@@ -619,4 +670,8 @@ class _Resolver:
         if special & {"__enter__", "__exit__"}:
             withs = (n for n in own_nodes(facts.definition.node) if isinstance(n, ast.With))
             sites |= dict.fromkeys(withs, SiteKind.DYNAMIC)
-        return Resolved(facts.definition, sites, special, frozenset(meeting))
+        iters = self.methods.get("__iter__", ())
+        iter_suspends = any(
+            self.facts[n].definition.kind is Kind.FUNCTION and n in self.durable for n in iters
+        )
+        return Resolved(facts.definition, sites, special, frozenset(meeting), iter_suspends)

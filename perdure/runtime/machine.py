@@ -14,7 +14,7 @@ import re
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
-from perdure.runtime import failures, fibers
+from perdure.runtime import failures, fibers, ops
 from perdure.runtime.continuation import Fiber
 from perdure.runtime.declare import (
     ActivityOptions,
@@ -536,6 +536,8 @@ _OWN = {
     fibers.wait_for_fibers: "wait",
     fibers.gather: "gather_",
     fibers.race: "race_",
+    ops.listed: "list_",
+    ops.taken: "taken_",
 }
 
 

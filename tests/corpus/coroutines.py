@@ -656,7 +656,7 @@ CASES = [
     (closures_over_tasks, ()),
 ]
 
-PENDING = [
+CASES += [
     (sleep_of_nothing, ()),
     (gathers_from_a_generator, ()),
 ]
