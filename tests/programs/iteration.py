@@ -33,13 +33,15 @@ class Iteration(Expressions):
 
     def few(self, depth: int) -> str:
         """Something short to go over."""
-        match self.choose.below(6):
+        match self.choose.below(7):
             case 3 if self.use("generator_expression"):
                 return f"({self.genexp('int', depth)})"
             case 4:
                 return f"map({self.function('q', depth)}, {self.copied(depth)})"
-            case 5 if made := self.generated(depth):
-                return made
+            case 5:
+                return self.generated(depth) or self.copied(depth)
+            case 6 if self.use("iterator"):
+                return f"Steps({self.expr('int', depth)} % 4)"
         return self.copied(depth)
 
     def copied(self, depth: int) -> str:
