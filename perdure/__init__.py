@@ -12,15 +12,18 @@ from perdure.runtime.declare import (
     uuid4,
     workflow,
 )
+from perdure.runtime.fibers import Cancelled, Fiber, gather, race, spawn
 from perdure.runtime.failures import ActivityTimeout, UnpicklableError
 from perdure.runtime.worker import Worker
 
 __all__ = [
     "ActivityTimeout",
     "ArgumentsError",
+    "Cancelled",
     "Client",
     "CompileError",
     "DurabilityError",
+    "Fiber",
     "Retry",
     "Run",
     "TargetError",
@@ -28,9 +31,12 @@ __all__ = [
     "Worker",
     "activity",
     "connect",
+    "gather",
     "now",
+    "race",
     "random",
     "sleep",
+    "spawn",
     "uuid4",
     "workflow",
 ]

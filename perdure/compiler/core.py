@@ -36,6 +36,7 @@ class SiteKind(Enum):
     YIELD = "yield"  # a generator gives a value
     DELEGATE = "yield from"  # a generator gives what another one gives
     AWAIT = "await"  # a coroutine waits
+    FRAME = "frame"  # no suspension: locals() and its like, which read the function's frame
 
 
 @dataclass(eq=False, slots=True)

@@ -49,6 +49,7 @@ class Definition:
     scopes: tuple[Scope, ...]  # its own first, then those around it that its code sees
     code_name: str  # `co_name` of its code
     in_class: bool  # whether `super()` and `__class__` mean something in it
+    type_params: frozenset[str] = frozenset()  # of it and what is around it (from Python 3.12)
     parent: Definition | None = None
     nested: list[Definition] = field(default_factory=list)
 
@@ -79,6 +80,7 @@ class Definition:
     def free(self) -> tuple[str, ...]:
         """Names shared with a function around it, by cell."""
         found = {name for name in self.scope.free if self._is_shared(name)}
+        found |= self.scope.free & self.type_params
         if self.in_class and self.scope.free & {"super", "__class__"}:
             found.add("__class__")
         return tuple(sorted(found))
@@ -126,7 +128,8 @@ class _Collector:
         self.taken: set[str] = set()
 
     def run(self) -> list[Definition]:
-        self._visit_all(iter(self.module.source.tree.body), "", None, None, False)
+        none: frozenset[str] = frozenset()
+        self._visit_all(iter(self.module.source.tree.body), "", None, None, False, none)
         return self.found
 
     def _visit_all(
@@ -136,29 +139,31 @@ class _Collector:
         owner: str | None,
         parent: Definition | None,
         in_class: bool,
+        params: frozenset[str],
     ) -> None:
         stack = list(nodes)[::-1]
         while stack:
             node = stack.pop()
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 stack += list(_outside(node))[::-1]
-                self._add(node, node, node.name, prefix, owner, parent, in_class)
+                self._add(node, node, node.name, prefix, owner, parent, in_class, params)
             elif isinstance(node, ast.Lambda):
                 stack += list(_outside(node))[::-1]
-                self._add(_of_lambda(node), node, "<lambda>", prefix, None, parent, in_class)
+                self._add(_of_lambda(node), node, "<lambda>", prefix, None, parent, in_class, params)
             elif isinstance(node, ast.GeneratorExp):
                 stack.append(node.generators[0].iter)
                 made = _of_generator(node)
-                self._add(made, node, "<genexpr>", prefix, None, parent, in_class)
+                self._add(made, node, "<genexpr>", prefix, None, parent, in_class, params)
             elif self._outlives(node):
                 node.runs_as_function = True  # type: ignore[attr-defined]
                 stack.append(node.generators[0].iter)  # type: ignore[attr-defined]
                 made, name = _of_comprehension(node)
-                self._add(made, node, name, prefix, None, parent, in_class)
+                self._add(made, node, name, prefix, None, parent, in_class, params)
             elif isinstance(node, ast.ClassDef):
                 stack += [*node.keywords, *node.bases, *node.decorator_list]
                 name = f"{prefix}{node.name}"
-                self._visit_all(iter(node.body), f"{name}.", name, parent, True)
+                inner = params | _type_params(node)
+                self._visit_all(iter(node.body), f"{name}.", name, parent, True, inner)
             else:
                 stack += children(node)[::-1]
 
@@ -171,6 +176,7 @@ class _Collector:
         owner: str | None,
         parent: Definition | None,
         in_class: bool,
+        params: frozenset[str],
     ) -> None:
         qualname = self._unique(f"{prefix}{name}")
         scopes = self.scopes[origin]
@@ -182,12 +188,13 @@ class _Collector:
             # The module's table may know it already: one object for one function.
             known = self.module.functions.get(qualname)
             function = known if known is not None and known.node is node else function
-        made = Definition(function, origin, scopes, name, in_class, parent)
+        params = params | _type_params(origin)
+        made = Definition(function, origin, scopes, name, in_class, params, parent)
         self.found.append(made)
         if parent is not None:
             parent.nested.append(made)
         inside = _inside(origin)
-        self._visit_all(iter(inside), f"{prefix}{name}.<locals>.", None, made, in_class)
+        self._visit_all(iter(inside), f"{prefix}{name}.<locals>.", None, made, in_class, params)
 
     def _outlives(self, node: ast.AST) -> bool:
         """Whether functions made in a comprehension share its variables: then it is one itself."""
@@ -203,6 +210,10 @@ class _Collector:
             name = f"{qualname}#{number}"
         self.taken.add(name)
         return name
+
+
+def _type_params(node: ast.AST) -> frozenset[str]:
+    return frozenset(param.name for param in getattr(node, "type_params", ()))
 
 
 def _outside(node: FunctionNode | ast.Lambda) -> Iterator[ast.AST]:

@@ -45,6 +45,8 @@ STAND_INS |= {
     "itertools.pairwise": ("pairwise_", frozenset()),
     "itertools.groupby": ("groupby_", frozenset({1})),
 }
+# Functions of perdure whose work in a run is Python of the library.
+IN_A_RUN = {"perdure.gather": "gather_", "perdure.race": "race_"}
 # Keywords by which builtins are given something to call.
 CALLED_KEYWORDS = frozenset({"key", "func", "function"})
 CONSTRUCT, STEP = "construct", "step_of"

@@ -170,8 +170,12 @@ class Lifter:
     def suspend(self, site: ast.expr, target: str | None) -> None:
         """Emit the suspension for a site, its operands first."""
         match site:
+            case ast.Call() if self.sites[site] is SiteKind.FRAME:
+                self.read_frame(site, target)
             case ast.Call():
                 self._suspend_call(site, target)
+            case ast.Attribute():
+                self._suspend_property(site, target)
             case ast.Yield():
                 value = site.value or ast.copy_location(ast.Constant(None), site)
                 self.stop(site, "_Yield", self.lift(value), target)
@@ -183,6 +187,20 @@ class Lifter:
                 self._suspend_generator(site, target)
             case _:
                 raise NotImplementedError(type(site).__name__)
+
+    def _suspend_property(self, site: ast.Attribute, target: str | None) -> None:
+        """`order.total`, where some class of the program has a property `total` that suspends."""
+        origin = self.origins.get(site, site)
+        parts = [self.lift(site.value), ast.Constant(site.attr)]
+        getter = self._named_callee(call("_getter", parts, site))
+        made = ast.copy_location(ast.Call(getter, [], []), site)
+        self.emit(Simple(ast.copy_location(ast.Pass(), site)))
+        label = self.segment(origin)
+        self.emit(Suspension(made, self.sites[site], target, origin, label))
+
+    def read_frame(self, site: ast.Call, target: str | None) -> None:
+        """Emit `target = locals()`, or another call that reads the frame."""
+        raise NotImplementedError
 
     def stop(self, site: ast.expr, how: str, value: ast.expr, target: str | None) -> None:
         """Emit a suspension that is no call: the generator or coroutine stops here."""

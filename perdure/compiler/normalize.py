@@ -179,6 +179,40 @@ class _Normalizer(Lifter):
                 found |= _captured(node, self.source)
         return tuple(sorted(found & local))
 
+    def read_frame(self, site: ast.Call, target: str | None) -> None:
+        """`locals()` as a dict that is filled name by name; a block has a frame of its own::
+
+            _t1 = {}
+            try: _t1["x"] = x
+            except NameError: pass
+            …
+        """
+        callee = ast.unparse(site.func).rpartition(".")[2]
+        args = [self.save(self.lift(arg)) for arg in site.args]
+        space = self.names.fresh("t")
+        self.emit(store(space, ast.copy_location(ast.Dict([], []), site), site))
+        own = parameters(self.definition.node.args)
+        names = (self.scope.locals | set(self.definition.free)) - {"__class__"}
+        for name in sorted(names, key=lambda n: (n not in own, own.index(n) if n in own else 0, n)):
+            place = ast.Subscript(load(space, site), ast.Constant(name), ast.Store())
+            keep = ast.Assign([place], load(name, site))
+            unbound = ast.ExceptHandler(load("_NameError", site), None, [ast.Pass()])
+            whole = ast.copy_location(ast.Try([keep], [unbound], [], []), site)
+            self._Try(ast.fix_missing_locations(whole))
+        value: ast.expr = load(space, site)
+        if callee == "dir":
+            value = call("_sorted", [value], site)
+        elif callee in ("eval", "exec"):
+            args += [call("_globals", [], site), value]
+            value = ast.copy_location(ast.Call(site.func, args, []), site)
+        self._plainly_expr(value, target, site)
+
+    def _plainly_expr(self, value: ast.expr, target: str | None, at: ast.AST) -> None:
+        if target is not None:
+            self.emit(store(target, value, at))
+        elif isinstance(value, ast.Call):
+            self.emit(Simple(ast.copy_location(ast.Expr(value), at)))
+
     # Statements -------------------------------------------------------------------------------
 
     def statements(self, nodes: list[ast.stmt]) -> None:

@@ -1,7 +1,7 @@
 """What cannot be cut: suspensions in places where compiled code could not stop and go on.
 
-In the body of a class that a function defines; under a decorator of somebody else's; and what reads
-a function's own frame. Each is refused with its place and a way round.
+In the body of a class that a function defines, and under a decorator of somebody else's. Each is
+refused with its place and a way round.
 """
 
 from __future__ import annotations
@@ -33,14 +33,10 @@ def nested_workflow(function: Function) -> Diagnostic:
     )
 
 
-_FRAME_READERS = frozenset(
-    {"builtins.locals", "builtins.vars", "builtins.dir", "builtins.exec", "builtins.eval"}
-)
-_ALWAYS_READERS = frozenset({"builtins.exec", "builtins.eval"})
 # Decorators of others that leave a function what it was, or are compiled themselves.
 _HARMLESS = frozenset(
     {f"builtins.{n}" for n in ("staticmethod", "classmethod", "property")}
-    | {"functools.wraps", "functools.cached_property", "functools.singledispatch"}
+    | {"functools.wraps", "functools.singledispatch"}
     | {"contextlib.contextmanager", "contextlib.asynccontextmanager", "typing.overload"}
     | {"typing.override", "typing.final", "typing.no_type_check", "abc.abstractmethod"}
     | {"types.coroutine", "warnings.deprecated"}
@@ -65,8 +61,6 @@ class _Refuser:
         for node in own_nodes(self.function.node):
             if isinstance(node, ast.ClassDef):
                 found += self._refuse_class_body(node)
-            elif isinstance(node, ast.Call):
-                found += self._refuse_call(node)
         found += self._refuse_decorators()
         return found
 
@@ -109,26 +103,6 @@ class _Refuser:
             for call in _at_once(statement)
             if isinstance(call, ast.Call) and (name := self._suspending_name(call))
         ]
-
-    def _refuse_call(self, call: ast.Call) -> list[Diagnostic]:
-        source = self.function.source
-        dotted = self.modules.qualify(call.func, self.module, self.scopes) or ""
-        found: list[Diagnostic] = []
-        if dotted in _FRAME_READERS and (
-            not (call.args or call.keywords) or dotted in _ALWAYS_READERS
-        ):
-            name = dotted.rpartition(".")[2]
-            found.append(
-                source.diagnostic(
-                    "PD109",
-                    call,
-                    f"{name}() in a function that suspends",
-                    why="it reads or runs in the function's own frame, and a compiled function "
-                    "has a different frame in each block",
-                    instead="name the variables you need, or call it in a function of its own",
-                )
-            )
-        return found
 
     def _suspending_name(self, call: ast.Call) -> str | None:
         """The name of what `call` leads to, if that certainly suspends."""

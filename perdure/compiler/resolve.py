@@ -28,7 +28,7 @@ from perdure.compiler.core import SiteKind
 from perdure.compiler.definitions import Definition, Kind, definitions
 from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
 from perdure.compiler.mangle import mangled
-from perdure.compiler.roles import SUSPENDING, Role, role_of
+from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules, own_nodes
 from perdure.compiler.sites import in_place
 from perdure.compiler.source import is_foreign
@@ -39,6 +39,7 @@ NO, PERHAPS, YES = 0, 1, 2
 _NATIVE = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Constant, ast.JoinedStr)
 _NATIVE += (ast.ListComp, ast.SetComp, ast.DictComp, ast.Compare, ast.BinOp)
 _STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
+_WAITS = frozenset({"result", "exception"})  # methods of a fiber
 _NATIVE_METHODS = frozenset("items keys values split splitlines readlines".split())
 
 
@@ -78,6 +79,7 @@ class _Facts:
     generators: list[tuple[ast.expr, Definition]] = field(default_factory=list)
     constructed: list[tuple[ast.Call, str]] = field(default_factory=list)  # calls of known classes
     stand_ins: list[tuple[ast.Call, str]] = field(default_factory=list)  # of builtins, by name
+    attributes: list[ast.Attribute] = field(default_factory=list)  # that are read
     loops: list[tuple[ast.AST, ast.expr]] = field(default_factory=list)  # `for`s, what they go over
     stops: dict[ast.AST, SiteKind] = field(default_factory=dict)  # await, yield
 
@@ -128,6 +130,9 @@ class _Resolver:
         self.maybe: set[str] = set()
         self.stopping: set[str] = set()  # compiled functions inside which a run may stop
         self.iterates = False
+        self.spawns = False  # whether the program has fibers, whose results are waited for
+        self.in_a_run: set[str] = set()  # functions of Perdure's library to compile
+        self.properties: set[str] = set()  # names of methods that are read as attributes
         self.methods: dict[str, list[str]] = {}  # the methods of a name, by function name
         self.resolved: dict[str, Resolved] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -172,6 +177,9 @@ class _Resolver:
             if owner is not None:
                 method = mangled(owner.rpartition(".")[2], definition.node.name)
                 self.methods.setdefault(method, []).append(definition.name)
+                for decorator in definition.node.decorator_list:
+                    if isinstance(decorator, ast.Name) and decorator.id == "property":
+                        self.properties.add(method)
         return found
 
     def _read(self, facts: _Facts) -> None:
@@ -200,6 +208,8 @@ class _Resolver:
                 ):
                     facts.generators.append((node, self.by_node[node]))
                 case ast.Name() | ast.Attribute() if node not in called:
+                    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                        facts.attributes.append(node)
                     known = self._function_named(node, facts)
                     if known is not None:
                         facts.mentioned.append(known)
@@ -267,12 +277,21 @@ class _Resolver:
                 facts.unknown.append(call)
         elif dotted in SUSPENDING:
             facts.timers.append(call)
+            if dotted != "perdure.sleep":
+                self.spawns = True
+            if dotted in library.IN_A_RUN:
+                self.in_a_run.add(library.IN_A_RUN[dotted])
+        elif dotted in FRAME_READERS:
+            if len(call.args) <= FRAME_READERS[dotted] and not call.keywords:
+                facts.stops[call] = SiteKind.FRAME
         elif dotted in library.STAND_INS:
             if dotted != "builtins.iter" or len(call.args) > 1:
                 facts.stand_ins.append((call, dotted))
         elif self.modules.class_of(dotted) is not None:
             facts.constructed.append((call, dotted))
-        elif isinstance(call.func, ast.Attribute) and self._is_value(dotted):
+        elif isinstance(call.func, ast.Attribute) and (
+            self._is_value(dotted) or self.modules.class_of(dotted.rpartition(".")[0]) is not None
+        ):
             facts.methods.append((call, call.func.attr))
         elif isinstance(call.func, ast.Name) and self._is_variable(dotted):
             facts.unknown.append(call)
@@ -306,6 +325,8 @@ class _Resolver:
         for name, facts in self.facts.items():
             if facts.role is Role.WORKFLOW or (facts.timers and facts.role is Role.PLAIN):
                 self.durable.add(name)
+        for name in self.in_a_run:
+            self._use(name)
         changed = True
         while changed:
             names = self._suspending_methods()
@@ -351,6 +372,7 @@ class _Resolver:
         if name in self.maybe:
             return
         called = any(attribute in methods for _, attribute in facts.methods)
+        called = called or any(a.attr in self.properties & methods for a in facts.attributes)
         uncertain = (
             called
             or facts.unknown
@@ -506,7 +528,8 @@ class _Resolver:
             for method, names in self.methods.items()
             if any(self._suspends(n) or n in self.maybe for n in names)
         }
-        return found | _STEPS if self.iterates else found
+        found |= _STEPS if self.iterates else set()
+        return found | _WAITS if self.spawns else found
 
     # The program ------------------------------------------------------------------------------
 
@@ -517,6 +540,7 @@ class _Resolver:
         queue = [self.entry.name]
         special = [m for m in self.methods if m.startswith("__") and m in suspending]
         queue += [name for method in special for name in self.methods[method]]
+        queue += [f"{library.MODULE}:{name}" for name in sorted(self.in_a_run)]
         tables_added = False
         while queue:
             name = queue.pop(0)
@@ -527,6 +551,8 @@ class _Resolver:
             queue += [known.name for _, known in facts.known]
             for _, method in facts.methods:
                 queue += self.methods.get(method, ())
+            for attribute in facts.attributes:
+                queue += self.methods.get(attribute.attr, ())
             queue += [known.name for known in facts.mentioned]
             sites: dict[ast.AST, SiteKind] = {}
             if self._compiled(name):
@@ -578,6 +604,8 @@ class _Resolver:
         for call, _ in facts.constructed:
             if (init := self._init_of(call, facts)) is not None and self._compiled(init):
                 sites[call] = SiteKind.DYNAMIC
+        properties = self.properties & suspending
+        sites |= {a: SiteKind.DYNAMIC for a in facts.attributes if a.attr in properties}
         meeting = [call for call, _ in facts.stand_ins if self._meets(call, facts)]
         sites |= dict.fromkeys(meeting, SiteKind.DYNAMIC)
         sites |= {n: SiteKind.DYNAMIC for n, over in facts.loops if self._iterated(over, facts)}

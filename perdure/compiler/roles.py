@@ -24,8 +24,21 @@ class Role(Enum):
 
 _BY_DECORATOR = {"perdure.workflow": Role.WORKFLOW, "perdure.activity": Role.ACTIVITY}
 
-# Functions of perdure itself that suspend a run.
-SUSPENDING = frozenset({"perdure.sleep"})
+# Functions of perdure itself that suspend a run, or that only the interpreter can do.
+SUSPENDING = frozenset(
+    {"perdure.sleep", "perdure.spawn", "perdure.gather", "perdure.race"}
+    # what perdure.library calls
+    | {"perdure.runtime.fibers.spawn", "perdure.runtime.fibers.wait_for_fibers"}
+)
+
+# Builtins that read the frame of the function that calls them, given no more than so many arguments.
+FRAME_READERS = {
+    "builtins.locals": 0,
+    "builtins.vars": 0,
+    "builtins.dir": 0,
+    "builtins.eval": 1,
+    "builtins.exec": 1,
+}
 
 
 def role_of(function: Function, modules: Modules) -> Role:

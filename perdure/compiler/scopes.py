@@ -505,6 +505,9 @@ class _ScopeReader(ast.NodeVisitor):
             self.scope.aliases[alias[0]] = alias[1]
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if isinstance(node.target, ast.Name) and not node.simple and node.value is None:
+            self.visit(node.annotation)  # `(x): int` does not make x a local
+            return
         self.generic_visit(node)
         if (alias := simple_alias(node)) is not None:
             self.scope.aliases[alias[0]] = alias[1]

@@ -102,7 +102,7 @@ def make_shell(
     name: str,
     bases: tuple[type, ...],
     space: dict[str, Any],
-    members: list[tuple[str | None, Any]] | None,
+    members: list[tuple[Any, ...]] | None,
 ) -> type:
     """An empty class; stands for `make_shell_in`."""
     raise UnpicklableError("read values with Codec.decode")
@@ -114,7 +114,7 @@ def make_shell_in(
     name: str,
     bases: tuple[type, ...],
     space: dict[str, Any],
-    members: list[tuple[str | None, Any]] | None,
+    members: list[tuple[Any, ...]] | None,
 ) -> type:
     """An empty class, and the empty members of an enumeration in `shells`."""
     with _quiet(bases):
@@ -277,9 +277,9 @@ def member_of(cls: type, number: int) -> Enum:
     raise UnpicklableError("read values with Codec.decode")
 
 
-def _member_shells(cls: Any) -> list[tuple[str | None, Any]]:
-    """Name and plain value of each member."""
-    return [(m._name_, _plain_value(cls, m)) for m in members_of(cls)]
+def _member_shells(cls: Any) -> list[tuple[str | None, type, tuple[Any, ...]]]:
+    """Of each member its name, and what makes a plain value of the type that is mixed in."""
+    return [(m._name_, *_plain_value(m)) for m in members_of(cls)]
 
 
 _MIXINS: dict[type, Any] = {
@@ -291,25 +291,23 @@ _MIXINS: dict[type, Any] = {
 }
 
 
-def _plain_value(cls: Any, member: Any) -> Any:
-    """The value of the type that is mixed in, if one is."""
-    mixed = next((kind for kind in _MIXINS if isinstance(member, kind)), None)
-    if mixed is not None:
-        return _MIXINS[mixed](member)
-    if any(not base.__flags__ & _HEAP and base is not object for base in cls.__mro__):
+def _plain_value(member: Any) -> tuple[type, tuple[Any, ...]]:
+    kind: Any = next(base for base in type(member).__mro__ if not base.__flags__ & _HEAP)
+    if kind is object:
+        return object, ()
+    if kind in _MIXINS:
+        return kind, (_MIXINS[kind](member),)
+    try:
+        return kind, kind.__reduce__(member)[1]
+    except TypeError:
         raise UnpicklableError(
-            f"the members of {cls.__qualname__} are of a built-in type that an enumeration made in "
-            f"a function cannot keep; define it at the top of its module"
-        )
-    return None
+            f"{type(member).__qualname__} is an enumeration made in a function, and its members "
+            f"are of type {kind.__name__}, which cannot be kept; define it at the top of its module"
+        ) from None
 
 
-def _make_member(cls: Any, name: str | None, plain: Any) -> Any:
-    if plain is None:
-        member = object.__new__(cls)
-    else:
-        kind: Any = next(kind for kind in _MIXINS if isinstance(plain, kind))
-        member = kind.__new__(cls, plain)
+def _make_member(cls: Any, name: str | None, kind: Any, args: tuple[Any, ...]) -> Any:
+    member = kind.__new__(cls, *args)
     member.__dict__["_name_"] = name  # its hash
     return member
 

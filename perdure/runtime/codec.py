@@ -217,6 +217,8 @@ def _reducer_of(kind: type) -> Reducer | None:
         return reducers.reduce_property
     if issubclass(kind, staticmethod | classmethod):
         return reducers.reduce_wrapped
+    if issubclass(kind, dict):
+        return reducers.reduce_dict
     return library.by_base(kind)
 
 
@@ -269,7 +271,10 @@ _BOUND: dict[tuple[str, str], Callable[[_Unpickler], Any]] = {
     for function, bound in (
         (functions.by_name, lambda u: u.codec.names.find),
         (functions.code_at, lambda u: u.codec.places.code),
-        (functions.make_function, lambda u: functools.partial(functions.make_function_in, u.codec.places)),
+        (
+            functions.make_function,
+            lambda u: functools.partial(functions.make_function_in, u.codec.places),
+        ),
         (generators.make_generator, lambda u: functools.partial(_generator_in, u.codec.program)),
         (reducers.module_of, lambda u: u.codec.names.module),
         (classes.make_shell, lambda u: functools.partial(classes.make_shell_in, u.members)),

@@ -32,6 +32,10 @@ class Fiber:
     id: int
     stack: list[Frame]
     wait: Wait | None = None
+    handle: Any = None  # what `spawn` gave for it; None for the workflow's own
+    joins: tuple[list[Any], str] | None = None  # other fibers it waits for, and until when
+    then: Any = None  # the call to make when they are there
+    context: Any = None  # its contextvars.Context
 
 
 @dataclass(slots=True)
@@ -52,20 +56,21 @@ class Continuation:
     start: Start | None = None
     salt: str = ""  # part of the seed of the run's random numbers
     loop: Any = None  # the event loop of an `async def` workflow
+    next_fiber: int = 1
 
     def pack(self) -> tuple[Any, ...]:
         """As plain values, for the codec."""
         start = self.start
         entry = None if start is None else (start.function, start.args, start.kwargs)
-        fibers = [(f.id, f.stack, f.wait) for f in self.fibers.values()]
-        return (self.next_seq, fibers, entry, self.salt, self.loop)
+        fibers = [_packed(f) for f in self.fibers.values()]
+        return (self.next_seq, fibers, entry, self.salt, self.loop, self.next_fiber)
 
     @classmethod
     def unpack(cls, packed: tuple[Any, ...]) -> Continuation:
         """The inverse of `pack`."""
-        next_seq, fibers, entry, salt, loop = packed
-        made = {number: Fiber(number, stack, wait) for number, stack, wait in fibers}
-        return cls(made, next_seq, None if entry is None else Start(*entry), salt, loop)
+        next_seq, fibers, entry, salt, loop, next_fiber = packed
+        made = {number: Fiber(number, *rest) for number, *rest in fibers}
+        return cls(made, next_seq, None if entry is None else Start(*entry), salt, loop, next_fiber)
 
     def waits(self) -> dict[int, Wait]:
         """What the run waits for, by sequence number."""
@@ -73,3 +78,18 @@ class Continuation:
         if self.loop is not None:
             found |= self.loop.waits()
         return found
+
+
+def _packed(fiber: Fiber) -> tuple[Any, ...]:
+    """A fiber as plain values; the common one is short."""
+    if fiber.handle is None and fiber.joins is None and not fiber.context:
+        return (fiber.id, fiber.stack, fiber.wait)
+    return (
+        fiber.id,
+        fiber.stack,
+        fiber.wait,
+        fiber.handle,
+        fiber.joins,
+        fiber.then,
+        fiber.context or None,
+    )

@@ -1,9 +1,9 @@
 """Functions and their code: by name, else by the place of the code, else by value.
 
 A lambda or nested function is kept as the place of its code (in a block, in a module of the
-program, in a library) with its defaults, its cells and its module. A place holds under every Python. Code
-that stands nowhere (a dataclass's `__init__`, what `exec` made) is kept by value, and bound to the
-version of Python that made it.
+program, in a library) with its defaults, its cells and its module. A place holds under every
+Python. Code that stands nowhere (a dataclass's `__init__`, what `exec` made) is kept by value, and
+bound to the version of Python that made it.
 """
 
 from __future__ import annotations

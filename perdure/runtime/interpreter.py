@@ -7,16 +7,19 @@ Recovery is not a mode: after a crash the same call is made with the same values
 
 from __future__ import annotations
 
+import contextvars
 import inspect
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from perdure.runtime import failures
+from perdure.runtime import failures, fibers
 from perdure.runtime.continuation import ACTIVITY, TIMER, Continuation, Fiber, Start
 from perdure.runtime.declare import (
     ActivityOptions,
     BlockContext,
+    DurabilityError,
     activity_options,
     running_block,
     seconds_of,
@@ -24,7 +27,7 @@ from perdure.runtime.declare import (
 )
 from perdure.runtime.loop import ActivityCall, Loop, Task
 from perdure.runtime.machine import Action, Machine, hidden
-from perdure.runtime.ops import Raised, Returned
+from perdure.runtime.ops import Raised, Returned, Suspend
 from perdure.runtime.program import Program
 
 
@@ -96,13 +99,8 @@ def advance(
         if continuation.loop is not None:
             with continuation.loop.current(now):
                 run.loop(continuation.loop, events)
-        elif events:
-            waiting = {f.wait[1]: f for f in continuation.fibers.values() if f.wait is not None}
-            for event in events:
-                fiber = waiting.get(event.seq)
-                if fiber is not None and fiber.wait is not None and fiber.wait[1] == event.seq:
-                    fiber.wait = None
-                    run.run(fiber, _came_back(event))
+        else:
+            run.take(events)
     finally:
         running_block.set(before)
     return result
@@ -126,6 +124,7 @@ class _Run(Machine):
         self.continuation = continuation
         self.result = result
         self.context = context
+        self.ready: deque[tuple[Fiber, Action]] = deque()
 
     def start(self) -> None:
         begun = self.continuation.start
@@ -141,14 +140,95 @@ class _Run(Machine):
                 return
             self._end(fiber, done)
             return
-        self.run(fiber, self.enter(fiber, loaded, loaded.original, begun.args, begun.kwargs))
+        entry = Suspend(loaded.original, begun.args, begun.kwargs, then=0, live=())
+        self.ready.append((fiber, entry))
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Take the events in, and run the fibers they wake, one after the other."""
+        if events:
+            waiting = {
+                f.wait[1]: f for f in self.continuation.fibers.values() if f.wait is not None
+            }
+            for event in events:
+                fiber = waiting.get(event.seq)
+                if fiber is not None and fiber.wait is not None and fiber.wait[1] == event.seq:
+                    fiber.wait = None
+                    self.ready.append((fiber, _came_back(event)))
+        while self.ready and not self.result.ended:
+            self.run(*self.ready.popleft())
 
     def run(self, fiber: Fiber, action: Action) -> None:
         """Run a fiber from the value it waited for until it waits again or ends."""
-        outcome = self.settle(fiber, action)
-        if outcome is not None:
-            assert isinstance(outcome, Returned | Raised)
+        if fiber.context is None:
+            fiber.context = contextvars.Context()
+        outcome = fiber.context.run(self.settle, fiber, action)
+        if outcome is None:
+            return
+        assert isinstance(outcome, Returned | Raised)
+        if fiber.handle is None:
             self._end(fiber, outcome)
+            return
+        del self.continuation.fibers[fiber.id]
+        if isinstance(outcome, Raised):
+            fiber.handle.settle(None, outcome.error)
+        else:
+            fiber.handle.settle(outcome.value, None)
+        self._wake()
+
+    def _wake(self) -> None:
+        """Fibers that waited for others which have ended by now go on."""
+        for fiber in self.continuation.fibers.values():
+            if fiber.joins is not None and fibers.is_over(*fiber.joins):
+                fiber.joins = None
+                action: Action = Returned(None)
+                if fiber.then is not None:
+                    callee, args, kwargs = fiber.then
+                    fiber.then = None
+                    action = Suspend(callee, args, kwargs, then=0, live=())
+                self.ready.append((fiber, action))
+
+    # Fibers -----------------------------------------------------------------------------------
+
+    def spawn(self, fiber: Fiber, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Action:
+        if self.continuation.loop is not None:
+            return Raised(
+                DurabilityError(
+                    "spawn(), gather() and race() are for plain functions: in a coroutine use "
+                    "asyncio.create_task(), asyncio.gather() and asyncio.wait()"
+                )
+            )
+        if not args or not callable(args[0]):
+            return Raised(TypeError("spawn() takes a function, and then its arguments"))
+        number = self.continuation.next_fiber
+        self.continuation.next_fiber = number + 1
+        handle: fibers.Fiber[Any] = fibers.Fiber(number)
+        made = self.continuation.fibers[number] = Fiber(number, [], handle=handle)
+        made.context = contextvars.copy_context()
+        self.ready.append((made, Suspend(args[0], args[1:], kwargs, then=0, live=())))
+        return Returned(handle)
+
+    def wait(self, fiber: Fiber, handles: list[Any], until: str) -> Action:
+        if fibers.is_over(handles, until):
+            return Returned(None)
+        fiber.joins = (list(handles), until)
+        return None
+
+    def cancel(self, handle: fibers.Fiber[Any]) -> None:
+        """Raise `Cancelled` where a fiber waits."""
+        fiber = self.continuation.fibers.get(handle.id)
+        if fiber is None or fiber.handle is not handle:
+            return
+        error = fibers.Cancelled()
+        begun = [entry for entry in self.ready if entry[0] is fiber]
+        for entry in begun:
+            self.ready.remove(entry)
+        if begun and not fiber.stack and isinstance(begun[0][1], Suspend):
+            del self.continuation.fibers[fiber.id]  # it has not begun
+            handle.settle(None, error)
+            self._wake()
+        elif begun or fiber.wait is not None or fiber.joins is not None:
+            fiber.wait = fiber.joins = fiber.then = None
+            self.ready.append((fiber, Raised(error)))
 
     # Coroutines -------------------------------------------------------------------------------
 
@@ -213,7 +293,7 @@ class _Run(Machine):
         assert options is not None
         seq = self._number()
         fiber = self.continuation.fibers[0]
-        line = self._line(fiber) if fiber.stack else 0
+        line = self._line(fiber)
         self._schedule(seq, call.function, options, call.args, call.kwargs, line)
         return loop.wait_for(seq)
 
@@ -260,6 +340,8 @@ class _Run(Machine):
         return seq
 
     def _line(self, fiber: Fiber) -> int:
+        if not fiber.stack:
+            return 0  # an activity that was spawned itself
         function, number, *_ = fiber.stack[-1]
         return self.program.functions[function].table.blocks[number].line
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextvars
 import dataclasses
 import functools
+import gc
 import sys
 import typing
 import weakref
@@ -56,6 +57,20 @@ def cached_property(kind: Any, function: Any) -> Any:
 def set_own_attributes(obj: Any, attributes: dict[str, Any]) -> None:
     """Put attributes back beside those that the object was made with."""
     obj.__dict__.update(attributes)
+
+
+_KEY: type = type(functools.cmp_to_key(max)(0))
+
+
+def reduce_key(key: Any, pickler: Any) -> Any:
+    """A key to sort by that `cmp_to_key` made."""
+    compare = next(x for x in gc.get_referents(key) if x is not key.obj and x is not _KEY)
+    return (key_of, (compare, key.obj))
+
+
+def key_of(compare: Any, obj: Any) -> Any:
+    """The key of an object."""
+    return functools.cmp_to_key(compare)(obj)
 
 
 # weakref --------------------------------------------------------------------------------------
@@ -285,6 +300,7 @@ def reduce_dataclass_mark(mark: Any, pickler: Any) -> Any:
 def _table() -> dict[type, Callable[[Any, Any], Any]]:
     table: dict[type, Any] = {
         _LRU: reduce_lru_cache,
+        _KEY: reduce_key,
         weakref.ref: reduce_ref,
         weakref.ProxyType: reduce_proxy,
         weakref.CallableProxyType: reduce_proxy,

@@ -13,7 +13,7 @@ import functools
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
-from perdure.runtime import failures
+from perdure.runtime import failures, fibers
 from perdure.runtime.continuation import Fiber
 from perdure.runtime.declare import ActivityOptions, activity_options, bypassed, sleep
 from perdure.runtime.generators import (
@@ -80,6 +80,14 @@ class Machine:
     def sleep(self, fiber: Fiber, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Action:
         """`perdure.sleep` is called."""
         return Raised(bypassed("perdure's", sleep))
+
+    def spawn(self, fiber: Fiber, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Action:
+        """`perdure.spawn` is called."""
+        return Raised(bypassed("perdure's", fibers.spawn))
+
+    def wait(self, fiber: Fiber, handles: list[Any], until: str) -> Action:
+        """Wait for other fibers."""
+        return Raised(bypassed("perdure's", fibers.wait_for_fibers))
 
     # Blocks -----------------------------------------------------------------------------------
 
@@ -169,9 +177,13 @@ class Machine:
                 return self.enter(fiber, loaded, callee, args, kwargs)
             if callee is sleep:
                 return self.sleep(fiber, args, kwargs)
+            if (own := _OWN.get(callee)) is not None:
+                return self._call_own(fiber, own, args, kwargs)
             if callee is advance:
                 return self._advance(fiber, args[0])
         elif kind is MethodType:
+            if isinstance(callee.__self__, fibers.Fiber):
+                return self._call_fiber(fiber, callee, args, kwargs)
             if isinstance(callee.__self__, Generator):
                 return self._call_generator(fiber, callee, args, kwargs)
             return self.call(fiber, callee.__func__, (callee.__self__, *args), kwargs)
@@ -248,6 +260,29 @@ class Machine:
         frame = (loaded.index, begun.then, begun.live, cells)
         assert loaded.makes is not None
         return Returned(loaded.makes(loaded, frame, self.program.step, function))
+
+    def _call_own(
+        self, fiber: Fiber, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Action:
+        """A function of perdure that only the interpreter can do."""
+        if name == "spawn":
+            return self.spawn(fiber, args, kwargs)
+        if name == "wait":
+            return self.wait(fiber, *args, **kwargs)
+        return self.call(fiber, self.program.library(name), args, kwargs)
+
+    def _call_fiber(
+        self, fiber: Fiber, method: MethodType, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Action:
+        """`handle.result()` and its like."""
+        handle = method.__self__
+        assert isinstance(handle, fibers.Fiber)
+        if handle.done() or method.__name__ not in ("result", "exception"):
+            return self._plain(method, args, kwargs)
+        waiting = self.wait(fiber, [handle], fibers.ALL)
+        if waiting is None:
+            fiber.then = (method, args, kwargs)
+        return waiting
 
     # Generators -------------------------------------------------------------------------------
 
@@ -454,6 +489,14 @@ def step_natively(
     done = machine.settle(fiber, machine.resume(fiber, generator, action, how))
     assert done is not None
     return done
+
+
+_OWN = {
+    fibers.spawn: "spawn",
+    fibers.wait_for_fibers: "wait",
+    fibers.gather: "gather_",
+    fibers.race: "race_",
+}
 
 
 def _noun(generator: Generator) -> str:

@@ -286,6 +286,8 @@ def cells(bound: dict[str, Any]) -> dict[str, CellType]:
         "_rejoin": stars.Star.rejoin,
         "_aentered": aentered,
         "_set": set,
+        "_sorted": sorted,
+        "_globals": globals,
         "_slice": slice,
         "_entered": entered,
         "_exc_info": sys.exc_info,

@@ -26,7 +26,7 @@ from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from perdure.compiler.image import FunctionTable, Image
-from perdure.runtime import ops
+from perdure.runtime import fibers, ops
 from perdure.runtime.declare import activity_options, sleep
 from perdure.runtime.generators import CLASSES, Generator, SyncGenerator
 
@@ -169,9 +169,12 @@ class Program:
                 self.loaded_of(callee) is not None
                 or activity_options(callee) is not None
                 or callee is sleep
+                or callee in _OF_FIBERS
             )
         if kind is MethodType:
             owner = callee.__self__
+            if isinstance(owner, fibers.Fiber):
+                return not owner.done() and callee.__name__ in ("result", "exception")
             if isinstance(owner, Generator):
                 return bool(owner.loaded.table.suspends)
             return self.suspends(callee.__func__)
@@ -244,6 +247,7 @@ class Program:
 
 
 LIBRARY = "perdure.library"
+_OF_FIBERS = frozenset({fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers})
 _INERT = frozenset({list, tuple, dict, set, str, int, float, bytes, bool, type(None), range})
 
 
@@ -353,7 +357,7 @@ def _load_function(
     original = _original(program, table.name) if table.name == program.image.entry else None
     qualname = re.sub(r"#\d+", "", table.name.partition(":")[2])
     name = qualname.rpartition(".")[2]
-    named = [code.replace(co_name=name, co_qualname=qualname) for code in codes]
+    named = [_renamed(code, name, qualname) for code in codes]
     blocks = []
     if not table.cells:
         for code in named:
@@ -366,6 +370,26 @@ def _load_function(
     program.add(loaded)
     for number, code in enumerate(named):
         _index_inner(program, table.name, number, code, {})
+
+
+def _renamed(code: CodeType, name: str, qualname: str) -> CodeType:
+    """A block's code under the name of the user's function, and what is nested in it with it."""
+    before = f"{code.co_qualname}."
+    return _requalified(code, before, f"{qualname}.").replace(co_name=name, co_qualname=qualname)
+
+
+def _requalified(code: CodeType, before: str, after: str) -> CodeType:
+    inner: list[Any] = []
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            const = _requalified(const, before, after)
+        elif isinstance(const, str) and const.startswith(before):
+            const = after + const.removeprefix(before)  # what a class body calls the class
+        inner.append(const)
+    qualname = code.co_qualname
+    if qualname.startswith(before):
+        qualname = after + qualname.removeprefix(before)
+    return code.replace(co_consts=tuple(inner), co_qualname=qualname)
 
 
 def _index_inner(

@@ -8,6 +8,8 @@ method up as the interpreter does, and make the program's object of it.
 from __future__ import annotations
 
 import asyncio
+import functools
+import inspect
 import types
 from collections.abc import Iterator
 from types import FunctionType
@@ -48,6 +50,7 @@ class Protocols:
             "_PENDING": PENDING,
             "_meets": self.program.meets,
             "_stepping": self.stepping,
+            "_getter": self.getter,
             "_advance": advance,
         }
 
@@ -77,6 +80,14 @@ class Protocols:
             raise TypeError(f"iter() returned non-iterator of type {type(made).__name__!r}")
         iterator: Iterator[Any] = made
         return iterator
+
+    def getter(self, owner: Any, name: str) -> Any:
+        """What reads an attribute: its property's own function, if the run may stop in that."""
+        found = inspect.getattr_static(type(owner), name, None)
+        if isinstance(found, property) and found.fget is not None:
+            if self.program.suspends(found.fget):
+                return functools.partial(found.fget, owner)
+        return functools.partial(getattr, owner, name)
 
     def stepping(self, source: Any) -> Iterator[Any]:
         """`iter(source)`, as a `Stepper` if the run may stop between its items."""

@@ -6,7 +6,6 @@ functions, classes and the standard library's objects have files of their own.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import re
 import types
@@ -135,6 +134,24 @@ def reduce_stateless(value: Any, pickler: Any) -> Any:
     return NotImplemented
 
 
+def reduce_dict(value: dict[Any, Any], pickler: Any) -> Any:
+    """An object of a dict's subclass: one whose items are its attributes keeps it so."""
+    if getattr(value, "__dict__", None) is not value:
+        return NotImplemented
+    return (new_dict, (type(value),), dict(value), None, None, set_items_and_attributes)
+
+
+def new_dict(kind: Any) -> Any:
+    """An empty object of a dict's subclass."""
+    return kind.__new__(kind)
+
+
+def set_items_and_attributes(value: Any, items: dict[Any, Any]) -> None:
+    """Put items back, and make them the attributes."""
+    dict.update(value, items)
+    object.__setattr__(value, "__dict__", value)
+
+
 def reduce_match(match: re.Match[Any], pickler: Any) -> Any:
     """A match: the pattern applied again in the way that gave it."""
     pattern, span = match.re, (match.string, match.pos, match.endpos)
@@ -175,6 +192,8 @@ def reduce_memoryview(view: memoryview, pickler: Any) -> Any:
 
 
 def _address(view: memoryview) -> int:
+    import ctypes
+
     return ctypes.addressof(ctypes.c_char.from_buffer(view)) if len(view) else 0
 
 

@@ -253,8 +253,9 @@ def numbers() -> tuple[object, ...]:
 
 
 @workflow
-def loops_over_a_generator() -> int:
-    total = 0
-    for x in (y for y in range(3)):
-        total += double(x)
-    return total
+def loops_over_a_file(path: str) -> int:
+    lines = 0
+    with open(path) as file:
+        for _ in file:
+            lines = double(lines + 1)
+    return lines

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import traceback
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -185,7 +184,7 @@ def test_a_late_or_repeated_event_is_ignored() -> None:
     assert advance(program, state, [Event(first, 99), Event(77, 1)], now=0.0).calls == []
 
 
-def test_code_by_value_is_the_last_resort(tmp_path: Path) -> None:
+def test_functions_of_no_program() -> None:
     offset = 3
     add = again(lambda x: x + offset)
     assert add(4) == 7

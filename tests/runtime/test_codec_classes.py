@@ -1,10 +1,12 @@
 """Classes that no name leads to: kept by value, in one pickle with all that refers to them."""
 
+# ruff: noqa: RUF012, RUF023, PIE796, E742, B019  (classes as users write them)
 from __future__ import annotations
 
 import abc
 import contextlib
 import dataclasses
+import datetime
 import enum
 import functools
 import gc
@@ -296,6 +298,13 @@ def test_enumerations() -> None:
     class Mode(enum.IntFlag):
         X = 1
         Y = 4
+
+    class Day(datetime.date, enum.Enum):
+        FIRST = 2020, 1, 1
+
+    day, first_day = again((Day, Day.FIRST))
+    assert first_day is day.FIRST
+    assert first_day.isoformat() == "2020-01-01"
 
     mixed = Mode.X | Mode.Y
     for first in (Color.RED, Color, {"k": Color.GREEN}):

@@ -7,6 +7,7 @@ import collections
 import contextvars
 import decimal
 import functools
+import importlib
 import itertools
 import operator
 import re
@@ -21,7 +22,11 @@ from typing import Any, ParamSpec, TypeVar
 import pytest
 
 from perdure.runtime.codec import Codec
+from perdure.runtime.compiling import image_of, program_of
+from perdure.runtime.continuation import Continuation
 from perdure.runtime.failures import UnpicklableError
+from perdure.runtime.interpreter import Event, advance, begin
+from perdure.runtime.program import load
 
 CODEC = Codec()
 SENTINEL = object()
@@ -124,6 +129,8 @@ def test_decorated_functions() -> None:
     k.register(str, lambda x: "str")
     assert k("") == "str"
     assert k.registry[str]("") == "str"
+    order = functools.cmp_to_key(lambda a, b: b - a)
+    assert [key.obj for key in sorted(again([order(1), order(3)]))] == [3, 1]
 
 
 # Built-in objects -----------------------------------------------------------------------------
@@ -194,6 +201,23 @@ def test_descriptors_and_views() -> None:
     assert view["b"] == 2
     assert type(view) is types.MappingProxyType
     assert space == vars(Thing)
+
+
+class Open(dict[str, Any]):
+    """Its items are its attributes."""
+
+    def __init__(self, **items: Any) -> None:
+        super().__init__(items)
+        self.__dict__ = self
+
+
+def test_a_dict_that_is_its_own_attributes() -> None:
+    box = Open(a=1)
+    box["self"] = box
+    copied = again(box)
+    copied.b = 2
+    assert copied["b"] == 2
+    assert copied.self is copied
 
 
 def test_matches() -> None:
@@ -319,7 +343,7 @@ def test_iterators_stay_over_the_same_iterator() -> None:
 
 def test_grouped() -> None:
     groups = itertools.groupby([1, 1, 2, 2, 3])
-    key, group = next(groups)
+    _, group = next(groups)
     next(group)
     groups, group = again((groups, group))
     assert list(group) == [1]
@@ -598,3 +622,73 @@ def test_cyclic_exceptions() -> None:
     copied = again(cyclic)
     assert copied.args[0] is copied
     assert copied.args[1][0] is copied
+
+
+# A program, here and elsewhere ----------------------------------------------------------------
+
+PROGRAM = """
+from perdure import activity, workflow
+
+MARK = object()
+double = lambda x: 2 * x
+
+
+def adder(n):
+    class Sum:
+        def __init__(self, m):
+            self.m = m
+
+        def total(self):
+            return [x + n + self.m for x in (1, 2)], MARK, __class__
+
+    return Sum, [lambda x: x + n, lambda x: x * n]
+
+
+@activity
+def act(x):
+    return x
+
+
+@workflow
+def flow(x):
+    class Local:
+        def own(self):
+            return x, MARK, __class__
+
+    kept = Local(), lambda: (x, MARK)
+    act(x)
+    return kept
+"""
+
+
+def test_what_one_process_wrote_another_reads(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that was imported, and the same one in a namespace of its own."""
+    (tmp_path / "program_elsewhere.py").write_text(PROGRAM)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = importlib.import_module("program_elsewhere")
+    image = image_of(module.flow)
+    here = program_of(image, module.flow)
+    state = begin(here, (3,), {})
+    advance(here, state, [], now=0.0)
+    cls, functions = module.adder(10)
+    value = (state.pack(), cls(5), cls, functions, module.double, module.MARK)
+    data = Codec(here).encode(value)
+    monkeypatch.delitem(sys.modules, "program_elsewhere")
+    there = load(image)
+    own = there.modules["program_elsewhere"]
+    assert own is not module
+    codec = Codec(there)
+    data = codec.encode(codec.decode(data))
+    packed, one, cls, functions, double, mark = codec.decode(data)
+    assert (double, mark) == (own.double, own.MARK)
+    assert one.total() == ([16, 17], own.MARK, cls)
+    assert cls is type(one)
+    assert [f(2) for f in functions] == [12, 20]
+    assert functions[0].__globals__ is vars(own)
+    state = Continuation.unpack(packed)
+    done = advance(there, state, [Event(0, 3)], now=0.0)
+    local, get = done.value
+    assert local.own() == (3, own.MARK, type(local))
+    assert get() == (3, own.MARK)

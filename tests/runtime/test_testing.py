@@ -30,11 +30,11 @@ def test_what_cannot_be_kept_is_named() -> None:
     error = drive(basic.holds_a_lock).error
     assert isinstance(error, perdure.UnpicklableError)
     assert "the variable 'lock' in holds_a_lock" in str(error)
-    iterator = drive(basic.loops_over_a_generator).error
+    iterator = drive(basic.loops_over_a_file, __file__).error
     assert isinstance(iterator, perdure.UnpicklableError)
-    assert "the iterator of a for loop in loops_over_a_generator is of type generator" in str(
-        iterator
-    )
+    text = str(iterator)
+    assert "the context manager of a with statement in loops_over_a_file" in text
+    assert "_io.TextIOWrapper" in text
 
 
 def test_a_wrong_restart_is_refused() -> None:

@@ -1,0 +1,200 @@
+"""What is live across a suspension may be of a class, or run code, that no name leads to."""
+
+import collections
+import dataclasses
+import enum
+import itertools
+import re
+import types
+import weakref
+
+from perdure import workflow
+from tests.corpus.acts import add, echo, fail
+
+_MISSING = object()
+
+
+def multiplier(n):
+    """A factory: its functions are made outside of any workflow."""
+    return lambda x: x * n
+
+
+def tally():
+    """Two functions over one variable."""
+    count = 0
+
+    def up():
+        nonlocal count
+        count += 1
+        return count
+
+    return up, lambda: count
+
+
+@workflow
+def local_class():
+    """A class made in the workflow, with super(), a property and objects of it."""
+
+    class Base:
+        made = []
+
+        def __init_subclass__(cls):
+            Base.made.append(cls.__name__)
+
+        def __init__(self, n):
+            self.n = n
+
+        def value(self):
+            return self.n
+
+        @property
+        def double(self):
+            return self.value() * 2
+
+    class Sub(Base):
+        def value(self):
+            return super().value() + 100
+
+    x, y = Base(1), Sub(2)
+    n = echo(3)
+    z = Sub(n)
+    m = echo(4)
+    same = type(x) is Base, type(z) is type(y) is Sub, isinstance(z, Base)
+    return same, [x.double, y.double, z.double, m], Base.made, Base.__subclasses__() == [Sub]
+
+
+@workflow
+def local_dataclass():
+    """Dataclasses that are equal, frozen, with slots, and with a default factory."""
+
+    @dataclasses.dataclass(frozen=True, slots=True)
+    class Point:
+        x: int
+        y: int = 2
+
+    @dataclasses.dataclass
+    class Line:
+        start: Point
+        ends: list = dataclasses.field(default_factory=list)
+
+    p = Point(1)
+    line = Line(p)
+    n = echo(5)
+    line.ends.append(Point(n))
+    n = echo(6)
+    other = Line(p, [Point(5)])
+    return line == other, line.start is p, dataclasses.asdict(line), hash(p) == hash(Point(1)), n
+
+
+@workflow
+def local_enum():
+    """Members keep their identity."""
+
+    class Color(enum.Enum):
+        RED = enum.auto()
+        BLUE = enum.auto()
+
+    class Flags(enum.Flag):
+        A = 1
+        B = 2
+
+    color, both = Color.BLUE, Flags.A | Flags.B
+    table = {Color.RED: echo(1), Color.BLUE: echo(2)}
+    echo(3)
+    return color is Color.BLUE, Color(1) is Color.RED, table[color], both is Flags(3), list(Color)[0].name
+
+
+@workflow
+def local_error():
+    """An exception class of the workflow's own is caught by its class."""
+
+    class Odd(Exception):
+        def __init__(self, *, code):
+            super().__init__(f"odd {code}")
+            self.code = code
+
+    held = Odd(code=1)
+    try:
+        try:
+            fail("x")
+        except ValueError as error:
+            raise Odd(code=echo(7)) from error
+    except Odd as error:
+        n = echo(error.code)
+        return n, str(error), type(error) is type(held) is Odd, type(error.__cause__).__name__
+    return None
+
+
+@workflow
+def named_tuples():
+    """Of a class that is made while the workflow runs."""
+    Pair = collections.namedtuple("Pair", "a b")
+    p = Pair(echo(1), echo(2))
+    echo(3)
+    return p, p._replace(a=5), type(p) is Pair
+
+
+@workflow
+def functions_of_factories():
+    """Functions made by functions of the module, and the variable that two of them share."""
+    triple = multiplier(3)
+    up, get = tally()
+    up()
+    n = echo(4)
+    up()
+    n = triple(n) + echo(1)
+    return n, up(), get()
+
+
+@workflow
+def sentinels():
+    """A module's sentinel is itself; a sentinel made in the workflow is one object."""
+    own, found = object(), _MISSING
+    box = {"a": own, "b": found}
+    echo(1)
+    return found is _MISSING, box["a"] is own, box["b"] is _MISSING
+
+
+@workflow
+def iterators():
+    """Iterators over iterators, where they stand."""
+    source = iter(range(20))
+    pairs = itertools.pairwise(source)
+    chunks = itertools.chain.from_iterable([[1, 2], [3]])
+    counted = itertools.count(10, 5)
+    groups = itertools.groupby("aabccc")
+    out = []
+    for first, second in zip(pairs, chunks):
+        out.append((first, add(second, next(counted))))
+        out.append(echo(next(source)))
+    for key, group in groups:
+        next(group)
+        out.append((echo(key), len(list(group))))
+    return out
+
+
+@workflow
+def views():
+    """Views, matches, weak references and descriptors."""
+    table = collections.OrderedDict(a=1)
+    keys, proxy = table.keys(), types.MappingProxyType(table)
+    match = re.search(r"(?P<n>\d+)", "a 12 b")
+    holder = types.SimpleNamespace(table=table)
+    ref = weakref.ref(holder)
+    prop = property(lambda self: 7)
+    n = echo(int(match["n"]))
+    table["b"] = n
+    return list(keys), proxy["b"], ref() is holder, match.span(), prop.fget(0)
+
+
+CASES = [
+    (local_class, ()),
+    (local_dataclass, ()),
+    (local_enum, ()),
+    (local_error, ()),
+    (named_tuples, ()),
+    (functions_of_factories, ()),
+    (sentinels, ()),
+    (iterators, ()),
+    (views, ()),
+]
