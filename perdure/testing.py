@@ -25,6 +25,11 @@ from perdure.runtime.interpreter import Advance, Event, advance, begin
 from perdure.runtime.interpreter import Call as _Scheduled
 from perdure.runtime.program import Living, Program
 
+# So many checkpoints, and loops run through: a long loop over a large state would never end.
+SAFEPOINTS = 100
+
+Restart = Literal["every", "never", "safepoints"]
+
 __all__ = ["Call", "Outcome", "drive", "native"]
 
 
@@ -49,26 +54,29 @@ class Outcome:
 def drive(
     workflow: Callable[..., Any],
     *args: Any,
-    restart: Literal["every", "never"] = "every",
+    restart: Restart = "every",
     **kwargs: Any,
 ) -> Outcome:
     """Compile `workflow` and run it to its end in this thread.
 
     With `restart="every"` each suspension encodes the continuation, drops it, and goes on from the
     decoded bytes, as after a crash. Activities run once each: retries and timeouts are a worker's.
+    With `restart="safepoints"` it is stopped at the end of a loop's turn as well, for the first
+    hundred checkpoints.
     A live variable that cannot be kept ends the run with `UnpicklableError`, as in a worker.
     """
-    if restart not in ("every", "never"):
-        raise ValueError(f"drive(restart={restart!r}): give 'every' or 'never'")
+    if restart not in ("every", "never", "safepoints"):
+        raise ValueError(f"drive(restart={restart!r}): give 'every', 'safepoints' or 'never'")
     program = program_of(image_of(workflow), workflow)
-    return _Driver(program, restart == "every").run(args, kwargs)
+    return _Driver(program, restart).run(args, kwargs)
 
 
 class _Driver:
-    def __init__(self, program: Program, restart: bool) -> None:
+    def __init__(self, program: Program, restart: Restart) -> None:
         self.program = program
         self.codec = Codec(program)
-        self.restart = restart
+        self.restart = restart != "never"
+        self.safepoints = SAFEPOINTS if restart == "safepoints" else 0
         self.calls: list[Call] = []
         self.checkpoints = 0
 
@@ -77,12 +85,16 @@ class _Driver:
         events: list[Event] = []
         now = 0.0
         while True:
+            self.program.due.cell_contents = self.checkpoints < self.safepoints
             done = advance(self.program, state, events, now=now, seed=str(self.checkpoints))
             if done.ended:
                 return self.outcome(done)
             try:
                 state = self.checkpoint(state)
             except Exception as error:
+                if done.stopped and not done.calls:
+                    events, now = self.answer(state, done, now)
+                    continue  # at a safepoint it does no harm
                 done.error = explain(self.program, self.codec, state, error)
                 return self.outcome(done)
             events, now = self.answer(state, done, now)

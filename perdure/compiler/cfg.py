@@ -264,12 +264,13 @@ class _Builder:
         self._go_on(after)
 
     def for_(self, statement: For) -> None:
-        if not statement.suspends:
+        held = statement.suspends or statement.safepoint
+        if not held:
             # The iterable is evaluated once; only an iterator with a name is read at each turn.
             self.mark(statement)
             self.op(access(statement.iterable), statement)
         head = self.start()
-        if statement.suspends:
+        if held:
             self.mark(statement)
             self.op(access(statement.iterable), statement)
         after = self.block()

@@ -392,7 +392,9 @@ class _Writer:
         match statement:
             case Simple():
                 return [] if isinstance(statement.node, ast.Pass) else [statement.node], True
-            case Return() | Raise() | Jump():
+            case Jump():
+                return [*self._safepoint_before(statement), statement.node], False
+            case Return() | Raise():
                 return [statement.node], False
             case Suspension():
                 return self._suspend(statement)
@@ -423,6 +425,8 @@ class _Writer:
         code, falls = self.emit(statement.body)
         if isinstance(statement, While) and statement.once:
             return self._once(statement, code, falls)
+        if falls and statement.safepoint:
+            code += self._safepoint(statement)
         orelse, _ = self.emit(statement.orelse)
         made: ast.stmt
         if isinstance(statement, While):
@@ -440,6 +444,30 @@ class _Writer:
             code, _ = self.emit(case.body)
             cases.append(ast.match_case(case.node.pattern, case.node.guard, code or [ast.Pass()]))
         return [_at(ast.Match(statement.subject, cases), statement.node)], True
+
+    def _safepoint(self, loop: While | For) -> list[ast.stmt]:
+        """`if _due: return _Safe(then, live)`: at the end of a turn the run may be stopped."""
+        at = loop.node
+        code, live = self._capture(loop)
+        stop = call("_Safe", [_number(self.parts.number(loop)), _tuple(live)], at)
+        leave = _at(ast.Return(stop), at)
+        return [_at(ast.If(load("_due", at), [*code, leave], []), at)]
+
+    def _safepoint_before(self, jump: Jump) -> list[ast.stmt]:
+        """`continue` ends a turn too."""
+        if not isinstance(jump.node, ast.Continue):
+            return []
+        context = self.places[jump].parent
+        while context is not None and not isinstance(context.owner, While | For):
+            owner = context.owner
+            cleanup = isinstance(owner, With) or (isinstance(owner, Try) and owner.finalbody)
+            if cleanup or context.handler is not None:
+                return []  # it would fire, or the handler would have to be entered again
+            context = self.places[owner].parent
+        if context is None or not getattr(context.owner, "safepoint", False):
+            return []
+        assert isinstance(context.owner, While | For)
+        return self._safepoint(context.owner)
 
     # Leaving ----------------------------------------------------------------------------------
 

@@ -101,6 +101,7 @@ class While:
     orelse: Body
     native: ast.stmt | None = None
     suspends: bool = False
+    safepoint: bool = False  # the run may be stopped at the end of a turn
     once: bool = False  # not the user's loop: runs once, so that `break` can leave it
 
 
@@ -115,6 +116,7 @@ class For:
     orelse: Body
     native: ast.stmt | None = None
     suspends: bool = False
+    safepoint: bool = False  # the run may be stopped at the end of a turn
 
 
 @dataclass(eq=False, slots=True)

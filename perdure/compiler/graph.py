@@ -390,7 +390,7 @@ class _Builder:
         self.quiet += expression
         with self.inside("loop", loop.node, title):
             kind, number = "choice", NONE
-            if self.parts.is_cut(loop):
+            if self.parts.heads_block(loop):
                 kind, number = "block", self.parts.number(loop)
             head = self.node(kind, _line(loop), number)
             tested = isinstance(loop, While) and _has_own_test(loop)

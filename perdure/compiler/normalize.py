@@ -36,6 +36,8 @@ Loops between the `return` and the `try` are left one by one: after each stands
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from perdure.compiler.core import (
@@ -140,6 +142,7 @@ class _Normalizer(Lifter):
         self.scope = scope
         self.context: list[_Cleanup | _Loop] = []
         self.special_methods = resolved.special_methods
+        self.sealed = 0  # native cleanups around the statement
         self.rewritten = 0  # how many statements had to change; tells what may stay native
 
     def run(self) -> CoreFunction:
@@ -385,6 +388,7 @@ class _Normalizer(Lifter):
         self._jump(node, BY_BREAK)
 
     def _Continue(self, node: ast.Continue) -> None:
+        self.rewritten += 1  # it may end a turn with a safepoint, which a native one would not have
         self._jump(node, BY_CONTINUE)
 
     def _jump(self, node: ast.Break | ast.Continue, way: int) -> None:
@@ -423,9 +427,35 @@ class _Normalizer(Lifter):
             made.native = node
         self.emit(made)
 
+    def _has_safepoint(self, node: ast.For | ast.While) -> bool:
+        """Whether a loop may turn for long, and can be stopped at the end of a turn.
+
+        Not where a native cleanup would fire, and not where each turn suspends anyway.
+        """
+        if self.sealed or (isinstance(node, ast.For) and _is_short(node.iter)):
+            return False
+        return not any(self._surely_suspends(statement) for statement in node.body)
+
+    def _surely_suspends(self, node: ast.stmt) -> bool:
+        value = getattr(node, "value", None)
+        if not isinstance(node, ast.Expr | ast.Assign | ast.AugAssign) or value is None:
+            return False
+        return self.sites.get(value, SiteKind.DYNAMIC) not in (SiteKind.DYNAMIC, SiteKind.FRAME)
+
+    @contextmanager
+    def seal(self, sealed: bool = True) -> Iterator[None]:
+        """No safepoints for a while."""
+        self.sealed += sealed
+        try:
+            yield
+        finally:
+            self.sealed -= sealed
+
     def _While(self, node: ast.While) -> None:
         before = self.rewritten
         loop = _Loop()
+        safepoint = self._has_safepoint(node)
+        self.rewritten += safepoint
         self.context.append(loop)
         if self.has(node.test):
             done = self.names.fresh("done")
@@ -434,7 +464,7 @@ class _Normalizer(Lifter):
         else:
             body, test = self.body(node.body), node.test
         self.context.pop()
-        made = While(node, test, body, self.body(node.orelse))
+        made = While(node, test, body, self.body(node.orelse), safepoint=safepoint)
         self._finish(made, node, before)
         self._leave_on(loop, node)
 
@@ -452,7 +482,9 @@ class _Normalizer(Lifter):
         before = self.rewritten
         iterable: ast.expr = node.iter
         loop = _Loop()
-        if self.has(node):
+        safepoint = self._has_safepoint(node)
+        self.rewritten += safepoint
+        if self.has(node) or safepoint:
             # Its iterator outlives a block: it needs a name.
             iterator = self.names.fresh("it")
             iterable = self.lift(node.iter)
@@ -464,7 +496,7 @@ class _Normalizer(Lifter):
             target = self.loop_target(node, getattr(iterable, "id", ""))
             self.statements(node.body)
         self.context.pop()
-        made = For(node, target, iterable, body, self.body(node.orelse))
+        made = For(node, target, iterable, body, self.body(node.orelse), safepoint=safepoint)
         self._finish(made, node, before)
         self._leave_on(loop, node)
 
@@ -518,12 +550,15 @@ class _Normalizer(Lifter):
 
     def _try(self, node: ast.Try, finalbody: list[ast.stmt]) -> None:
         before = self.rewritten
-        body = self.body(node.body)
-        if any(h.type is not None and self.has(h.type) for h in node.handlers):
-            handlers = [self._testing_handler(node)]
-        else:
-            handlers = [self._handler(h) for h in node.handlers]
-        made = Try(node, body, handlers, self.body(node.orelse), self.body(finalbody))
+        with self.seal(bool(finalbody)):
+            body = self.body(node.body)
+            with self.seal():
+                if any(h.type is not None and self.has(h.type) for h in node.handlers):
+                    handlers = [self._testing_handler(node)]
+                else:
+                    handlers = [self._handler(h) for h in node.handlers]
+                final = self.body(finalbody)
+            made = Try(node, body, handlers, self.body(node.orelse), final)
         if self.has(node):
             for handler in handlers:
                 handler.saved = handler.saved or self.names.fresh("exc")
@@ -592,7 +627,7 @@ class _Normalizer(Lifter):
     def _lower_finally(self, node: ast.Try) -> None:
         self.rewritten += 1
         inner, cleanup = self._cleaned(node, node if node.handlers else node.body)
-        with self.block() as failing:
+        with self.block() as failing, self.seal():
             self.statements(node.finalbody)
             self.emit(Raise(ast.copy_location(ast.Raise(None, None), node.finalbody[-1])))
         handler = self._named(Handler(node, None, None, failing))
@@ -624,7 +659,8 @@ class _Normalizer(Lifter):
     def _With(self, node: ast.With) -> None:
         if not self._must_lower(node):
             before = self.rewritten
-            self._finish(With(node, self.body(node.body)), node, before)
+            with self.seal():
+                self._finish(With(node, self.body(node.body)), node, before)
             return
         self._lower_with(node, node.items)
 
@@ -836,6 +872,19 @@ class _Normalizer(Lifter):
         test = ast.Compare(load(part, node), [ast.IsNot()], [ast.Constant(None)])
         made = If(node, ast.copy_location(test, node), handling, [], suspends=_held(handling))
         self.emit(made)
+
+
+def _is_short(iterable: ast.expr) -> bool:
+    """Whether a loop over an expression has few turns."""
+    match iterable:
+        case ast.List() | ast.Tuple() | ast.Set() | ast.Dict() | ast.Constant():
+            return True
+        case ast.Call(func=ast.Name(id="range"), args=args):
+            return all(isinstance(a, ast.Constant) for a in args) and all(
+                isinstance(a.value, int) and abs(a.value) <= 1000  # type: ignore[attr-defined]
+                for a in args
+            )
+    return False
 
 
 def _held(body: Body) -> bool:

@@ -16,9 +16,11 @@ import networkx as nx
 
 from perdure.compiler.cfg import ENTRY, Flow
 from perdure.compiler.core import (
+    For,
     SiteKind,
     Statement,
     Suspension,
+    While,
     bodies,
     expressions,
     walk,
@@ -36,32 +38,65 @@ class Partition:
     other statement heads the block that begins just before it.
     """
 
-    def __init__(self, heads: tuple[Statement | None, ...]) -> None:
+    def __init__(
+        self, heads: tuple[Statement | None, ...], inline: frozenset[Statement] = frozenset()
+    ) -> None:
         self.heads = heads
+        self.inline = inline  # loops with a block of their own that control falls into all the same
         self._numbers = {head: n for n, head in enumerate(heads) if head is not None}
 
     def number(self, head: Statement) -> int:
         """The number of the block that `head` heads."""
         return self._numbers[head]
 
+    def heads_block(self, statement: Statement) -> bool:
+        """Whether a block begins at `statement`, though control may fall into it elsewhere."""
+        return statement in self._numbers and not isinstance(statement, Suspension)
+
     def is_cut(self, statement: Statement) -> bool:
         """Whether control that comes to `statement` goes on in a block of its own."""
+        if statement in self.inline:
+            return False
         return statement in self._numbers and not isinstance(statement, Suspension)
 
 
 def partition(flow: Flow, *, limit: int = COPY_LIMIT) -> Partition:
     """Choose the heads of a function's task blocks, in source order."""
-    cuts = _cuts(flow, limit) if flow.resume else set()
+    loops = _safepoints(flow)
+    cuts = _cuts(flow, limit, loops) if flow.resume or loops else set()
     if flow.function.only_enters:
         # The entry only makes the cells; the body begins in a block that has them.
         cuts.add(flow.function.body[0])
-    heads = [s for s in walk(flow.function.body) if s in flow.resume or s in cuts]
-    return Partition((None, *heads))
+    every = cuts | loops.keys()
+    heads = [s for s in walk(flow.function.body) if s in flow.resume or s in every]
+    return Partition((None, *heads), frozenset(loops.keys() - cuts))
 
 
-def _cuts(flow: Flow, limit: int) -> set[Statement]:
-    """Statements before which shared tails larger than `limit` are cut."""
+def _safepoints(flow: Flow) -> dict[Statement, bool]:
+    """The loops with a safepoint; whether one stands in no other loop."""
+    found: dict[Statement, bool] = {}
+    stack = [(s, True) for s in flow.function.body]
+    while stack:
+        statement, outermost = stack.pop()
+        loop = isinstance(statement, For | While) and not getattr(statement, "once", False)
+        if loop and statement.safepoint and statement in flow.position:  # type: ignore[union-attr]
+            found[statement] = outermost
+        if getattr(statement, "native", None) is None:
+            inner = outermost and not loop
+            stack += [(s, inner) for body in bodies(statement) for s in body]
+    return found
+
+
+def _cuts(flow: Flow, limit: int, loops: dict[Statement, bool]) -> set[Statement]:
+    """Statements before which shared tails larger than `limit` are cut.
+
+    A loop inside another one is not cut because of its safepoint: each turn of the outer one would
+    go through the interpreter.
+    """
     graph, root = _without_suspensions(flow), -1
+    for loop, outermost in loops.items():
+        if outermost:
+            graph.add_edge(root, flow.position[loop][0])
     idom = nx.immediate_dominators(graph, root)
     places = _places(flow)
     heads = {ENTRY}

@@ -105,6 +105,24 @@ class Run(Generic[R]):
         value: R = self.client.outcome(record)
         return value
 
+    def cancel(self) -> bool:
+        """End the run where it stands; False if it has ended.
+
+        A worker that holds it lets go at its next step: when an activity ends, or a long loop comes
+        to the end of a turn. An activity that is being executed is not interrupted.
+        """
+        done = self.client.store.cancel_run(self.id, now=time.time())
+        self.client.endings.announce()
+        return done
+
+    def pause(self) -> bool:
+        """Let nobody go on with the run until `resume()`; False if it has ended."""
+        return self.client.store.pause_run(self.id, now=time.time())
+
+    def resume(self) -> bool:
+        """Let a paused run go on; False if it is not paused."""
+        return self.client.store.unpause_run(self.id, now=time.time())
+
     def history(self) -> list[HistoryEntry]:
         """The run's activities in the order in which they were scheduled."""
         return list(self.client.history(self.id))

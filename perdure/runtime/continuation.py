@@ -19,10 +19,11 @@ from typing import Any, TypeAlias
 #  the exception that was being handled where the function was called,
 #  the generator whose frame this is while it is being stepped)
 Frame: TypeAlias = tuple[int, int, tuple[Any, ...], tuple[CellType, ...], BaseException | None, Any]
-# (ACTIVITY, seq, 0.0), or (TIMER, seq, when it is due in seconds since the epoch)
+# (ACTIVITY, seq, 0.0), or (TIMER, seq, when it is due in seconds since the epoch), or
+# (SAFEPOINT, seq, when it was stopped): it goes on when the others have had a turn
 Wait: TypeAlias = tuple[str, int, float]
 
-ACTIVITY, TIMER = "activity", "timer"
+ACTIVITY, TIMER, SAFEPOINT = "activity", "timer", "safepoint"
 
 
 @dataclass(slots=True)
@@ -57,20 +58,21 @@ class Continuation:
     salt: str = ""  # part of the seed of the run's random numbers
     loop: Any = None  # the event loop of an `async def` workflow
     next_fiber: int = 1
+    world: Any = None  # set when the first generator is made (see generators.py)
 
     def pack(self) -> tuple[Any, ...]:
         """As plain values, for the codec."""
         start = self.start
         entry = None if start is None else (start.function, start.args, start.kwargs)
         fibers = [_packed(f) for f in self.fibers.values()]
-        return (self.next_seq, fibers, entry, self.salt, self.loop, self.next_fiber)
+        return (self.next_seq, fibers, entry, self.salt, self.loop, self.next_fiber, self.world)
 
     @classmethod
     def unpack(cls, packed: tuple[Any, ...]) -> Continuation:
         """The inverse of `pack`."""
-        next_seq, fibers, entry, salt, loop, next_fiber = packed
+        next_seq, fibers, entry, salt, loop, next_fiber, world = packed
         made = {number: Fiber(number, *rest) for number, *rest in fibers}
-        return cls(made, next_seq, None if entry is None else Start(*entry), salt, loop, next_fiber)
+        return cls(made, next_seq, None if entry is None else Start(*entry), salt, loop, next_fiber, world)
 
     def waits(self) -> dict[int, Wait]:
         """What the run waits for, by sequence number."""

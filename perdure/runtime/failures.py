@@ -50,7 +50,7 @@ def reduce(error: BaseException) -> tuple[Any, ...]:
         error.__cause__,
         error.__context__,
         error.__suppress_context__,
-        entries(error.__traceback__),
+        error.__traceback__,  # reduced to its lines, and still itself where it is held elsewhere
     )
     return (function, args, state, None, None, restore)
 
@@ -137,7 +137,7 @@ def restore(error: BaseException, state: tuple[Any, ...]) -> None:
     put(error, "__cause__", cause)
     put(error, "__context__", context)
     put(error, "__suppress_context__", suppress)
-    put(error, "__traceback__", traceback_of(stack))
+    put(error, "__traceback__", stack)
 
 
 def entries(traceback: TracebackType | None) -> tuple[Entry, ...]:

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator as AnyGenerator
 from enum import IntEnum
+from types import AsyncGeneratorType, CoroutineType, GeneratorType, TracebackType
 from typing import Any
 
+from perdure.runtime.declare import running_block
 from perdure.runtime.ops import Raised, Returned
 
 # Who steps a generator, and so what becomes of its yield and its end. See `How`.
@@ -99,6 +101,19 @@ def advance(stepper: Stepper) -> Any:
     raise NotImplementedError("only the interpreter advances a stepper")
 
 
+CO_ITERABLE_COROUTINE = 0x100  # inspect.CO_ITERABLE_COROUTINE
+
+
+class World:
+    """A run's state, as long as it lives in one process: a restart begins another.
+
+    A generator that nobody holds any more is closed, as Python closes its own. Not so one that goes
+    because a whole state is given up, when the run parks or moves: it lives on in the checkpoint.
+    """
+
+    __slots__ = ()
+
+
 class Generator:
     """A generator of a compiled program. `frame` is (function, block, live values, cells)."""
 
@@ -111,10 +126,12 @@ class Generator:
         "exit",
         "frame",
         "how",
+        "iterable",
         "loaded",
         "looping",
         "running",
         "step",
+        "world",
     )
     noun = "generator"
 
@@ -128,6 +145,9 @@ class Generator:
         self.looping = False  # the delegate is a step of a loop: its end is DONE
         self.exit: BaseException | None = None  # what it is being closed with
         self.how = How.ROOT
+        # Made by types.coroutine: a generator that may be awaited.
+        self.iterable = bool(function.__code__.co_flags & CO_ITERABLE_COROUTINE)
+        self.world: World | None = None
         self.__name__ = function.__name__
         self.__qualname__ = function.__qualname__
 
@@ -154,6 +174,8 @@ class Generator:
             self.exit,
             int(self.how),
             names,
+            self.iterable,
+            self.world,
         )
 
     def restore(self, state: tuple[Any, ...]) -> None:
@@ -167,12 +189,29 @@ class Generator:
             self.exit,
             how,
             names,
+            self.iterable,
+            self.world,
         ) = state
         self.how = How(how)
         self.__name__, self.__qualname__ = names
 
     def __repr__(self) -> str:
         return f"<{self.noun} object {self.__qualname__} at {id(self):#x}>"
+
+    def __del__(self) -> None:
+        if not getattr(self, "begun", False) or self.frame is None or self.world is None:
+            return
+        context = running_block.get()
+        if context is not None and context.run is not None and context.run.world is self.world:
+            self.close()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(f"cannot pickle {self.noun!r} object")  # only a run's codec can
+
+    def __dir__(self) -> list[str]:
+        inner = {"attach", "begun", "delegate", "exit", "frame", "how", "loaded", "looping", "noun"}
+        inner |= {"iterable", "restore", "running", "spent", "state", "step", "world"}
+        return [name for name in super().__dir__() if name not in inner]
 
     def _native(self, action: Returned | Raised) -> Any:
         """One step for native code: what it yields; raises what ends it."""
@@ -208,6 +247,11 @@ class SyncGenerator(Generator):
 
     __slots__ = ()
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """What isinstance() and the inspect module take it for."""
+        return GeneratorType
+
     def __iter__(self) -> SyncGenerator:
         return self
 
@@ -227,7 +271,7 @@ class SyncGenerator(Generator):
     @property
     def gi_yieldfrom(self) -> Any:
         """What it delegates to."""
-        return self.delegate
+        return None if self.running else self.delegate
 
     @property
     def gi_frame(self) -> Any:
@@ -244,6 +288,11 @@ class Coroutine(Generator):
     """What an `async def` gives."""
 
     __slots__ = ()
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """What isinstance() and the inspect module take it for."""
+        return CoroutineType
     noun = "coroutine"
 
     def __await__(self) -> AnyGenerator[Any, Any, Any]:
@@ -262,7 +311,7 @@ class Coroutine(Generator):
     @property
     def cr_await(self) -> Any:
         """What it waits for."""
-        return self.delegate
+        return None if self.running else self.delegate
 
     @property
     def cr_frame(self) -> Any:
@@ -306,6 +355,11 @@ class AsyncGenerator(Generator):
     """What an `async def` with a `yield` gives."""
 
     __slots__ = ()
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """What isinstance() and the inspect module take it for."""
+        return AsyncGeneratorType
     noun = "async_generator"
 
     def __aiter__(self) -> AsyncGenerator:
@@ -339,7 +393,7 @@ class AsyncGenerator(Generator):
     @property
     def ag_await(self) -> Any:
         """What it waits for."""
-        return self.delegate
+        return None if self.running else self.delegate
 
     @property
     def ag_frame(self) -> Any:
@@ -410,6 +464,8 @@ class AsyncStep:
 def thrown(kind: Any, value: Any = None, traceback: Any = None) -> BaseException:
     """The exception that `throw(kind, value, traceback)` raises."""
     error: BaseException
+    if traceback is not None and not isinstance(traceback, TracebackType):
+        raise TypeError("throw() third argument must be a traceback object")
     if isinstance(kind, BaseException):
         if value is not None:
             raise TypeError("instance exception may not have a separate value")
@@ -421,6 +477,11 @@ def thrown(kind: Any, value: Any = None, traceback: Any = None) -> BaseException
             error = kind(*value)
         else:
             error = kind() if value is None else kind(value)
+        if not isinstance(error, BaseException):
+            raise TypeError(
+                f"calling {kind!r} should have returned an instance of BaseException, "
+                f"not {type(error)!r}"
+            )
     else:
         raise TypeError(
             "exceptions must be classes or instances deriving from BaseException, "
@@ -430,6 +491,10 @@ def thrown(kind: Any, value: Any = None, traceback: Any = None) -> BaseException
         error.__traceback__ = traceback
     return error
 
+
+for _made in (SyncGenerator, Coroutine, AsyncGenerator):
+    # What their type prints as.
+    _made.__module__, _made.__name__, _made.__qualname__ = "builtins", _made.noun, _made.noun
 
 CLASSES = {
     "generator": SyncGenerator,

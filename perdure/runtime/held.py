@@ -15,7 +15,7 @@ from perdure.compiler.scopes import read_module
 from perdure.compiler.source import Source
 from perdure.runtime import failures
 from perdure.runtime.codec import Codec, describe
-from perdure.runtime.continuation import TIMER, Continuation
+from perdure.runtime.continuation import ACTIVITY, Continuation
 from perdure.runtime.declare import ActivityOptions, activity_options
 from perdure.runtime.interpreter import Advance, Call, Event, advance
 from perdure.runtime.program import Program
@@ -96,7 +96,7 @@ class Held:
             self._task(p.seq, p.name, self._options(p.name), p.args, p.attempt, p.due_at)
             for p in claimed.pending
         ]
-        timers = [(due, seq) for kind, seq, due in self.state.waits().values() if kind == TIMER]
+        timers = [(due, seq) for kind, seq, due in self.state.waits().values() if kind != ACTIVITY]
         return tasks, timers
 
     def _options(self, name: str) -> ActivityOptions:
@@ -187,6 +187,10 @@ class Held:
                     tasks.append(self._task(seq, name, call.options, args, 1, now))
                 else:
                     events.append(Event(call.seq, error=args))
+            if done.stopped:
+                # At a safepoint what cannot be kept does no harm: the loop goes on in memory.
+                if _kept(self.codec, self.state) is None:
+                    events.append(Event(timers.pop()[1]))
         try:
             checkpoint = self.codec.encode(self.state.pack())
         except KeyboardInterrupt:
@@ -282,13 +286,23 @@ class Held:
             if task.due_at <= now:
                 return
         times = [task.due_at for task in self.pending.values()]
-        times += [due for kind, _, due in self.state.waits().values() if kind == TIMER]
+        times += [due for kind, _, due in self.state.waits().values() if kind != ACTIVITY]
         if not times or min(times) - now < park_after or self.outcomes or self.due:
             return
         if any(task.started_at and not task.settled for task in self.pending.values()):
             return
         step.transition = step.transition._replace(wake_at=min(times), release=True)
         step.tasks, step.timers, step.released = [], [], True
+
+
+def _kept(codec: Codec, state: Continuation) -> bytes | None:
+    """The encoded state; None when something in it cannot be kept."""
+    try:
+        return codec.encode(state.pack())
+    except KeyboardInterrupt:
+        raise
+    except Exception:
+        return None
 
 
 def encode_error(codec: Codec, error: BaseException) -> bytes:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perdure.runtime import failures, fibers
-from perdure.runtime.continuation import ACTIVITY, TIMER, Continuation, Fiber, Start
+from perdure.runtime.continuation import ACTIVITY, SAFEPOINT, TIMER, Continuation, Fiber, Start
 from perdure.runtime.declare import (
     ActivityOptions,
     BlockContext,
@@ -25,9 +25,10 @@ from perdure.runtime.declare import (
     seconds_of,
     sleep,
 )
+from perdure.runtime.generators import World
 from perdure.runtime.loop import ActivityCall, Loop, Task
 from perdure.runtime.machine import Action, Machine, hidden
-from perdure.runtime.ops import Raised, Returned, Suspend
+from perdure.runtime.ops import Again, Raised, Returned, Suspend
 from perdure.runtime.program import Program
 
 
@@ -59,6 +60,7 @@ class Advance:
 
     calls: list[Call] = field(default_factory=list)
     timers: list[tuple[float, int]] = field(default_factory=list)  # (due, seq)
+    stopped: bool = False  # at a safepoint, to go on when its timer says so: now
     ended: bool = False
     value: Any = None
     error: BaseException | None = None
@@ -106,7 +108,9 @@ def advance(
     return result
 
 
-def _came_back(event: Event) -> Returned | Raised:
+def _came_back(event: Event, fiber: Fiber) -> Returned | Raised | Again:
+    if fiber.wait is not None and fiber.wait[0] == SAFEPOINT:
+        return Again()
     return Returned(event.value) if event.error is None else Raised(event.error)
 
 
@@ -125,6 +129,17 @@ class _Run(Machine):
         self.result = result
         self.context = context
         self.ready: deque[tuple[Fiber, Action]] = deque()
+
+    @property
+    def world(self) -> Any:
+        """What the generators of this state belong to."""
+        return self.continuation.world
+
+    def begin_world(self) -> World:
+        """The same, made when the first generator is."""
+        if self.continuation.world is None:
+            self.continuation.world = World()
+        return self.continuation.world
 
     def start(self) -> None:
         begun = self.continuation.start
@@ -152,8 +167,8 @@ class _Run(Machine):
             for event in events:
                 fiber = waiting.get(event.seq)
                 if fiber is not None and fiber.wait is not None and fiber.wait[1] == event.seq:
+                    self.ready.append((fiber, _came_back(event, fiber)))
                     fiber.wait = None
-                    self.ready.append((fiber, _came_back(event)))
         while self.ready and not self.result.ended:
             self.run(*self.ready.popleft())
 
@@ -237,8 +252,9 @@ class _Run(Machine):
         fiber = self.continuation.fibers[0]
         for event in events:
             if fiber.wait is not None and fiber.wait[1] == event.seq:
+                action = _came_back(event, fiber)
                 fiber.wait = None
-                self._stepped(loop, fiber, self.settle(fiber, _came_back(event)))
+                self._stepped(loop, fiber, self.settle(fiber, action))
             else:
                 loop.settle(event.seq, event.value, event.error)
         while fiber.wait is None and not loop.finished:
@@ -328,6 +344,18 @@ class _Run(Machine):
         due = self.context.now + seconds
         self.result.timers.append((due, self._wait(fiber, TIMER, due)))
         return None
+
+    def stops_at_safepoint(self, fiber: Fiber) -> bool:
+        """Give way if this has gone on for long: the others have a turn, and a checkpoint is made."""
+        due = self.program.due
+        if not due.cell_contents:
+            return False
+        due.cell_contents = False
+        self.result.stopped = True
+        seq = self._number()
+        fiber.wait = (SAFEPOINT, seq, self.context.now)
+        self.result.timers.append((self.context.now, seq))
+        return True
 
     def _number(self) -> int:
         seq = self.continuation.next_seq

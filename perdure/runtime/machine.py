@@ -10,12 +10,19 @@ leave.
 from __future__ import annotations
 
 import functools
+import re
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
 from perdure.runtime import failures, fibers
 from perdure.runtime.continuation import Fiber
-from perdure.runtime.declare import ActivityOptions, activity_options, bypassed, sleep
+from perdure.runtime.declare import (
+    ActivityOptions,
+    activity_options,
+    bypassed,
+    running_block,
+    sleep,
+)
 from perdure.runtime.generators import (
     CLASSES,
     DONE,
@@ -31,11 +38,13 @@ from perdure.runtime.generators import (
 )
 from perdure.runtime.ops import (
     UNBOUND,
+    Again,
     Delegate,
     Enter,
     Jump,
     Raised,
     Returned,
+    Safe,
     Suspend,
     Yield,
     handling,
@@ -44,7 +53,7 @@ from perdure.runtime.program import LoadedFunction, Program
 
 # What a fiber does next: take what a call came back with, make a call, hand a yield to whoever
 # steps its outermost generator, or (None) wait.
-Action = Returned | Raised | Suspend | Yielded | None
+Action = Returned | Raised | Suspend | Yielded | Again | None
 
 
 class Machine:
@@ -56,7 +65,9 @@ class Machine:
     def settle(self, fiber: Fiber, action: Action) -> Returned | Raised | Yielded | None:
         """Go on until the fiber waits (None), its stack is empty, or its root yields."""
         while action is not None:
-            if isinstance(action, Suspend):
+            if type(action) is Again:
+                action = self._again(fiber)
+            elif isinstance(action, Suspend):
                 action = self.call(fiber, action.callee, action.args, action.kwargs or {})
             elif type(action) is Yielded or not fiber.stack:
                 return action
@@ -89,6 +100,10 @@ class Machine:
         """Wait for other fibers."""
         return Raised(bypassed("perdure's", fibers.wait_for_fibers))
 
+    def stops_at_safepoint(self, fiber: Fiber) -> bool:
+        """Whether the run is stopped at the safepoint that a fiber has come to."""
+        return False
+
     # Blocks -----------------------------------------------------------------------------------
 
     def _step(self, fiber: Fiber, resume: Returned | Raised) -> Action:
@@ -120,6 +135,11 @@ class Machine:
                 return action
             if kind is Jump:
                 live = result.live
+            elif kind is Safe:
+                live = result.live
+                fiber.stack[-1] = (loaded.index, result.then, live, cells, handled, owner)
+                if self.stops_at_safepoint(fiber):
+                    return None
             elif kind is Enter:
                 cells = loaded.cells_of(result.contents, cells)
                 live = result.live
@@ -147,8 +167,15 @@ class Machine:
             except BaseException as error:
                 return self._raised(fiber, error)
 
+    def _again(self, fiber: Fiber) -> Action:
+        """Go on from a safepoint."""
+        function, number, live, cells, *_ = fiber.stack[-1]
+        return self._after(fiber, self.program.functions[function], cells, Jump(number, live))
+
     def _raised(self, fiber: Fiber, error: BaseException) -> Action:
         failures.tidy(error, hidden())
+        if type(error) is NameError:
+            error = _as_local(error, self.program.functions[fiber.stack[-1][0]])
         owner = fiber.stack.pop()[5]
         return Raised(error) if owner is None else self._ended(fiber, owner, Raised(error))
 
@@ -259,7 +286,11 @@ class Machine:
         cells = loaded.cells_of(begun.contents, loaded.shared_with(function))
         frame = (loaded.index, begun.then, begun.live, cells)
         assert loaded.makes is not None
-        return Returned(loaded.makes(loaded, frame, self.program.step, function))
+        made = loaded.makes(loaded, frame, self.program.step, function)
+        context = running_block.get()
+        if context is not None and context.run is not None:
+            made.world = context.run.begin_world()
+        return Returned(made)
 
     def _call_own(
         self, fiber: Fiber, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -513,6 +544,22 @@ def _already(generator: Generator) -> Exception:
 
 def _ignored(generator: Generator) -> RuntimeError:
     return RuntimeError(f"{_noun(generator)} ignored GeneratorExit")
+
+
+_UNBOUND_CELL = re.compile(r"cannot access free variable '(.+)' where it is not associated")
+
+
+def _as_local(error: NameError, loaded: LoadedFunction) -> NameError:
+    """A function's own cell that is unbound: to a block it is another's, to the user it is local."""
+    found = _UNBOUND_CELL.match(str(error))
+    own = loaded.cells[: len(loaded.cells) - loaded.table.free]
+    link = error.__traceback__
+    if found is None or found[1] not in own or link is None or link.tb_next is not None:
+        return error
+    message = f"cannot access local variable {found[1]!r} where it is not associated with a value"
+    made = UnboundLocalError(message, name=found[1])
+    made.__cause__, made.__context__ = error.__cause__, error.__context__
+    return made.with_traceback(link)
 
 
 def _as_raised(generator: Generator, outcome: Raised) -> Raised:

@@ -52,6 +52,18 @@ class Jump:
         self.live = live
 
 
+class Safe(Jump):
+    """Go on at block `then` with `live`; the run may be stopped here (a safepoint)."""
+
+    __slots__ = ()
+
+
+class Again:
+    """Go on with the block on top of the stack, which takes no value."""
+
+    __slots__ = ()
+
+
 class Enter:
     """The entry of a function with cells: make them, then go on at block `then` with `live`."""
 
@@ -279,6 +291,8 @@ def cells(bound: dict[str, Any]) -> dict[str, CellType]:
         "_UNBOUND": UNBOUND,
         "_ONCE": (None,),
         "_Yield": Yield,
+        "_Safe": Safe,
+        "_due": False,
         "_Delegate": Delegate,
         "_star": stars.Star,
         "_split": stars.Star.split,

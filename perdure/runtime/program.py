@@ -110,6 +110,7 @@ class Program:
     entries: dict[FunctionType, FunctionType] = field(default_factory=dict)
     names: dict[Any, str] = field(default_factory=dict)  # of activities, by function
     # Code objects that were looked up, by id: the object itself, and what it is.
+    due: CellType = field(default_factory=lambda: CellType(False))  # what safepoints look at
     _known: dict[int, tuple[CodeType, LoadedFunction | None]] = field(default_factory=dict)
     _marked: dict[tuple[str, int], list[LoadedFunction]] = field(default_factory=dict)
 
@@ -150,15 +151,10 @@ class Program:
             and set(loaded.cells[len(loaded.cells) - loaded.table.free :])
             <= set(code.co_freevars)
         ]
-        if len(candidates) > 1:
-            # Several lambdas on one line: the smallest whose text holds all that is executed.
-            places = [
-                place
-                for place in code.co_positions()
-                if None not in place and place[2:] != (0, 0)
-            ]
-            candidates = [c for c in candidates if _holds(c.table.code, places)]
-            candidates.sort(key=lambda c: _extent(c.table.code))
+        if key[0].startswith("<"):
+            # Several lambdas may stand on one line, one inside the other.
+            place = _place(code)
+            candidates = [c for c in candidates if c.table.code[2:] == place]
         return candidates[0] if candidates else None
 
     def suspends(self, callee: Any) -> bool:
@@ -180,8 +176,8 @@ class Program:
             return self.suspends(callee.__func__)
         if kind is functools.partial:
             return self.suspends(callee.func)
-        if isinstance(callee, type):
-            made = callee.__init__  # type: ignore[misc]
+        if issubclass(kind, type):  # not isinstance(): a proxy would look at what it stands for
+            made = callee.__init__
             return type(made) is FunctionType and self.suspends(made)
         call = getattr(kind, "__call__", None)  # noqa: B004  (the method itself is wanted)
         return type(call) is FunctionType and self.suspends(call)
@@ -276,17 +272,14 @@ def _common(name: str) -> str:
     return name
 
 
-def _holds(mark: tuple[str, int, int, int, int, int], places: list[Any]) -> bool:
-    _, _, line, column, end_line, end_column = mark
-    return all(
-        (line, column) <= (at, begin) and (end_at, end) <= (end_line, end_column)
-        for at, end_at, begin, end in places
-    )
-
-
-def _extent(mark: tuple[str, int, int, int, int, int]) -> tuple[int, int]:
-    _, _, line, column, end_line, end_column = mark
-    return end_line - line, end_column - column
+def _place(code: CodeType) -> tuple[int, int, int, int] | None:
+    """From where to where the text goes that code executes: line, column, end line, end column."""
+    parts = [p for p in code.co_positions() if None not in p and p[2:] != (0, 0)]
+    if not parts:
+        return None  # a constant
+    begin = min((line, column) for line, _, column, _ in parts)  # type: ignore[type-var]
+    end = max((line, column) for _, line, _, column in parts)  # type: ignore[type-var]
+    return (*begin, *end)  # type: ignore[return-value]
 
 
 def load(image: Image, workflow: FunctionType | None = None) -> Program:
@@ -304,6 +297,7 @@ def load(image: Image, workflow: FunctionType | None = None) -> Program:
     for file, text in _texts(image):
         _show_source(file, text)
     support = ops.cells(_protocols(program))
+    program.due = support["_due"]
     codes = [c for c in image.code_object().co_consts if isinstance(c, CodeType)]
     start = 0
     for index, table in enumerate(image.functions):

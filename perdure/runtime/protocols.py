@@ -106,6 +106,8 @@ class Protocols:
                 raise RuntimeError("coroutine is being awaited already")
             return awaitable if not isinstance(awaitable, Future) else awaitable.__await__()
         kind = type(awaitable)
+        if kind is SyncGenerator and awaitable.iterable:
+            return awaitable
         if isinstance(awaitable, asyncio.Future):
             return FutureSteps(awaitable)  # asyncio.gather makes one of C
         if isinstance(awaitable, types.GeneratorType) and (

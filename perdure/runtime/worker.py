@@ -39,7 +39,7 @@ from perdure.compiler.image import Image
 from perdure.runtime import failures
 from perdure.runtime.codec import Codec
 from perdure.runtime.held import Held, Outcome, Step, Task, encode_error
-from perdure.runtime.program import load_cached
+from perdure.runtime.program import Program, load_cached
 from perdure.store.protocol import ClaimedRun, Store, StoreError, Transition, WorkerRecord
 
 log = logging.getLogger("perdure.worker")
@@ -53,6 +53,8 @@ WAKE_EVERY = 0.001
 # An activity that last took less than this is quick: the one before it waits for it, and both share
 # a commit.
 QUICK = 0.0005
+# A run whose blocks have gone on for this many seconds gives way to others at its next safepoint.
+SLICE = 0.05
 # New objects after which the garbage collector looks, while a worker works.
 COLLECT_AFTER = 50_000
 # A run whose program does not load here is left to others for this long.
@@ -108,8 +110,10 @@ class Worker:
         self._seen = 0  # activities executed when the housekeeper last looked
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
+        self._over = threading.Event()  # it has stopped
         self._failure: BaseException | None = None
         self._lost = False  # the lease ran out before it was renewed
+        self._stepping: tuple[Program, float] | None = None  # since when
 
     # Life -------------------------------------------------------------------------------------
 
@@ -120,11 +124,13 @@ class Worker:
         """
         self._register()
         threading.Thread(target=self._keep_lease, name="perdure-lease", daemon=True).start()
+        threading.Thread(target=self._slice_time, name="perdure-slices", daemon=True).start()
         try:
             with _calm_collector():
                 self._keep_house(until or (lambda: False))
         finally:
             self._shut_down()
+            self._over.set()
         if self._failure is not None:
             raise self._failure
 
@@ -349,6 +355,10 @@ class Worker:
 
     def _step(self, held: Held, now: float) -> Step | None:
         """Step one run. A fault of ours in it stops that run here, not the worker."""
+        due = held.program.due
+        if due.cell_contents:
+            due.cell_contents = False
+        self._stepping = (held.program, time.monotonic())
         try:
             return held.step(now, PARK_AFTER)
         except Exception as error:
@@ -360,6 +370,15 @@ class Worker:
                 self._failure = error
                 self.stop()
             return None
+        finally:
+            self._stepping = None
+
+    def _slice_time(self) -> None:
+        """In a thread of its own: a run that has been stepped for long gives way at a safepoint."""
+        while not self._over.wait(SLICE / 2):
+            stepping = self._stepping
+            if stepping is not None and time.monotonic() - stepping[1] > SLICE:
+                stepping[0].due.cell_contents = True
 
     def _follow(
         self, held: Held, tasks: list[Task], timers: list[tuple[float, int]], now: float

@@ -52,6 +52,10 @@ class StoreVersionError(StoreError):
     """The store's schema was written by a newer Perdure than this one."""
 
 
+# The `wake_at` of a paused run: the end of the year 9999, in seconds since the epoch.
+PAUSED = 253402300799.0
+
+
 class RunStatus(StrEnum):
     """Where a run stands. All but `RUNNING` are final (a failed run can be reopened)."""
 
@@ -297,6 +301,24 @@ class Store(Protocol):
         The activities that the failing transition consumed are scheduled again, from attempt 1,
         with no result; the others stay as they are. False when the run is not failed.
         """
+        ...
+
+    def cancel_run(self, run_id: str, *, now: float) -> bool:
+        """End a running run where it stands, as CANCELLED; False when it is not running.
+
+        Whoever holds it is refused at its next commit.
+        """
+        ...
+
+    def pause_run(self, run_id: str, *, now: float) -> bool:
+        """Take a running run from whoever holds it: `wake_at` is `PAUSED`, and nobody claims it.
+
+        False when it is not running.
+        """
+        ...
+
+    def unpause_run(self, run_id: str, *, now: float) -> bool:
+        """Let a paused run be claimed again; False when it is not paused."""
         ...
 
     def next_wake(self, queues: Sequence[str], *, now: float) -> float | None:

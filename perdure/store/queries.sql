@@ -219,6 +219,20 @@ DELETE FROM history WHERE n = ?;
 -- name: reopen
 UPDATE runs SET status = 'running', outcome = NULL, wake_at = NULL, owner = NULL, updated_at = ? WHERE n = ?;
 
+-- stopping -------------------------------------------------------------------------------------------------
+
+-- name: cancel
+-- Nobody's from now on: whoever holds it is refused at its next commit.
+UPDATE runs SET status = 'cancelled', outcome = NULL, wake_at = NULL, owner = NULL, updated_at = ?
+WHERE id = ? AND status = 'running';
+
+-- name: pause
+UPDATE runs SET wake_at = ?, owner = NULL, updated_at = ? WHERE id = ? AND status = 'running';
+
+-- name: unpause
+UPDATE runs SET wake_at = NULL, updated_at = ?
+WHERE id = ? AND status = 'running' AND owner IS NULL AND wake_at = ?;
+
 -- integrity ------------------------------------------------------------------------------------------------
 
 -- name: pages

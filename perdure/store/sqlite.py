@@ -30,6 +30,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from perdure.store.protocol import (
+    PAUSED,
     ActivityRecord,
     ActivityStatus,
     ClaimedRun,
@@ -389,6 +390,21 @@ class SqliteStore:
                 db.execute(SQL["forget_link"], (link,))
             db.execute(SQL["reopen"], (now, *row))
             return True
+
+    def cancel_run(self, run_id: str, *, now: float) -> bool:
+        """End a running run where it stands; whoever holds it is refused at its next commit."""
+        with self._write() as db:
+            return bool(db.execute(SQL["cancel"], (now, run_id)).rowcount)
+
+    def pause_run(self, run_id: str, *, now: float) -> bool:
+        """Take a running run from whoever holds it; nobody claims it until `unpause_run`."""
+        with self._write() as db:
+            return bool(db.execute(SQL["pause"], (PAUSED, now, run_id)).rowcount)
+
+    def unpause_run(self, run_id: str, *, now: float) -> bool:
+        """Let a paused run be claimed again."""
+        with self._write() as db:
+            return bool(db.execute(SQL["unpause"], (now, run_id, PAUSED)).rowcount)
 
     # -- the store itself -------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from typing import IO
 from dataclasses import dataclass
 
 from perdure import Retry, activity, now, random, sleep, uuid4, workflow
@@ -252,10 +253,26 @@ def numbers() -> tuple[object, ...]:
     return uuid4(), random.gauss(0, 1), random.gauss(0, 1), random()
 
 
+class Opened:
+    """A file that is closed even if the run that opened it is given up."""
+
+    files: list[IO[str]] = []
+
+    def __init__(self, path: str) -> None:
+        self.file = open(path)
+        self.files.append(self.file)
+
+    def __enter__(self) -> IO[str]:
+        return self.file
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+
 @workflow
 def loops_over_a_file(path: str) -> int:
     lines = 0
-    with open(path) as file:
+    with Opened(path) as file:
         for _ in file:
             lines = double(lines + 1)
     return lines

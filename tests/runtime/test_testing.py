@@ -32,13 +32,14 @@ def test_what_cannot_be_kept_is_named() -> None:
     assert "the variable 'lock' in holds_a_lock" in str(error)
     iterator = drive(basic.loops_over_a_file, __file__).error
     assert isinstance(iterator, perdure.UnpicklableError)
+    basic.Opened.files.pop().close()
     text = str(iterator)
     assert "the context manager of a with statement in loops_over_a_file" in text
     assert "_io.TextIOWrapper" in text
 
 
 def test_a_wrong_restart_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"drive\(restart='sometimes'\): give 'every' or 'never'"):
+    with pytest.raises(ValueError, match=r"drive\(restart='sometimes'\): give 'every', 'safepoints' or 'never'"):
         drive(basic.doubled, 1, restart="sometimes")  # type: ignore[arg-type]
 
 

@@ -34,7 +34,7 @@ def cases() -> list[Any]:
 @pytest.mark.parametrize(("workflow", "args"), cases())
 def test_same_meaning(workflow: Callable[..., Any], args: tuple[Any, ...]) -> None:
     outcomes = {"native": native(workflow, *copy.deepcopy(args))}
-    for restart in ("never", "every"):
+    for restart in ("never", "every", "safepoints"):
         outcomes[f"restart={restart}"] = drive(workflow, *copy.deepcopy(args), restart=restart)
     assert_same(outcomes)
 

@@ -33,7 +33,7 @@ def trouble(program: Program, folder: Path) -> str | None:
     """How the program's outcomes differ, or what the compiler or the runtime raised itself."""
     with loaded(program.text, folder) as module:
         expected = native(module.main, *copy.deepcopy(program.args))
-        for restart in ("never", "every"):
+        for restart in ("never", "every", "safepoints"):
             try:
                 actual = drive(module.main, *copy.deepcopy(program.args), restart=restart)
             except Exception:
