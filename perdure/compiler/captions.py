@@ -19,6 +19,8 @@ from perdure.compiler.core import (
     Handler,
     If,
     Raise,
+    Simple,
+    SiteKind,
     Statement,
     Suspension,
     Try,
@@ -43,6 +45,7 @@ class Captions:
         self._expressions: dict[_Place, ast.expr] = {}
         self._handlers: dict[_Place, ast.ExceptHandler] = {}
         self._own: set[ast.AST] = set()
+        self._temporaries = core.temporaries
         for node in ast.walk(core.node):
             self._own.add(node)
             if isinstance(node, ast.stmt) and node is not core.node:
@@ -52,7 +55,15 @@ class Captions:
                 self._handlers[_place(node)] = node
             elif isinstance(node, ast.expr):
                 self._expressions.setdefault(_place(node), node)
-        self._calls = {_place(s.origin) for s in walk(core.body) if isinstance(s, Suspension)}
+        self._steps = _steps(core)
+        self._calls = {
+            _place(s.origin)
+            for s in walk(core.body)
+            if isinstance(s, Suspension) and s not in self._steps
+        }
+        # A comprehension that became a function takes its first iterable as a parameter.
+        made_up = core.node.name.startswith("<") and core.node.name != "<lambda>"
+        self._given = frozenset(core.parameters if made_up else ())
 
     # Statements -------------------------------------------------------------------------------
 
@@ -74,6 +85,8 @@ class Captions:
         value = getattr(statement, "value", None)
         if isinstance(statement, ast.Expr) and isinstance(value, ast.Constant):
             return ""  # a docstring
+        if _is_made_up(statement):
+            return ""  # the result of a comprehension, which its title says
         if isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign) and self._suspends(value):
             return ""  # the suspension's own node says it
         return self._first_line(statement)
@@ -91,11 +104,19 @@ class Captions:
 
     def suspension(self, statement: Suspension) -> str:
         """The call as the user wrote it, with the variable that takes its result."""
+        if step := self._steps.get(statement):
+            return shorten(f"{step} {self._source(statement)}")
+        if statement.kind is SiteKind.YIELD and not statement.label.startswith("yield"):
+            return shorten(f"yield {_in_one_line(statement.label)}")  # of a generator expression
         owner = self.owner(statement)
         if isinstance(owner, ast.Assign) and _place(owner.value) == _place(statement.origin):
-            targets = " = ".join(ast.unparse(t) for t in owner.targets)
-            return shorten(f"{targets} = {statement.label}")
-        return shorten(statement.label)
+            targets = " = ".join(_bare(t) for t in owner.targets)
+            return shorten(f"{targets} = {_in_one_line(statement.label)}")
+        return shorten(_in_one_line(statement.label))
+
+    def _source(self, statement: Suspension) -> str:
+        """The iterable or the context manager of a suspension that is no call of the user's."""
+        return _in_one_line(statement.label) or self._text(statement.origin)
 
     def _short(self, node: Any) -> Any:
         """A copy in which calls that suspend have `...` for arguments."""
@@ -103,6 +124,8 @@ class Captions:
             return [self._short(item) for item in node]
         if not isinstance(node, ast.AST):
             return node
+        if isinstance(node, ast.Name) and node.id in self._given:
+            return ast.copy_location(ast.Name("…", node.ctx), node)
         fields = {name: self._short(value) for name, value in ast.iter_fields(node)}
         known = isinstance(node, ast.Call) and _place(node) in self._calls
         if known and (fields["args"] or fields["keywords"]):
@@ -135,13 +158,24 @@ class Captions:
             return _except(handler), "other exceptions"
         if isinstance(node, ast.Assert):
             return "assertion holds", "assertion fails"
-        if isinstance(test, ast.Compare) and isinstance(node, ast.Try | ast.With):
+        if isinstance(test, ast.Compare) and (marker := _MARKERS.get(_compared(test))):
+            return marker
+        if isinstance(test, ast.Compare) and isinstance(node, _CLEANED):
             way = test.comparators[0]
             assert isinstance(way, ast.Constant)
             return _LEFT_BY[way.value], "otherwise"
-        if isinstance(node, ast.For | ast.While) and self._user(test) is None:
+        if isinstance(node, ast.For | ast.AsyncFor | ast.While) and self._user(test) is None:
             return "leaving", "otherwise"
+        if isinstance(test, ast.UnaryOp) and self.is_temporary(test.operand):
+            if isinstance(node, ast.Match):
+                return "otherwise", "handled"
+            if isinstance(node, ast.With | ast.AsyncWith):
+                return "exception goes on", "exception suppressed"
         return None
+
+    def is_temporary(self, expr: ast.expr) -> bool:
+        """Whether an expression is a variable of the compiler's."""
+        return isinstance(expr, ast.Name) and expr.id in self._temporaries
 
     def _asked(self, statement: If) -> tuple[ast.expr, bool]:
         """The user's expression behind a test, and whether the test is its negation."""
@@ -185,6 +219,8 @@ class Captions:
 
     def loop(self, loop: For | While) -> tuple[str, str, str]:
         """A loop's title, and what to write on the edges into its body and past it."""
+        if isinstance(loop, While) and isinstance(loop.test, ast.UnaryOp) and _is_async(loop.node):
+            return self._async_loop(loop)
         if isinstance(loop, While):
             test = loop.node.test if isinstance(loop.node, ast.While) else loop.test
             title = shorten(f"while {self._text(test)}")
@@ -199,21 +235,31 @@ class Captions:
             "exhausted",
         )
 
+    def _async_loop(self, loop: While) -> tuple[str, str, str]:
+        waits = (s for s in walk(loop.body) if isinstance(s, Suspension))
+        place = _place(next(waits).origin)
+        node: Any = loop.node
+        parts = [node] if isinstance(node, ast.AsyncFor) else node.generators
+        part = next((p for p in parts if _place(p.iter) == place), parts[0])
+        target, items = _bare(part.target), self._text(part.iter)
+        return shorten(f"async for {target} in {items}"), f"each {target}", "exhausted"
+
     def _iteration(self, loop: For) -> tuple[str, str]:
         """The target and the iterable of a loop or of a comprehension's `for`."""
         node: Any = loop.node
         if isinstance(node, ast.For):
-            return ast.unparse(node.target), self._text(node.iter)
+            return _bare(node.target), self._text(node.iter)
         place = _place(loop.iterable)
         for part in node.generators:
             if _place(part.iter) == place:
-                return ast.unparse(part.target), self._text(part.iter)
+                return _bare(part.target), self._text(part.iter)
         return ast.unparse(loop.target), ast.unparse(loop.iterable)
 
-    def context(self, node: ast.With, *, lowered: bool) -> str:
+    def context(self, node: ast.With | ast.AsyncWith, *, lowered: bool) -> str:
         """`with a as b`; lowering takes the managers one by one."""
         items = node.items[:1] if lowered else node.items
-        return shorten("with " + ", ".join(ast.unparse(self._short(i)) for i in items))
+        word = "with " if isinstance(node, ast.With) else "async with "
+        return shorten(word + ", ".join(ast.unparse(self._short(i)) for i in items))
 
     def handler(self, handler: Handler, around: Try | With) -> tuple[str, str]:
         """A handler's title, and what to write on the edge to it."""
@@ -221,8 +267,79 @@ class Captions:
             name = f" as {handler.node.name}" if handler.node.name else ""
             text = _except(handler.node)
             return shorten(text + name), text
+        if isinstance(around.node, ast.With | ast.AsyncWith):
+            return "after an exception", "any exception"
         title = "finally, after an exception" if _has_finally(around) else "except …"
         return title, "any exception"
+
+
+# Tests of the compiled loops: what an iterator gave, instead of an item.
+_MARKERS = {"_PENDING": ("not there yet", "there"), "_DONE": ("exhausted", "an item")}
+_CLEANED = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith)
+
+
+def _steps(core: CoreFunction) -> dict[Statement, str]:
+    """Suspensions that stand for no call of the user's, and what each of them does.
+
+    A `with` enters and exits; a loop takes the next item of what it loops over.
+    """
+    found: dict[Statement, str] = {}
+    verbs: dict[str, str] = {}
+    for statement in walk(core.body):
+        if isinstance(statement, Suspension):
+            name = _subject(statement.call)
+            if name in ("_advance", "_anext"):
+                found[statement] = "next of"
+            elif name in verbs:
+                found[statement] = verbs[name]
+                if statement.target and statement.kind is SiteKind.DYNAMIC:
+                    verbs[statement.target] = f"await {verbs[name].removeprefix('await ')}"
+        elif isinstance(statement, Simple) and isinstance(statement.node, ast.Assign):
+            target, value = statement.node.targets[0], statement.node.value
+            if isinstance(target, ast.Tuple) and _subject(value) in ("_entered", "_aentered"):
+                leave, enter = target.elts
+                verbs[_name(enter)], verbs[_name(leave)] = "enter", "exit"
+    return found
+
+
+def _subject(node: ast.AST) -> str:
+    """The name that a made-up call is about: its function, or what is waited for."""
+    while isinstance(node, ast.Call):
+        inner = node.args[0] if _name(node.func) in ("_Delegate", "_await") else node.func
+        if inner is node.func:
+            return _name(inner)
+        if isinstance(inner, ast.Call) and _name(inner.func) == "_anext":
+            return "_anext"
+        node = inner
+    return _name(node)
+
+
+def _name(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _compared(test: ast.Compare) -> str:
+    return _name(test.comparators[0])
+
+
+def _is_made_up(statement: ast.stmt) -> bool:
+    return any(getattr(node, "made", False) for node in ast.walk(statement))
+
+
+def _is_async(node: ast.AST) -> bool:
+    parts = getattr(node, "generators", ())
+    return isinstance(node, ast.AsyncFor) or any(part.is_async for part in parts)
+
+
+def _bare(target: ast.expr) -> str:
+    """A target as one writes it: a tuple without parentheses."""
+    if isinstance(target, ast.Tuple) and target.elts:
+        return ", ".join(map(ast.unparse, target.elts)) + ("," if len(target.elts) == 1 else "")
+    return ast.unparse(target)
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def shorten(text: str) -> str:

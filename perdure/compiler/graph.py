@@ -14,7 +14,8 @@ Nodes and groups are named by their index; -1 stands for none. A block's node co
 suspension whose value it resumes with, and shows the code up to where ways part or meet.
 
 Invariants: every task block has exactly one `block` node, every suspension exactly one node; edges
-of kind `raise` may leave a whole group (`group`), as anything in a `try` may fail.
+of kind `raise` may leave a whole group (`group`), as anything in a `try` may fail. No text shows a
+variable of the compiler's.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ from perdure.compiler.core import (
     bodies,
     walk,
 )
+from perdure.compiler.scopes import FunctionNode
 
 NONE = -1
 Way = Literal["return", "break", "continue"]
@@ -227,6 +229,8 @@ class _Builder:
             following = body[index + 1] if index + 1 < len(body) else None
             self.statement(statement, following)
             index += 1
+            if isinstance(statement, Match) and self.rest_of_match(statement, following):
+                index += 1  # shown with it
             if isinstance(statement, Try) and self.is_lowered_finally(statement):
                 index = self.cleanup(statement, body, index)
 
@@ -260,6 +264,8 @@ class _Builder:
                 self.try_(statement)
             case With():
                 self.with_(statement)
+            case Match() if any(self.notes_taken(case.body) for case in statement.cases):
+                self.guarded(statement, self.rest_of_match(statement, following))
             case Match():
                 self.match(statement)
 
@@ -275,7 +281,8 @@ class _Builder:
             return
         if following is not None and self.captions.owner(following) is owner:
             return
-        if getattr(statement, "native", None) is None and hasattr(owner, "body"):
+        compound = isinstance(owner, ast.Match) or hasattr(owner, "body")
+        if getattr(statement, "native", None) is None and compound:
             return  # a part of lowering a compound statement, whose title says it
         if text := self.captions.code(owner):
             self.code(text, owner.lineno)
@@ -353,6 +360,9 @@ class _Builder:
         self.ends = [_End(fork, yes)]
         self.body(statement.body)
         after, self.ends = self.ends, [_End(fork, no)]
+        if self._is_at_end(statement):
+            self.context[-1].done += after  # type: ignore[union-attr]
+            after = []
         if self.context and self._is_failed_test(statement, self.context[-1]):
             self.context[-1].done += self.ends  # type: ignore[union-attr]
             self.ends = []
@@ -374,7 +384,14 @@ class _Builder:
     @staticmethod
     def _is_failed_test(statement: If, frame: _Loop | _Finally) -> bool:
         """Whether this is the test of a `while` that suspends, which stands in its body."""
-        return isinstance(frame, _Loop) and frame.at is statement.node and bool(statement.orelse)
+        same = isinstance(frame, _Loop) and frame.at is statement.node and bool(statement.orelse)
+        return same and not _asks(statement, "_DONE")
+
+    def _is_at_end(self, statement: If) -> bool:
+        """Whether this stands in an `async for`, and asks whether its iterator is at its end."""
+        frame = self.context[-1] if self.context else None
+        same = isinstance(frame, _Loop) and frame.at is statement.node
+        return same and _asks(statement, "_DONE")
 
     def once(self, statement: While) -> None:
         """Not the user's loop: only its `break`s matter."""
@@ -406,6 +423,52 @@ class _Builder:
         self.ends += frame.breaks
         self.quiet -= expression
 
+    def guarded(self, statement: Match, rest: If | None) -> None:
+        """A match with guards that suspend: the cases after such a guard stand in `rest`."""
+        fork = self.fork(_line(statement))
+        taken: list[_End] = []
+        others: list[_End] = []
+        for case in statement.cases:
+            self.ends = [_End(fork, self.captions.case(case))]
+            test = case.body[-1] if case.body else None
+            if isinstance(test, If) and self.is_flag(test.body):
+                self.body(case.body[:-1])
+                at = self.fork(_line(test))
+                yes, no = self.captions.condition(test)
+                others.append(_End(at, no))
+                self.ends = [_End(at, yes)]
+                self.body(test.body)
+            else:
+                self.body(case.body)
+            taken += self.ends
+        if not any(_matches_all(case.node) for case in statement.cases):
+            others.append(_End(fork, "no case" if rest is None else "otherwise"))
+        self.ends = others
+        if rest is not None:
+            self.body(rest.body)
+        self.ends += taken
+
+    def is_flag(self, body: Body) -> bool:
+        """Whether a body begins by noting that a case was taken (see normalize)."""
+        first = body[0].node if body and isinstance(body[0], Simple) else None
+        value = getattr(first, "value", None)
+        return (
+            isinstance(first, ast.Assign)
+            and self.captions.is_temporary(first.targets[0])
+            and isinstance(value, ast.Constant)
+            and value.value is True
+        )
+
+    def notes_taken(self, body: Body) -> bool:
+        """Whether an arm belongs to a match that was taken apart."""
+        last = body[-1] if body else None
+        return self.is_flag(body) or (isinstance(last, If) and self.is_flag(last.body))
+
+    def rest_of_match(self, statement: Match, following: Statement | None) -> If | None:
+        """The cases after one whose guard suspends."""
+        same = isinstance(following, If) and following.node is statement.node
+        return following if same and not self.parts.is_cut(following) else None  # type: ignore[arg-type, return-value]
+
     def match(self, statement: Match) -> None:
         fork = self.fork(_line(statement))
         after: list[_End] = []
@@ -424,9 +487,11 @@ class _Builder:
             self.body(statement.body)
 
     def try_(self, statement: Try) -> None:
-        if isinstance(statement.node, ast.With):
+        if isinstance(statement.node, ast.With | ast.AsyncWith):
             self.lowered_with(statement)
-        elif not self.captions.written(statement.node):
+        elif isinstance(statement.node, ast.TryStar):
+            self.try_star(statement)
+        elif not self.captions.written(statement.node) and not self.is_lowered_finally(statement):
             self.body(statement.body)  # made up by lowering, for `except … as name`
         elif statement.finalbody:
             self.try_finally(statement)
@@ -436,8 +501,12 @@ class _Builder:
                 self.try_parts(statement)
 
     def lowered_with(self, statement: Try) -> None:
-        assert isinstance(statement.node, ast.With)
+        assert isinstance(statement.node, ast.With | ast.AsyncWith)
         title = self.captions.context(statement.node, lowered=True)
+        if statement.handlers[0].suspends:
+            with self.inside("with", statement.node, title):
+                self.try_parts(statement)
+            return
         first = len(self.chart.nodes)
         with self.inside("with", statement.node, title) as group:
             self.handled.append(_Handled())
@@ -451,6 +520,8 @@ class _Builder:
         """Whether the `finally` of this `try` stands after it and in its one handler."""
         if not isinstance(statement.node, ast.Try):
             return False
+        if isinstance(statement.node.body[0], ast.TryStar) and not statement.finalbody:
+            return statement.handlers[0].node is statement.node
         own = any(isinstance(h.node, ast.ExceptHandler) for h in statement.handlers)
         lowered = bool(statement.node.finalbody) and not statement.finalbody and not own
         return lowered and self.captions.written(statement.node)
@@ -474,6 +545,63 @@ class _Builder:
             named = {_name(h.type) for h in statement.handlers}
             self.pass_on([r for r in raises if r[1] not in named])
         self.ends = after
+
+    def try_star(self, statement: Try) -> None:
+        """`except*`: the handlers of what the group holds, one after the other (see normalize)."""
+        first = len(self.chart.nodes)
+        failing = [_End(end.node) for end in self.ends]
+        with self.inside("try", statement.node, "try"):
+            with self.inside("body", statement.node, "") as group:
+                self.handled.append(_Handled())
+                self.body(statement.body)
+                raises = self.handled.pop().raises
+            if first < len(self.chart.nodes):
+                failing = [_End(self.tail(first), group=group)]
+            if self.ends and statement.orelse:
+                self.body(statement.orelse)
+            after = self.ends
+            self.ends = [_End(e.node, "any exception", "raise", e.group) for e in failing]
+            self.ends += [_End(node, "", "raise") for node, _ in raises]
+            self.node("choice", _line(statement))
+            for part in statement.handlers[0].body:
+                self.star_handler(part)
+            self.raise_on()
+        self.ends += after
+
+    def star_handler(self, part: Statement) -> None:
+        """One `except*`: run for what fits, passed otherwise; what it raises joins the group."""
+        if not isinstance(part, If):
+            return
+        handler = part.node
+        assert isinstance(handler, ast.ExceptHandler)
+        outer, inner = part.body[-1], None
+        assert isinstance(outer, Try)
+        inner = outer.body[0]
+        assert isinstance(inner, Try)
+        fork = self.fork(_line(part))
+        name = f" as {handler.name}" if handler.name else ""
+        title = f"except* {ast.unparse(handler.type)}" if handler.type else "except*"
+        self.ends = [_End(fork, title)]
+        with self.inside("handler", handler, title + name):
+            self.handled.append(_Handled())
+            first = len(self.chart.nodes)
+            self.body(inner.handlers[0].body)
+            raises = self.handled.pop().raises
+        after = [*self.ends, *(_End(node, "", "raise") for node, _ in raises)]
+        self.ends = [_End(fork, "otherwise"), *after]
+        if len(self.chart.nodes) == first:  # an empty handler
+            self.ends = [_End(fork)]
+        else:
+            self.node("choice", _line(part))
+
+    def raise_on(self) -> None:
+        """What no handler took is raised again, with what the handlers raised."""
+        fork = self.fork(0)
+        if self.handled:
+            self.handled[-1].raises.append((fork, None))
+        else:
+            self.raises.append(_End(fork, "what is left", "raise"))
+        self.ends = [_End(fork, "nothing left")]
 
     def handler(
         self,
@@ -607,7 +735,9 @@ def _renumbered(chart: Chart, gone: dict[int, int]) -> Chart:
     return chart
 
 
-def _title(node: ast.FunctionDef) -> str:
+def _title(node: FunctionNode) -> str:
+    if node.name.startswith("<") and node.name != "<lambda>":
+        return node.name  # a comprehension: its parameter is the compiler's
     names = [a.arg for a in [*node.args.posonlyargs, *node.args.args]]
     names += [f"*{node.args.vararg.arg}"] if node.args.vararg else []
     names += [a.arg for a in node.args.kwonlyargs]
@@ -615,7 +745,7 @@ def _title(node: ast.FunctionDef) -> str:
     return f"{node.name}({', '.join(names)})"
 
 
-def _first_line(node: ast.FunctionDef) -> int:
+def _first_line(node: FunctionNode) -> int:
     return node.body[0].lineno
 
 
@@ -635,7 +765,7 @@ def _is_loop(statement: Statement) -> bool:
 
 def _has_own_test(loop: While) -> bool:
     """Whether the loop's test suspends, so that it stands in the body (see normalize)."""
-    return isinstance(loop.node, ast.While) and loop.test is not loop.node.test
+    return loop.test is not getattr(loop.node, "test", None)
 
 
 def _leaves(statement: Statement) -> bool:
@@ -657,6 +787,13 @@ def _jumps(body: Body) -> bool:
         elif any(_jumps(inner) for inner in bodies(statement)):
             return True
     return False
+
+
+def _asks(statement: If, marker: str) -> bool:
+    """Whether a test is `_t1 is marker`."""
+    test = statement.test
+    other = test.comparators[0] if isinstance(test, ast.Compare) else None
+    return isinstance(other, ast.Name) and other.id == marker
 
 
 def _matches_all(case: ast.match_case) -> bool:

@@ -25,6 +25,8 @@ STAND_INS: dict[str, tuple[str, frozenset[int]]] = {
         "max": (),
         "next": (),
         "iter": (0,),
+        "aiter": (),
+        "anext": (),
         "map": (0,),
         "filter": (0,),
         "enumerate": (),
@@ -45,6 +47,8 @@ STAND_INS |= {
     "itertools.pairwise": ("pairwise_", frozenset()),
     "itertools.groupby": ("groupby_", frozenset({1})),
 }
+# Those that may make a coroutine of whatever they are given.
+ASYNCHRONOUS = frozenset({"builtins.aiter", "builtins.anext"})
 # Functions of perdure whose work in a run is Python of the library.
 IN_A_RUN = {"perdure.gather": "gather_", "perdure.race": "race_"}
 # Keywords by which builtins are given something to call.

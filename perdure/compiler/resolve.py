@@ -403,7 +403,7 @@ class _Resolver:
         """Whether a builtin that has a stand-in is given something that suspends."""
         dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes)
         _, called = library.STAND_INS[dotted or ""]
-        found = NO
+        found = PERHAPS if dotted in library.ASYNCHRONOUS else NO
         for place, value in enumerate(call.args):
             if isinstance(value, ast.Starred):
                 found = max(found, self._iterated(value.value, facts))

@@ -1,13 +1,16 @@
 """A program's graph as a picture: DOT by `graphviz`, laid out by the Graphviz in `pygraphviz`.
 
     to_dot(image)                                     DOT text
-    render_svg(image)                                 all functions, the entry first
+    render_svg(image)                                 all functions of the user's, the entry first
     render_svg(image, "shop:total")                   one of them
     render_svg(image, mark=("shop:total", 1))         where a run stands
 
 Elements can be found by id: `b-F-N` is task block N of function F (its index in `image.functions`),
 `s-F-N` the suspension that block N resumes from, `f-F` the function's frame. Classes say what a
-thing is: block, activity, timer, durable, dynamic, marked.
+thing is: block, activity, timer, durable, dynamic, yield, await, marked.
+
+Functions of Python's library that are compiled along are left out, unless one is asked for or is
+the one in which the run stands.
 
 Colours are from Okabe and Ito's set, which colour-blind people can tell apart; shapes and words say
 the same as they do.
@@ -27,6 +30,7 @@ import pygraphviz
 from perdure.compiler.graph import NONE, Chart, Edge, Group, Node, charts
 from perdure.compiler.image import Image
 from perdure.compiler.pipeline import compile_again
+from perdure.compiler.source import is_foreign
 
 FONT = "Helvetica,Arial,sans-serif"
 WIDTH = 40  # characters in a line of a label
@@ -41,6 +45,9 @@ LOOKS: dict[str, tuple[str, str, str, str, str]] = {
     "timer": ("octagon", "#FFF3C4", "#A87A00", "filled", "timer"),
     "durable": ("box", "#D2EFE5", "#00795A", "filled,bold", "durable call"),
     "dynamic": ("hexagon", "#F5E1EC", "#A8487F", "filled,dashed", "dynamic call"),
+    "yield": ("cds", "#E9E4F3", "#6E5AA8", "filled", "yield"),
+    "yield from": ("cds", "#E9E4F3", "#6E5AA8", "filled,dashed", "yield from"),
+    "await": ("house", "#FBE6D4", "#B35C00", "filled", "await"),
     "code": ("box", "#FFFFFF", "#C4C4C4", "rounded,filled", "code"),
 }
 GROUPS: dict[str, tuple[str, str, str]] = {  # kind: fill, border, style
@@ -104,7 +111,9 @@ def to_dot(image: Image, function: str | None = None, mark: tuple[str, int] | No
     )
     # dot puts what nothing leads to anywhere: one unseen node sets all functions at one height.
     dot.node("top", style="invis", shape="point", width="0", height="0")
-    shown = [i for i, chart in enumerate(found) if function in (None, chart.name)]
+    wanted = {function} if function else {c.name for c in found if not _is_library(c.name)}
+    wanted |= {mark[0]} if mark and not function else set()
+    shown = [i for i, chart in enumerate(found) if chart.name in wanted]
     files = {module.name: module.path for module in image.modules}
     for index in shown:
         _Drawer(dot, index, found[index], mark).draw(files)
@@ -112,6 +121,11 @@ def to_dot(image: Image, function: str | None = None, mark: tuple[str, int] | No
     for index in shown:
         _links(dot, index, found[index], shown)
     return str(dot.source)
+
+
+def _is_library(function: str) -> bool:
+    """Whether a function is no part of the user's program, but compiled along with it."""
+    return is_foreign(function.partition(":")[0])
 
 
 def _graph_look() -> dict[str, str]:

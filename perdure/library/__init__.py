@@ -129,6 +129,23 @@ def next_(iterator: Any, default: Any = _MISSING, /) -> Any:
         return default
 
 
+def aiter_(iterable: Any, /) -> Any:
+    return iterable.__aiter__()
+
+
+def anext_(iterator: Any, default: Any = _MISSING, /) -> Any:
+    if default is _MISSING:
+        return iterator.__anext__()
+    return _next_or(iterator, default)
+
+
+async def _next_or(iterator: Any, default: Any) -> Any:
+    try:
+        return await iterator.__anext__()
+    except StopAsyncIteration:
+        return default
+
+
 def iter_(function: Any, sentinel: Any, /) -> Any:
     while True:
         value = function()
@@ -350,6 +367,8 @@ BY_NAME: dict[str, Callable[..., Any]] = {
     "builtins.max": max_,
     "builtins.next": next_,
     "builtins.iter": iter_,
+    "builtins.aiter": aiter_,
+    "builtins.anext": anext_,
     "builtins.map": map_,
     "builtins.filter": filter_,
     "builtins.enumerate": enumerate_,

@@ -199,7 +199,7 @@ class Generator:
         return f"<{self.noun} object {self.__qualname__} at {id(self):#x}>"
 
     def __del__(self) -> None:
-        if not getattr(self, "begun", False) or self.frame is None or self.world is None:
+        if type(self) is not SyncGenerator or not getattr(self, "begun", False) or self.frame is None or self.world is None:
             return
         context = running_block.get()
         if context is not None and context.run is not None and context.run.world is self.world:

@@ -28,7 +28,7 @@ from typing import Any
 from perdure.compiler.image import FunctionTable, Image
 from perdure.runtime import fibers, ops
 from perdure.runtime.declare import activity_options, sleep
-from perdure.runtime.generators import CLASSES, Generator, SyncGenerator
+from perdure.runtime.generators import CLASSES, AsyncGenerator, Generator, SyncGenerator
 
 log = logging.getLogger("perdure.program")
 
@@ -195,9 +195,11 @@ class Program:
             return False
         if kind is SyncGenerator:
             return bool(value.loaded.table.suspends)
+        if kind is AsyncGenerator:
+            return True
         if self.suspends(value):
             return True
-        for name in ("__iter__", "__next__"):
+        for name in ("__iter__", "__next__", "__aiter__", "__anext__"):
             method = getattr(kind, name, None)
             if type(method) is FunctionType and self.suspends(method):
                 return True

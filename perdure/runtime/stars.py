@@ -66,8 +66,8 @@ class Star:
             return
         error = self.error
         if not isinstance(error, BaseExceptionGroup):
-            # A naked exception was wrapped; it comes out as it was, or what its handler raised.
-            _raise_as_it_is(self.found[0] if self.found else error)
+            # A naked exception was wrapped: at most one handler was entered, and raised this.
+            _raise_as_it_is([*self.found, *self.again][0])
         assert isinstance(error, BaseExceptionGroup)
         kept = _leaves_of(error, self.again)
         parts = [*self.found, *([kept] if kept is not None else [])]

@@ -16,7 +16,7 @@ from . import benches, dbos_home, machine
 from .report import Report, show
 from .side import ROOT, SideFailed
 
-BENCHES = ("throughput", "lone", "resume", "bytes", "compile")
+BENCHES = ("throughput", "lone", "resume", "bytes", "compile", "kernels")
 
 
 def _arguments(given: list[str]) -> argparse.Namespace:
@@ -99,6 +99,8 @@ def _measure(options: argparse.Namespace, folder: Path, say: Callable[[str], Non
         benches.resume(bench)
     if "compile" in options.only:
         benches.compile(bench)
+    if "kernels" in options.only:
+        benches.kernels(bench)
     report.sort(BENCHES)
     report.aims = benches.judge(bench)
     report.machine["fsync_ms_after"] = machine.fsync_ms(folder)

@@ -17,7 +17,7 @@ from rich.table import Table
 class Figure:
     """One number of one side: its rounds, and their median."""
 
-    bench: str  # throughput, lone, resume, bytes or compile
+    bench: str  # throughput, lone, resume, bytes, compile or kernels
     work: str  # "200 runs x 20 steps"
     side: str  # "perdure", "dbos", "raw", "raw, batches", …
     unit: str
@@ -126,7 +126,7 @@ def _cells(report: Report, figure: Figure) -> list[str]:
         return [figure.bench, figure.work, figure.side, "-", figure.note, ""]
     ours = report.find(figure.bench, figure.work, "perdure")
     ratio = ""
-    if figure.side != "perdure" and len(ours) == len(figure.rounds):
+    if figure.side != "perdure" and figure.unit != "times" and len(ours) == len(figure.rounds):
         ratio = f"{median_ratio(figure.rounds, ours):.2f}"
     spread = f"{_number(min(figure.rounds))} … {_number(max(figure.rounds))}"
     median = f"{_number(figure.median)} {figure.unit}"

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.benchmarks.kernels import NAMES, SHAPES
+
 ROOT = Path(__file__).resolve().parents[2]
 
 SIDES = {
@@ -18,6 +20,7 @@ SIDES = {
     "resume": {"perdure"},
     "bytes": {"perdure", "raw"},
     "compile": {"perdure", "growth", "no cache", "first", "second"},
+    "kernels": {"perdure", "cpython", "ratio"},
 }
 
 
@@ -56,10 +59,17 @@ def test_every_benchmark_and_side_is_there(report: dict[str, Any]) -> None:
 
 
 def test_aims_are_judged(report: dict[str, Any]) -> None:
-    assert [aim["bench"] for aim in report["aims"]] == ["throughput", "lone", "resume"] + [
-        "compile"
-    ] * 4
+    assert [aim["bench"] for aim in report["aims"]] == [
+        *("throughput", "lone", "resume"),
+        *["compile"] * 4,
+        *["kernels"] * 3,
+    ]
     assert all(isinstance(aim["passed"], bool) for aim in report["aims"])
+
+
+def test_each_kernel_has_each_shape(report: dict[str, Any]) -> None:
+    works = {f["work"] for f in report["figures"] if f["bench"] == "kernels"}
+    assert works == {f"{name}, {shape}" for name in NAMES for shape in SHAPES}
 
 
 def test_the_machine_is_described(report: dict[str, Any]) -> None:
@@ -79,4 +89,4 @@ def test_only_the_json_is_left(out: Path, report: dict[str, Any]) -> None:
 def test_a_wrong_name_is_answered(tmp_path: Path) -> None:
     done = bench("--only=speed", f"--out={tmp_path}")
     assert done.returncode == 2
-    assert "'speed' is none of throughput, lone, resume, bytes, compile" in done.stderr
+    assert "'speed' is none of throughput, lone, resume, bytes, compile, kernels" in done.stderr

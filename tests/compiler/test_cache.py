@@ -208,7 +208,8 @@ def test_the_image_used_longest_ago_goes(
 
 
 def test_a_program_that_is_refused_is_not_kept(kept: Path, project: Path) -> None:
-    (project / "shop.py").write_text(SHOP.replace("double(act(a))", "[*map(act, a)]"))
+    refused = "0\n    class Inner:\n        rate = act(a)"
+    (project / "shop.py").write_text(SHOP.replace("double(act(a))", refused))
     for _ in range(2):
         with pytest.raises(CompileError):
             image(project)

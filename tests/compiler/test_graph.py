@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -278,6 +279,185 @@ def test_a_native_finally_is_passed_on_the_way_out(compiled: Compiler) -> None:
     assert ("return x", "flow", "", "a.pop()") in made
     assert ("a.pop()", "flow", "after return", "end") in made
     assert ("a.pop()", "back", "otherwise", "choice") in made
+
+
+def texts(made: Chart) -> list[tuple[str, str]]:
+    """The suspensions of a function, in their order."""
+    plain = ("start", "end", "raised", "block", "code", "choice")
+    return [(node.kind, node.text) for node in made.nodes if node.kind not in plain]
+
+
+def test_a_with_that_suspends_in_its_methods_is_entered_and_exited(compiled: Compiler) -> None:
+    made = chart(
+        compiled(
+            """
+            def flow(a):
+                with Lock("a") as lock:
+                    act(1)
+                return lock
+
+            class Lock:
+                def __init__(self, name):
+                    self.name = name
+                def __enter__(self):
+                    return act(self.name)
+                def __exit__(self, *info):
+                    act(self.name)
+            """
+        )
+    )
+    assert texts(made) == [
+        ("dynamic", 'enter Lock("a")'),
+        ("activity", "act(1)"),
+        ("dynamic", 'exit Lock("a")'),
+        ("dynamic", 'exit Lock("a")'),
+    ]
+    assert ("with", "with Lock('a') as lock") in [(g.kind, g.text) for g in made.groups]
+    ways_out = {(e.kind, e.text) for e in made.edges if e.text}
+    assert ways_out == {
+        ("raise", "any exception"),
+        ("flow", "exception suppressed"),
+        ("raise", "exception goes on"),
+    }
+
+
+def test_a_guard_that_suspends(compiled: Compiler) -> None:
+    made = ways(
+        chart(
+            compiled(
+                """
+                def flow(a):
+                    match a:
+                        case [x, y] if act(x) > y:
+                            act("pair")
+                        case int():
+                            act("number")
+                """
+            )
+        )
+    )
+    assert ("0", "flow", "case [x, y]", "act(x)") in made
+    assert ("1", "flow", "if act(...) > y", 'act("pair")') in made
+    assert ("1", "flow", "not act(...) > y", "choice") in made
+    assert ("0", "flow", "otherwise", "choice") in made
+    assert ("choice", "flow", "case int()", 'act("number")') in made
+    assert ("choice", "flow", "no case", "end") in made
+
+
+def test_the_handlers_of_a_group_stand_in_a_row(compiled: Compiler) -> None:
+    made = chart(
+        compiled(
+            """
+            def flow(a):
+                try:
+                    act(1)
+                except* ValueError as error:
+                    act(error)
+                except* (KeyError, OSError):
+                    a.clear()
+            """
+        )
+    )
+    handlers = [g.text for g in made.groups if g.kind == "handler"]
+    assert handlers == ["except* ValueError as error", "except* (KeyError, OSError)"]
+    known = ways(made)
+    assert ("act(1)", "raise", "any exception", "choice") in known
+    assert ("choice", "flow", "except* ValueError", "act(error)") in known
+    assert ("2", "flow", "", "choice") in known
+    assert ("choice", "raise", "what is left", "raised") in known
+    assert ("choice", "flow", "nothing left", "end") in known
+
+
+def test_generators(compiled: Compiler) -> None:
+    stages = compiled(
+        """
+        def flow(n):
+            for page in pages(n):
+                act(page)
+            return sum(act(k) for k in range(n) if k)
+
+        def pages(n):
+            got = yield act(n)
+            yield from pages(n - 1)
+        """
+    )
+    assert texts(chart(stages)) == [
+        ("durable", "pages(n)"),
+        ("durable", "next of pages(n)"),
+        ("activity", "act(page)"),
+        ("durable", "(act(k) for k in range(n) if k)"),
+        ("dynamic", "sum(act(k) for k in range(n) if k)"),
+    ]
+    assert texts(chart(stages, "pages")) == [
+        ("activity", "act(n)"),
+        ("yield", "got = yield act(n)"),
+        ("durable", "pages(n - 1)"),
+        ("yield from", "yield from pages(n - 1)"),
+    ]
+    inner = chart(stages, "flow.<locals>.<genexpr>")
+    assert inner.title == "<genexpr>"
+    assert [g.text for g in inner.groups] == ["for k in …"]
+    assert ("yield", "yield act(k)") in texts(inner)
+
+
+def test_what_is_awaited(compiled: Compiler) -> None:
+    stages = compiled(
+        """
+        async def flow(n):
+            async with Lock() as lock:
+                a, b = await pair(n)
+            async for k in numbers(n):
+                await act(k)
+            else:
+                a += 1
+            return [k async for k in numbers(a)]
+
+        async def pair(n):
+            return await act(n), n
+
+        async def numbers(n):
+            yield await act(n)
+
+        class Lock:
+            async def __aenter__(self):
+                await act("enter")
+            async def __aexit__(self, *info):
+                await act("exit")
+        """
+    )
+    made = chart(stages)
+    leaving = [("dynamic", "exit Lock()"), ("await", "await exit Lock()")]
+    assert texts(made) == [
+        ("dynamic", "enter Lock()"),
+        ("await", "await enter Lock()"),
+        ("durable", "pair(n)"),
+        ("await", "a, b = await pair(n)"),
+        *leaving,
+        *leaving,
+        ("durable", "numbers(n)"),
+        ("await", "next of numbers(n)"),
+        ("activity", "act(k)"),
+        ("await", "await act(k)"),
+        ("durable", "numbers(a)"),
+        ("await", "next of numbers(a)"),
+    ]
+    assert [g.text for g in made.groups if g.kind == "loop"] == [
+        "async for k in numbers(...)",
+        "async for k in numbers(...)",
+    ]
+    known = {edge.text for edge in made.edges}
+    assert {"exhausted", "an item"} <= known
+    assert not any("_" in text for text in known)
+
+
+def test_functions_of_the_library_are_drawn_only_when_asked_for(compiled: Compiler) -> None:
+    image = compiled("def flow(xs):\n    return sorted(xs, key=act)").image
+    names = [table.name for table in image.functions]
+    library = next(name for name in names if name.startswith("perdure.library:"))
+    assert f"f-{names.index(library)}" not in parts(render_svg(image))
+    assert list(filter(re.compile(r"f-\d").match, parts(render_svg(image, library)))) == [
+        f"f-{names.index(library)}"
+    ]
 
 
 def test_long_labels_are_wrapped_and_strange_characters_escaped(compiled: Compiler) -> None:

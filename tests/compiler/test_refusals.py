@@ -16,39 +16,28 @@ from tests.compiler.conftest import GOLDENS, Compiler
 # name of the golden (its code, and what is special) -> source
 REFUSED = {
     "PD100": "def flow(:\n    act()",
-    "PD101": "async def flow(x):\n    await act(x)",
-    "PD101-with": "def flow(x):\n    act(x)\n    async def g():\n        pass\n    return g",
-    "PD102": "def flow(items):\n    for item in items:\n        yield act(item)",
-    "PD102-from": "def flow(items):\n    act(1)\n    yield from items",
-    "PD103": "def flow(items):\n    return list(map(lambda item: act(item) + 1, items))",
-    "PD103-nested": "def flow(x):\n    def inner():\n        return act(x)\n    return inner()",
-    "PD104": "def flow(items):\n    return sum(act(item) for item in items)",
     "PD105": "def flow(x):\n    class Inner:\n        rate = act(x)\n    return Inner",
-    "PD106": "def flow(x):\n    try:\n        act(x)\n    except* ValueError:\n        pass",
-    "PD107": (
-        "def flow(x):\n    match x:\n        case [y] if act(y):\n            return y\n"
-        "        case _:\n            return act(x)"
-    ),
-    "PD108": (
-        "def flow(x):\n    return B().go(x)\n"
-        "class A:\n    def go(self, x):\n        return x\n"
-        "class B(A):\n    def go(self, x):\n        return super().go(act(x))"
+    "PD105-default": (
+        "def flow(x):\n    class Inner:\n        def rate(self, a=act(x)):\n            return a\n"
+        "    return Inner"
     ),
     "PD109": "def flow(x):\n    act(x)\n    return locals()",
     "PD109-exec": "def flow(x):\n    act(x)\n    exec('x = 1')",
-    "PD110": "def flow(items):\n    return list(map(act, items))",
-    "PD112": (
-        "def flow(x):\n    return A(x)\n"
-        "class A:\n    def __init__(self, x):\n        self.x = act(x)"
-    ),
     "PD113": (
         "def flow(x):\n    return helper(x)\n"
-        "def twice(f):\n    return f\n"
-        "@twice\ndef helper(x):\n    return act(x)"
+        "import functools\n"
+        "@functools.lru_cache(maxsize=None)\ndef helper(x):\n    return act(x)"
+    ),
+    "PD113-nested": (
+        "def flow(x):\n    import atexit\n"
+        "    @atexit.register\n    def helper():\n        return act(x)\n    return helper()"
     ),
     "PD115": "def flow(x):\n    _Suspend = act(x)\n    return _Suspend",
-    "several": "def flow(xs):\n    yield act(1)\n    return [lambda: act(x) for x in xs], locals()",
-    "columns": "def flow(x):\n    act(x)\n\n    return 'käse', sorted(x, key=act)",
+    "several": (
+        "def flow(xs):\n    class Inner:\n        rate = act(xs)\n"
+        "    return [lambda: act(x) for x in xs], locals(), vars()"
+    ),
+    "columns": "def flow(x):\n    act(x)\n\n    return 'käse', eval('x')",
 }
 
 

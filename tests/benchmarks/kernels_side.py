@@ -1,0 +1,69 @@
+"""Kernels of plain Python inside workflows, beside the very same functions under CPython.
+
+One process for each kernel: the compiled workflow and the plain function take turns, the one that
+begins changes, and each pair gives a ratio. The interpreter is driven directly, with no codec and
+no store: what is measured is the code, and what it takes to enter it again.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+from perdure.runtime.compiling import image_of, program_of
+from perdure.runtime.interpreter import Event, advance, begin
+
+from .kernels import SHAPES
+from .side import Measured, serve
+
+
+def kernel(name: str, scale: float, pairs: int) -> Measured:
+    """For each shape: CPU seconds compiled and plain, and the median of the pairs' ratios."""
+    module = importlib.import_module(f"tests.benchmarks.kernels.{name}")
+    work = max(1, int(module.WORK * scale))
+    return {shape: _shape(getattr(module, shape), work, pairs) for shape in SHAPES}
+
+
+def _shape(workflow: Callable[[int], Any], work: int, pairs: int) -> dict[str, float]:
+    _compiled(workflow, 1)  # compiled and loaded before anything is timed
+    ours, theirs = [], []
+    for number in range(pairs):
+        if number % 2:
+            plain, expected = _timed(lambda: workflow(work))
+            mine, value = _timed(lambda: _compiled(workflow, work))
+        else:
+            mine, value = _timed(lambda: _compiled(workflow, work))
+            plain, expected = _timed(lambda: workflow(work))
+        assert value == expected
+        ours.append(mine)
+        theirs.append(plain)
+    ratio = median(a / b for a, b in zip(ours, theirs, strict=True))
+    return {"perdure": median(ours), "cpython": median(theirs), "ratio": ratio}
+
+
+def _compiled(workflow: Callable[[int], Any], work: int) -> Any:
+    program = program_of(image_of(workflow), workflow)
+    state = begin(program, (work,), {})
+    events: list[Event] = []
+    while True:
+        done = advance(program, state, events, now=0.0)
+        if done.error is not None:
+            raise done.error
+        if done.ended:
+            return done.value
+        events = [Event(c.seq, c.options.call(*c.args, **c.kwargs)) for c in done.calls]
+
+
+def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
+    gc.collect()
+    began = time.process_time()
+    value = run()
+    return time.process_time() - began, value
+
+
+if __name__ == "__main__":
+    serve({"kernel": kernel})

@@ -1,0 +1,287 @@
+"""Builtins and itertools that are given what suspends: functions to call, generators to draw from."""
+
+import functools
+import itertools
+from collections import deque
+
+from perdure import workflow
+from tests.corpus.acts import add, echo, fail, less
+
+
+def gen(*items):
+    for item in items:
+        yield echo(item)
+
+
+def negative(x):
+    return -echo(x)
+
+
+@workflow
+def maps():
+    """map with one and several iterables, lazily, by activity, helper and lambda."""
+    one = map(echo, [1, 2, 3])
+    first = next(one)
+    return (
+        first,
+        list(one),
+        list(map(add, [1, 2, 3], [10, 20])),
+        list(map(lambda x: echo(x) + 1, gen(1, 2))),
+        list(map(str, gen(1, 2))),
+        sum(map(negative, range(3))),
+        dict(map(lambda p: (p[0], echo(p[1])), {"a": 1}.items())),
+    )
+
+
+@workflow
+def filters():
+    """filter by an activity, by None over a generator, by a plain function."""
+    return (
+        list(filter(echo, [0, 1, "", "a"])),
+        list(filter(None, gen(0, 1, 2))),
+        list(filter(str.isdigit, gen("1", "x"))),
+        list(itertools.filterfalse(echo, [0, 1, "", "a"])),
+    )
+
+
+@workflow
+def sorting():
+    """sorted and list.sort by a key that suspends: stable, reversed, one call for each item."""
+    words = ["bb", "a", "ccc", "dd"]
+    return (
+        sorted(words, key=lambda w: echo(len(w))),
+        sorted(words, key=lambda w: echo(len(w)), reverse=True),
+        sorted(gen(3, 1, 2)),
+        sorted([3, 1, 2], key=negative),
+        sorted(words),
+    )
+
+
+@workflow
+def extremes():
+    """min and max with a key, a default, several arguments; the first of equal ones."""
+    return (
+        max([3, 1, 2], key=negative),
+        min("bb", "a", "c", key=lambda w: echo(len(w))),
+        max(gen(1, 5, 2)),
+        min(gen(), default="none"),
+        max([], key=echo, default=None),
+        max([1, -1], key=lambda x: echo(abs(x))),
+    )
+
+
+@workflow
+def extremes_of_nothing():
+    """max of an empty generator is a ValueError."""
+    try:
+        return max(gen())
+    except ValueError as error:
+        return str(error)
+
+
+@workflow
+def quantifiers():
+    """any and all stop at the first item that decides."""
+    return (
+        any(map(echo, [0, 1, 2])),
+        all(map(echo, [1, 0, 2])),
+        any(gen()),
+        all(gen()),
+        any(less(x, 2) for x in [3, 1, 0]),
+        all(less(x, 2) for x in [1, 3, 0]),
+    )
+
+
+@workflow
+def sums():
+    """sum with and without a start, over generators and maps."""
+    return sum(gen(1, 2, 3)), sum(gen(1, 2), start=10), sum(map(lambda x: [echo(x)], "ab"), [])
+
+
+@workflow
+def reducing():
+    """functools.reduce by an activity, with and without a first value."""
+    out = [functools.reduce(add, [1, 2, 3]), functools.reduce(add, gen(1, 2), 10)]
+    out.append(functools.reduce(lambda a, b: a + echo(b), "xyz"))
+    try:
+        functools.reduce(add, [])
+    except TypeError as error:
+        out.append(str(error))
+    return out
+
+
+@workflow
+def zips():
+    """zip over generators, with strict, and enumerate from a start."""
+    out = [list(zip(gen(1, 2), "abc")), list(enumerate(gen("a", "b"), start=echo(5)))]
+    out.append([(i, echo(x)) for i, x in enumerate("ab")])
+    out.append(list(zip(gen(1, 2), gen(3, 4), strict=True)))
+    try:
+        out.append(list(zip(gen(1), gen(2, 3), strict=True)))
+    except ValueError as error:
+        out.append(str(error))
+    return out
+
+
+@workflow
+def collections():
+    """list, tuple, set, frozenset, dict and deque of generators that suspend."""
+    return (
+        list(gen(1, 2)),
+        tuple(gen(1, 2)),
+        set(gen(1, 1)),
+        frozenset(gen(2, 2)),
+        dict(gen(("a", 1), ("b", 2)), c=3),
+        list(deque(gen(1, 2, 3), maxlen=2)),
+        list(reversed(list(gen(1, 2)))),
+    )
+
+
+@workflow
+def itertools_given():
+    """Those of itertools that call a function or draw from a generator."""
+    return (
+        list(itertools.chain(gen(1), [2], gen(3))),
+        list(itertools.chain.from_iterable(gen([1, 2], "ab"))),
+        list(itertools.islice(gen(1, 2, 3, 4), 1, 4, 2)),
+        list(itertools.starmap(add, [(1, 2), (3, 4)])),
+        list(itertools.takewhile(lambda x: less(x, 3), [1, 2, 3, 1])),
+        list(itertools.dropwhile(lambda x: less(x, 3), [1, 2, 3, 1])),
+        list(itertools.accumulate([1, 2, 3], add)),
+        list(itertools.accumulate(gen(1, 2), initial=10)),
+        list(itertools.pairwise(gen(1, 2, 3))),
+    )
+
+
+@workflow
+def grouping():
+    """groupby with a key that suspends."""
+    groups = itertools.groupby([1, 3, 2, 4, 5], key=lambda x: echo(x % 2))
+    return [(key, list(items)) for key, items in groups]
+
+
+@workflow
+def alive_across_suspensions():
+    """Iterators of builtins over what suspends that live on across the workflow's suspensions."""
+    doubled = map(lambda x: echo(x) * 2, itertools.count())
+    pairs = zip(doubled, gen("a", "b", "c"))
+    out = [next(pairs)]
+    echo("between")
+    out.append(next(pairs))
+    rest = filter(lambda p: echo(p[0]) > 0, pairs)
+    echo("again")
+    return out, list(rest)
+
+
+@workflow
+def errors_inside():
+    """Exceptions out of a function that a builtin calls."""
+    log = []
+    for work in (
+        lambda: list(map(fail, [ValueError], ["m"])),
+        lambda: sorted([1, 2], key=lambda x: fail(KeyError, x)),
+        lambda: sum(fail(TypeError, x) for x in [1]),
+        lambda: list(zip(gen(1), map(fail, [OSError], ["z"]))),
+    ):
+        try:
+            work()
+        except Exception as error:
+            log.append((type(error).__name__, error.args))
+    return log
+
+
+@workflow
+def plain_all_the_way():
+    """The same builtins beside them, given nothing that suspends."""
+    echo(1)
+    return list(map(len, ["a", "bb"])), sorted([2, 1], key=abs), max([1, 2], key=lambda x: -x)
+
+
+@workflow
+def iterators_by_hand():
+    """iter and next on what suspends, and iter with a sentinel."""
+    source = iter(gen(1, 2))
+    calls = iter(functools.partial(next, iter([1, 2, 3])), 3)
+    out = [next(source), next(calls)]
+    echo("between")
+    return out, next(source), next(source, None), list(calls)
+
+
+@workflow
+def sentinel_that_suspends():
+    """iter() with a function that calls an activity, up to its sentinel."""
+    n = 0
+
+    def tick():
+        nonlocal n
+        n += 1
+        return echo(n)
+
+    return list(iter(tick, 4)), n
+
+
+@workflow
+def handed_over_as_values():
+    """The builtins themselves as values: a helper is given map, and a function to map."""
+    def use(how, function, items):
+        return list(how(function, items))
+
+    return use(map, echo, [1, 2]), use(filter, echo, [0, 1])
+
+
+@workflow
+def methods_as_keys():
+    """Bound methods as the functions that builtins are given."""
+    scale = Scale(3)
+    return list(map(scale.by, [1, 2])), sorted([2, 1], key=scale.by)
+
+
+@workflow
+def partials():
+    """A partial of an activity as the function that builtins are given."""
+    by_three = functools.partial(add, 3)
+    return list(map(by_three, [1, 2])), sorted([2, 1], key=by_three)
+
+
+@workflow
+def sorted_in_place():
+    """list.sort with a key that suspends."""
+    items = [3, 1, 2]
+    items.sort(key=negative)
+    return items
+
+
+class Scale:
+    def __init__(self, n):
+        self.n = n
+
+    def by(self, x):
+        return echo(x) * self.n
+
+
+CASES = [
+    (maps, ()),
+    (filters, ()),
+    (sorting, ()),
+    (extremes, ()),
+    (quantifiers, ()),
+    (sums, ()),
+    (reducing, ()),
+    (zips, ()),
+    (collections, ()),
+    (itertools_given, ()),
+    (grouping, ()),
+    (alive_across_suspensions, ()),
+    (errors_inside, ()),
+    (plain_all_the_way, ()),
+    (iterators_by_hand, ()),
+    (sentinel_that_suspends, ()),
+    (partials, ()),
+]
+
+PENDING = [
+    (extremes_of_nothing, ()),
+    (handed_over_as_values, ()),
+    (methods_as_keys, ()),
+    (sorted_in_place, ()),
+]
