@@ -1,5 +1,7 @@
 """What random programs found: the smallest example of each."""
 
+import asyncio
+
 from perdure import workflow
 from tests.corpus.acts import echo
 
@@ -50,7 +52,17 @@ def group_put_together_again():
     return seen
 
 
+@workflow
+async def task_after_a_call_without_await():
+    """The task that called is still the current one."""
+    echo(1)
+    named = asyncio.current_task() is not None
+    async with asyncio.timeout(9):
+        return named, echo(2)
+
+
 CASES = [
+    (task_after_a_call_without_await, ()),
     (naked_exception_in_a_group, ()),
     (naked_exception_raised_again, ()),
     (group_put_together_again, ()),
