@@ -346,7 +346,7 @@ def taken_(iterable: Any, most: int, /) -> Any:
 
 
 def contains_(iterable: Any, value: Any, /) -> bool:
-    for item in iterable:
+    for item in iterable:  # noqa: SIM110
         if item is value or item == value:
             return True
     return False

@@ -14,6 +14,6 @@ Does not belong here: anything that knows how Perdure compiles.
 (`CONSTRUCTS`), so that what the compiler cannot do yet can be switched off.
 """
 
-from tests.programs.statements import CONSTRUCTS, Program, generate, programs
+from tests.programs.modules import CONSTRUCTS, Program, generate, programs
 
 __all__ = ["CONSTRUCTS", "Program", "generate", "programs"]
