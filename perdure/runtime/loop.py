@@ -425,13 +425,9 @@ class Loop:
         """Be the running loop of this thread, at time `now`."""
         before = asyncio._get_running_loop()
         self.now = max(now, self.now)
-<<<<<<< HEAD
         asyncio._set_running_loop(self)  # type: ignore[arg-type]
-=======
-        asyncio._set_running_loop(self)
         if self.task is not None:  # it waits in the middle of a step, for what it did not await
-            asyncio.tasks._enter_task(self, self.task)  # type: ignore[attr-defined]
->>>>>>> 7af93e252ad958d4644f32693033d87f5c89ee92
+            asyncio.tasks._enter_task(self, self.task)  # type: ignore[arg-type]
         try:
             yield
         finally:
