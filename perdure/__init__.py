@@ -12,8 +12,8 @@ from perdure.runtime.declare import (
     uuid4,
     workflow,
 )
-from perdure.runtime.fibers import Cancelled, Fiber, gather, race, spawn
 from perdure.runtime.failures import ActivityTimeout, UnpicklableError
+from perdure.runtime.fibers import Cancelled, Fiber, gather, race, spawn
 from perdure.runtime.worker import Worker
 
 __all__ = [

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from perdure.compiler.image import Image
     from perdure.runtime.client import Client
-    from perdure.runtime.continuation import Continuation, Fiber, Frame
+    from perdure.runtime.continuation import Continuation, Frame
     from perdure.store.protocol import ActivityRecord, RunRecord
 
 
@@ -93,22 +93,49 @@ def _fibers(
 ) -> Iterator[tuple[int, tuple[Place, ...], Wait | None]]:
     for fiber in state.fibers.values():
         places = tuple(_place(image, frame) for frame in fiber.stack)
-        yield fiber.id, places, _wait(fiber, activities)
+        if places or fiber.wait is not None or state.loop is None:
+            yield fiber.id, places, _wait(fiber.wait, activities)
+    yield from _tasks(image, state, activities)
+
+
+def _tasks(
+    image: Image, state: Continuation, activities: dict[int, ActivityRecord]
+) -> Iterator[tuple[int, tuple[Place, ...], Wait | None]]:
+    """The tasks of an `async def` workflow: what each coroutine awaits, to what it waits for."""
+    tasks = getattr(state.loop, "tasks", None)
+    if not isinstance(tasks, dict):  # none, or the program does not load here
+        return
+    loop = state.loop
+    awaited = {id(future): seq for seq, future in loop.pending.items()}
+    for number, task in enumerate(tasks):
+        seq = awaited.get(id(task._waiter))
+        wait = loop.timer if seq is None else ("activity", seq, 0.0)
+        yield number, tuple(_awaiting(image, task.coroutine)), _wait(wait, activities)
+
+
+def _awaiting(image: Image, coroutine: Any) -> Iterator[Place]:
+    while coroutine is not None:
+        coroutine = getattr(coroutine, "generator", coroutine)  # a step of an async generator
+        frame = getattr(coroutine, "frame", None)
+        if frame is None:
+            return
+        yield _place(image, (*frame, None, None))
+        coroutine = coroutine.delegate
 
 
 def _place(image: Image, frame: Frame) -> Place:
-    index, number, live, cells, _ = frame
+    index, number, live, cells, *_ = frame
     table = image.functions[index]
     block = table.blocks[number]
     module = table.name.partition(":")[0]
-    text = next(m for m in image.modules if m.name == module)
-    lines = text.text.splitlines()
+    # Functions of the library that are compiled with the program are not among its modules.
+    text = next((m for m in image.modules if m.name == module), None)
+    lines = text.text.splitlines() if text is not None else []
     source = lines[block.line - 1].strip() if block.line <= len(lines) else ""
+    file = image.file(text.path) if text is not None else module
     values = zip([*block.live, *table.cells], [*live, *map(_content, cells)], strict=False)
     variables = tuple(Variable(name, value) for name, value in values)
-    return Place(
-        table.name, number, image.file(text.path), block.line, block.label, source, variables
-    )
+    return Place(table.name, number, file, block.line, block.label, source, variables)
 
 
 def _content(cell: Any) -> Any:
@@ -122,10 +149,10 @@ class Unbound:
     """Stands for a variable without a value."""
 
 
-def _wait(fiber: Fiber, activities: dict[int, ActivityRecord]) -> Wait | None:
-    if fiber.wait is None:
+def _wait(wait: Any, activities: dict[int, ActivityRecord]) -> Wait | None:
+    if wait is None:
         return None
-    kind, seq, due = fiber.wait
+    kind, seq, due = wait
     found = activities.get(seq)
     if found is None:
         return Wait(kind, seq, due_at=due or None)

@@ -100,14 +100,14 @@ def mark_of(definition: Definition) -> tuple[str, int, int, int, int, int]:
     (`co_name`, `co_firstlineno`, line, column, end line, end column of what it executes).
     """
     origin = definition.origin
-    first = min([origin, *getattr(origin, "decorator_list", [])], key=lambda n: n.lineno)  # type: ignore[attr-defined]
+    first = min([origin, *getattr(origin, "decorator_list", [])], key=lambda n: n.lineno)
     place = [origin]
     if not isinstance(origin, COMPREHENSIONS):
         place = _inside(origin)
     last: ast.AST = place[-1]
     return (
         definition.code_name,
-        first.lineno,  # type: ignore[attr-defined]
+        first.lineno,
         place[0].lineno,  # type: ignore[attr-defined]
         place[0].col_offset,  # type: ignore[attr-defined]
         last.end_lineno,  # type: ignore[attr-defined]
@@ -149,7 +149,9 @@ class _Collector:
                 self._add(node, node, node.name, prefix, owner, parent, in_class, params)
             elif isinstance(node, ast.Lambda):
                 stack += list(_outside(node))[::-1]
-                self._add(_of_lambda(node), node, "<lambda>", prefix, None, parent, in_class, params)
+                self._add(
+                    _of_lambda(node), node, "<lambda>", prefix, None, parent, in_class, params
+                )
             elif isinstance(node, ast.GeneratorExp):
                 stack.append(node.generators[0].iter)
                 made = _of_generator(node)
@@ -181,7 +183,7 @@ class _Collector:
         qualname = self._unique(f"{prefix}{name}")
         scopes = self.scopes[origin]
         if isinstance(origin, COMPREHENSIONS):
-            scopes[0].locals |= {n.id for n in ast.walk(node) if _is_own(n)}
+            scopes[0].locals |= set(filter(None, map(_own_name, ast.walk(node))))
             scopes[0].locals.add(node.args.args[0].arg)
         function = Function(self.module.source, qualname, node, owner)
         if origin is node:
@@ -235,7 +237,7 @@ def _inside(origin: ast.AST) -> list[ast.AST]:
     return list(body) if isinstance(body, list) else [body]
 
 
-def _of_lambda(node: ast.Lambda) -> ast.FunctionDef:
+def _of_lambda(node: ast.Lambda) -> FunctionNode:
     result = ast.copy_location(ast.Return(node.body), node.body)
     return _definition(node, "<lambda>", node.args, [result])
 
@@ -250,9 +252,9 @@ def _lasting_use(scope: Scope) -> set[str]:
     return scope.free
 
 
-def _is_own(node: ast.AST) -> bool:
-    """A name that is made here for a comprehension's result."""
-    return isinstance(node, ast.Name) and getattr(node, "made", False)
+def _own_name(node: ast.AST) -> str | None:
+    """The name that is made here for a comprehension's result."""
+    return node.id if isinstance(node, ast.Name) and hasattr(node, "made") else None
 
 
 def _of_generator(node: ast.GeneratorExp) -> FunctionNode:
@@ -348,5 +350,5 @@ def _definition(
 ) -> FunctionNode:
     made = kind(name, arguments, body, [])
     if "type_params" in kind._fields:
-        made.type_params = []  # type: ignore[attr-defined]
+        made.type_params = []  # type: ignore[union-attr]
     return ast.copy_location(made, at)

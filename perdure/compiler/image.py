@@ -36,9 +36,11 @@ MAGIC = importlib.util.MAGIC_NUMBER.hex()
 
 # The names that generated code uses for the runtime's part; the runtime gives them their meaning.
 VOCABULARY = frozenset(
-    "_Suspend _Jump _Enter _UNBOUND _ONCE _suspends _iter _set _slice _entered _exc_info _exception"
-    " _handling _matches _merge _spread _Yield _Delegate _await _aiter _anext _DONE _aentered"
-    " _delegated _await_of _due _Safe _getter _sorted _globals _star _split _raised _rejoin _meets _stepping _PENDING _advance _AssertionError _BaseException _NameError".split()
+    "_Suspend _Jump _Enter _UNBOUND _ONCE _suspends _iter _set _slice _entered _exc_info"
+    " _exception _handling _matches _merge _spread _Yield _Delegate _await _aiter _anext"
+    " _DONE _aentered _delegated _await_of _due _Safe _getter _sorted _globals _star _split"
+    " _raised _rejoin _meets _stepping _PENDING _advance _AssertionError _BaseException"
+    " _NameError".split()
 )
 
 

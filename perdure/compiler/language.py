@@ -17,7 +17,8 @@ from perdure.compiler.diagnostics import Diagnostic
 COMPILED: frozenset[str] = frozenset(
     # statements
     "FunctionDef AsyncFunctionDef Return Delete Assign AugAssign AnnAssign For AsyncFor While If"
-    " With AsyncWith Raise Try TryStar Assert Import ImportFrom Global Nonlocal Expr Pass Break Continue"
+    " With AsyncWith Raise Try TryStar Assert Import ImportFrom Global Nonlocal Expr Pass Break"
+    " Continue"
     # expressions
     " BoolOp NamedExpr BinOp UnaryOp IfExp Dict Set ListComp SetComp DictComp Compare Call"
     " FormattedValue JoinedStr Constant Attribute Subscript Starred Name List Tuple Slice"

@@ -212,7 +212,9 @@ class Lifter:
     def _suspend_generator(self, site: Comprehension, target: str | None) -> None:
         """`(f(x) for x in xs)`  =>  `def _genexpr1(_items): …` and `_genexpr1(iter(xs))`."""
         first = site.generators[0]
-        iterable = call("_aiter" if first.is_async else "_iter", [self.lift(first.iter)], first.iter)
+        iterable = call(
+            "_aiter" if first.is_async else "_iter", [self.lift(first.iter)], first.iter
+        )
         definition = self.generator_function(self.origins.get(site, site))
         name = self.names.fresh("genexpr")
         fields = dict(ast.iter_fields(definition)) | {"name": name}
@@ -557,7 +559,7 @@ class Lifter:
         """Emit the wait for the next item of an asynchronous iterator; its name."""
         item = self.names.fresh("t")
         waiting = call("_Delegate", [call("_anext", [load(iterator, at)], at)], at)
-        origin = getattr(at, "iter", at)
+        origin: Any = getattr(at, "iter", at)
         self.emit(Suspension(waiting, SiteKind.AWAIT, item, origin, self.segment(origin)))
         return item
 

@@ -1,7 +1,7 @@
 """Private names: `__x` inside `class C` is `_C__x` (Python's language reference, 6.2.1).
 
 Compiled code stands outside the class it was written in, so the names are written out in the tree
-before any pass reads it. The names of methods and of nested classes stay: the class body binds them.
+before any pass reads it. The names of methods and nested classes stay: the class body binds them.
 """
 
 from __future__ import annotations

@@ -185,10 +185,10 @@ class _Normalizer(Lifter):
     def read_frame(self, site: ast.Call, target: str | None) -> None:
         """`locals()` as a dict that is filled name by name; a block has a frame of its own::
 
-            _t1 = {}
-            try: _t1["x"] = x
-            except NameError: pass
-            …
+        _t1 = {}
+        try: _t1["x"] = x
+        except NameError: pass
+        …
         """
         callee = ast.unparse(site.func).rpartition(".")[2]
         args = [self.save(self.lift(arg)) for arg in site.args]
@@ -752,18 +752,17 @@ class _Normalizer(Lifter):
         cases = [Case(case, self.body(case.body)) for case in node.cases]
         self._finish(Match(node, subject, cases), node, before)
 
-
     def _guarded_match(self, node: ast.Match) -> None:
         """A guard that suspends becomes an `if` in its arm, and the cases after it a match anew::
 
-            match x:                        _t1 = x
-                case P if act(): body       _taken1 = False
-                case Q: other               match _t1:
-                                                case P:
-                                                    if act(): _taken1 = True; body
-                                            if not _taken1:
-                                                match _t1:
-                                                    case Q: other
+        match x:                        _t1 = x
+            case P if act(): body       _taken1 = False
+            case Q: other               match _t1:
+                                            case P:
+                                                if act(): _taken1 = True; body
+                                        if not _taken1:
+                                            match _t1:
+                                                case Q: other
         """
         subject = self.save(self.lift(node.subject))
         if not isinstance(subject, ast.Name) or subject.id not in self.names.made:
@@ -809,16 +808,16 @@ class _Normalizer(Lifter):
     def _TryStar(self, node: ast.TryStar) -> None:
         """`except*` around a suspension (PEP 654), with what is left to handle kept by name::
 
-            try: body                    try: body
-            except* T as e: handler      except BaseException:
-                                             _star1 = _star(_exception())
-                                             _t1 = _split(_star1, T)
-                                             if _t1 is not None:
-                                                 _restore1 = _handling(_t1)
-                                                 try: raise _t1
-                                                 except BaseException as e: _restore1(); handler
-                                                     (what it raises is kept in _star1)
-                                             _rejoin(_star1)
+        try: body                    try: body
+        except* T as e: handler      except BaseException:
+                                         _star1 = _star(_exception())
+                                         _t1 = _split(_star1, T)
+                                         if _t1 is not None:
+                                             _restore1 = _handling(_t1)
+                                             try: raise _t1
+                                             except BaseException as e: _restore1(); handler
+                                                 (what it raises is kept in _star1)
+                                         _rejoin(_star1)
         """
         if not self.has(node):
             self.emit(Simple(node))
@@ -866,7 +865,11 @@ class _Normalizer(Lifter):
             inner = Try(node, raised, [caught], [], [])
             inner.suspends = caught.suspends
             keep = ast.Expr(
-                call("_raised", [load(star, node), load(part, node), call("_exception", [], node)], node)
+                call(
+                    "_raised",
+                    [load(star, node), load(part, node), call("_exception", [], node)],
+                    node,
+                )
             )
             other = Handler(node, None, None, [Simple(ast.copy_location(keep, node))])
             outer = Try(node, [inner], [other], [], [])

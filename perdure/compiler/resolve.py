@@ -36,7 +36,14 @@ from perdure.compiler.source import is_foreign
 # Whether an expression suspends when it is called, or iterated over.
 NO, PERHAPS, YES = 0, 1, 2
 # Iterating over the value of one of these runs nothing of the user's.
-_NATIVE = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Constant, ast.JoinedStr)
+_NATIVE: tuple[type[ast.expr], ...] = (
+    ast.List,
+    ast.Tuple,
+    ast.Set,
+    ast.Dict,
+    ast.Constant,
+    ast.JoinedStr,
+)
 _NATIVE += (ast.ListComp, ast.SetComp, ast.DictComp, ast.Compare, ast.BinOp)
 _STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
 _WAITS = frozenset({"result", "exception"})  # methods of a fiber
@@ -334,9 +341,9 @@ class _Resolver:
             for name, facts in list(self.facts.items()):
                 self._grow(name, facts, names)
                 for call, dotted in facts.stand_ins:
-                    if facts.module.source.module != library.MODULE or name in self.maybe:
-                        if self._meets(call, facts):
-                            self._use(library.STAND_INS[dotted][0])
+                    used = facts.module.source.module != library.MODULE or name in self.maybe
+                    if used and self._meets(call, facts):
+                        self._use(library.STAND_INS[dotted][0])
             self._find_iterators(names)
             if self.iterates:
                 self._use(library.STEP)
@@ -587,9 +594,7 @@ class _Resolver:
                 makers[call] = SiteKind.DURABLE
             elif name in self.durable:
                 sites[call] = SiteKind.DURABLE
-            elif name in self.maybe:
-                sites[call] = SiteKind.DYNAMIC
-            elif known.node.decorator_list and known.parent is None:
+            elif name in self.maybe or (known.node.decorator_list and known.parent is None):
                 sites[call] = SiteKind.DYNAMIC
         sites |= dict.fromkeys(facts.timers, SiteKind.TIMER)
         sites |= {c: SiteKind.DYNAMIC for c, attribute in facts.methods if attribute in suspending}

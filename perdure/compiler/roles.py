@@ -31,7 +31,7 @@ SUSPENDING = frozenset(
     | {"perdure.runtime.fibers.spawn", "perdure.runtime.fibers.wait_for_fibers"}
 )
 
-# Builtins that read the frame of the function that calls them, given no more than so many arguments.
+# Builtins that read the frame of their caller, when they are given no more arguments than this.
 FRAME_READERS = {
     "builtins.locals": 0,
     "builtins.vars": 0,

@@ -24,13 +24,12 @@ class _END:
     """What stands for the end of an iterator."""
 
 
-
 def list_(iterable: Any = (), /) -> Any:
     return [item for item in iterable]  # noqa: C416  (compiled, the loop may suspend)
 
 
 def tuple_(iterable: Any = (), /) -> Any:
-    return tuple([item for item in iterable])  # noqa: C409, C416
+    return tuple([item for item in iterable])  # noqa: C416
 
 
 def set_(iterable: Any = (), /) -> Any:
@@ -45,7 +44,7 @@ def frozenset_(iterable: Any = (), /) -> Any:
 
 
 def dict_(iterable: Any = (), /, **more: Any) -> Any:
-    return dict([pair for pair in iterable], **more)  # noqa: C416, C404
+    return dict([pair for pair in iterable], **more)  # noqa: C416
 
 
 def deque_(iterable: Any = (), maxlen: Any = None) -> Any:
@@ -213,23 +212,18 @@ def reduce_(function: Any, iterable: Any, initial: Any = _MISSING, /) -> Any:
 
 def chain_(*iterables: Any) -> Any:
     for iterable in iterables:
-        for item in iterable:
-            yield item
+        yield from iterable
 
 
 def chain_from_iterable_(iterables: Any, /) -> Any:
     for iterable in iterables:
-        for item in iterable:
-            yield item
+        yield from iterable
 
 
 def islice_(iterable: Any, /, *bounds: Any) -> Any:
     wanted = slice(*bounds)
     start, stop, step = wanted.start or 0, wanted.stop, wanted.step or 1
-    if stop is not None and stop <= start:
-        stop_at = start
-    else:
-        stop_at = stop
+    stop_at = start if stop is not None and stop <= start else stop
     iterator = iter(iterable)
     place, due = 0, start
     while stop_at is None or place < stop_at:
@@ -274,10 +268,7 @@ def accumulate_(iterable: Any, func: Any = None, *, initial: Any = None) -> Any:
     if total is not _MISSING:
         yield total
     for item in iterable:
-        if total is _MISSING:
-            total = item
-        else:
-            total = total + item if func is None else func(total, item)
+        total = item if total is _MISSING else total + item if func is None else func(total, item)
         yield total
 
 

@@ -20,7 +20,7 @@ from enum import Enum, EnumType
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
-from perdure.runtime import generators, functions, iterators
+from perdure.runtime import functions, generators, iterators
 from perdure.runtime.failures import UnpicklableError
 
 _METHODS = (FunctionType, staticmethod, classmethod, property, type(None))

@@ -72,7 +72,9 @@ class Continuation:
         """The inverse of `pack`."""
         next_seq, fibers, entry, salt, loop, next_fiber, world = packed
         made = {number: Fiber(number, *rest) for number, *rest in fibers}
-        return cls(made, next_seq, None if entry is None else Start(*entry), salt, loop, next_fiber, world)
+        return cls(
+            made, next_seq, None if entry is None else Start(*entry), salt, loop, next_fiber, world
+        )
 
     def waits(self) -> dict[int, Wait]:
         """What the run waits for, by sequence number."""

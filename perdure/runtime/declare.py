@@ -121,6 +121,7 @@ native_call: ContextVar[Callable[[Any, tuple[Any, ...], dict[str, Any]], None] |
     "native_call", default=None
 )
 
+
 class _RunningBlock(threading.local):
     """Set while a task block runs in this thread, and only then.
 
@@ -217,6 +218,7 @@ def _must_be_function(function: Any, role: str) -> None:
 
 
 def bypassed(role: str, function: Any) -> DurabilityError:
+    """The error of an activity, or of a function of perdure, that is called past the compiler."""
     name = getattr(function, "__qualname__", repr(function))
     return DurabilityError(
         f"{role} {name} was called inside a run by code that is not compiled (a builtin such as "

@@ -77,9 +77,7 @@ def spawn(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Fib
     return fiber
 
 
-def gather(
-    *calls: Fiber[Any] | Callable[[], Any], return_exceptions: bool = False
-) -> list[Any]:
+def gather(*calls: Fiber[Any] | Callable[[], Any], return_exceptions: bool = False) -> list[Any]:
     """The results of several calls that are made beside each other, in the order given.
 
     Each is a function without arguments (a lambda, say) or a `Fiber`. The first exception is

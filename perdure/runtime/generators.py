@@ -12,7 +12,8 @@ event loop) the methods here do the same natively, and a suspension inside is a 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Generator as AnyGenerator
+from collections.abc import Callable
+from collections.abc import Generator as AnyGenerator
 from enum import IntEnum
 from types import AsyncGeneratorType, CoroutineType, GeneratorType, TracebackType
 from typing import Any
@@ -304,10 +305,11 @@ class Coroutine(Generator):
     def __class__(self) -> type:
         """What isinstance() and the inspect module take it for."""
         return CoroutineType
+
     noun = "coroutine"
 
     def __await__(self) -> AnyGenerator[Any, Any, Any]:
-        return CoroutineSteps(self)  # type: ignore[return-value]
+        return CoroutineSteps(self)
 
     @property
     def cr_running(self) -> bool:
@@ -353,12 +355,15 @@ class CoroutineSteps:
         return self.coroutine.send(None)
 
     def send(self, value: Any, /) -> Any:
+        """Go on with a value."""
         return self.coroutine.send(value)
 
     def throw(self, kind: Any, value: Any = None, traceback: Any = None, /) -> Any:
+        """Go on with an exception."""
         return self.coroutine.throw(kind, value, traceback)
 
     def close(self) -> None:
+        """End the coroutine."""
         self.coroutine.close()
 
 
@@ -371,6 +376,7 @@ class AsyncGenerator(Generator):
     def __class__(self) -> type:
         """What isinstance() and the inspect module take it for."""
         return AsyncGeneratorType
+
     noun = "async_generator"
 
     def __aiter__(self) -> AsyncGenerator:
@@ -530,7 +536,7 @@ def type_named(noun: str) -> type[Generator]:
 def reduce_generator(generator: Generator, _: Any) -> tuple[Any, ...]:
     """What pickle needs to make a generator again: its function's name, and its state."""
     name = generator.loaded.table.name
-    return (make_generator, (name,), generator.state(), None, None, restore_generator)
+    return (make_generator, (name,), generator.state(), None, None, set_generator)
 
 
 def make_generator(name: str) -> Any:
@@ -544,6 +550,6 @@ def make_generator_in(loaded: Any, step: Step) -> Generator:
     return kind.__new__(kind).attach(loaded, step)
 
 
-def restore_generator(generator: Generator, state: tuple[Any, ...]) -> None:
+def set_generator(generator: Generator, state: tuple[Any, ...]) -> None:
     """Give a generator its state."""
     generator.restore(state)

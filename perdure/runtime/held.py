@@ -7,7 +7,7 @@ one `Transition` and says what to start once that is durable.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,9 @@ from perdure.compiler.scopes import read_module
 from perdure.compiler.source import Source
 from perdure.runtime import failures
 from perdure.runtime.codec import Codec, describe
-from perdure.runtime.continuation import ACTIVITY, Continuation
+from perdure.runtime.continuation import ACTIVITY, Continuation, Fiber
 from perdure.runtime.declare import ActivityOptions, activity_options
+from perdure.runtime.generators import Generator
 from perdure.runtime.interpreter import Advance, Call, Event, advance
 from perdure.runtime.program import Program
 from perdure.store.protocol import (
@@ -187,10 +188,9 @@ class Held:
                     tasks.append(self._task(seq, name, call.options, args, 1, now))
                 else:
                     events.append(Event(call.seq, error=args))
-            if done.stopped:
+            if done.stopped and _kept(self.codec, self.state) is None:
                 # At a safepoint what cannot be kept does no harm: the loop goes on in memory.
-                if _kept(self.codec, self.state) is None:
-                    events.append(Event(timers.pop()[1]))
+                events.append(Event(timers.pop()[1]))
         try:
             checkpoint = self.codec.encode(self.state.pack())
         except KeyboardInterrupt:
@@ -324,7 +324,7 @@ def explain(
 ) -> failures.UnpicklableError:
     """Say which live variable cannot be kept, of what type, and the suspension it lives across."""
     for fiber in state.fibers.values():
-        for index, number, live, cells, *_ in fiber.stack:
+        for index, number, live, cells, *_ in _frames(fiber):
             table = program.functions[index].table
             block = table.blocks[number]
             names = [*block.live, *table.cells]
@@ -334,6 +334,21 @@ def explain(
                     place = (table.name, block.line, block.label)
                     return _unpicklable(program, place, name, value, cause)
     return failures.UnpicklableError(f"the run's state cannot be pickled: {problem}")
+
+
+def _frames(fiber: Fiber) -> Iterator[tuple[Any, ...]]:
+    """The frames of a fiber; before each, those of the generators that its variables hold.
+
+    What a generator holds is the cause; the variable only carries the generator.
+    """
+    found: list[tuple[Any, ...]] = list(fiber.stack)
+    seen: set[int] = set()
+    for frame in found:  # grows while it is walked
+        for value in frame[2]:
+            if isinstance(value, Generator) and value.frame is not None and id(value) not in seen:
+                seen.add(id(value))
+                found.append(value.frame)
+    yield from reversed(found)
 
 
 def _content(cell: Any) -> Any:
@@ -372,13 +387,18 @@ def _unpicklable(
 def _bound_at(program: Program, function: str, name: str, line: int) -> int | None:
     """The line that gave a variable the value it has at `line`, as far as the text tells."""
     module, _, qualname = function.partition(":")
-    text = next(m for m in program.image.modules if m.name == module)
-    node = read_module(Source(text.path, module, text.text)).functions[qualname].node
+    text = next((m for m in program.image.modules if m.name == module), None)
+    if text is None:
+        return None
+    found = read_module(Source(text.path, module, text.text)).functions.get(qualname)
+    if found is None:
+        return None  # a lambda, say
+    node = found.node
     lines = [
-        found.lineno
-        for found in ast.walk(node)
-        if (isinstance(found, ast.Name) and found.id == name and isinstance(found.ctx, ast.Store))
-        or (isinstance(found, ast.arg) and found.arg == name)
+        n.lineno
+        for n in ast.walk(node)
+        if (isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store))
+        or (isinstance(n, ast.arg) and n.arg == name)
     ]
     return max((n for n in lines if n <= line), default=min(lines, default=None))
 

@@ -23,7 +23,6 @@ from perdure.runtime.declare import (
     activity_options,
     running_block,
     seconds_of,
-    sleep,
 )
 from perdure.runtime.generators import World
 from perdure.runtime.loop import ActivityCall, Loop, Task
@@ -137,9 +136,10 @@ class _Run(Machine):
 
     def begin_world(self) -> World:
         """The same, made when the first generator is."""
-        if self.continuation.world is None:
-            self.continuation.world = World()
-        return self.continuation.world
+        world: World | None = self.continuation.world
+        if world is None:
+            world = self.continuation.world = World()
+        return world
 
     def start(self) -> None:
         begun = self.continuation.start
@@ -147,15 +147,17 @@ class _Run(Machine):
         self.continuation.start = None
         fiber = self.continuation.fibers[0] = Fiber(0, [])
         loaded = self.program.functions[begun.function]
+        original = loaded.original
+        assert original is not None  # it is the entry
         if loaded.table.kind == "coroutine":
             self.continuation.loop = Loop()
-            done = self.make(loaded.original, loaded, begun.args, begun.kwargs)
+            done = self.make(original, loaded, begun.args, begun.kwargs)
             if isinstance(done, Returned):
                 self.continuation.loop.begin(done.value)
                 return
             self._end(fiber, done)
             return
-        entry = Suspend(loaded.original, begun.args, begun.kwargs, then=0, live=())
+        entry = Suspend(original, begun.args, begun.kwargs, then=0, live=())
         self.ready.append((fiber, entry))
 
     def take(self, events: Sequence[Event]) -> None:
@@ -346,7 +348,7 @@ class _Run(Machine):
         return None
 
     def stops_at_safepoint(self, fiber: Fiber) -> bool:
-        """Give way if this has gone on for long: the others have a turn, and a checkpoint is made."""
+        """Give way if this has gone on for long: others have a turn, and a checkpoint is made."""
         due = self.program.due
         if not due.cell_contents:
             return False

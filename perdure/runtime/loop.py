@@ -145,7 +145,7 @@ class Future:
 class FutureSteps:
     """What awaiting a future goes through: it yields the future once."""
 
-    def __init__(self, future: Future) -> None:
+    def __init__(self, future: Any) -> None:
         self.future = future
         self.yielded = False
 
@@ -213,9 +213,11 @@ class Task(Future):
         self._name = str(value)
 
     def set_result(self, result: Any) -> None:
+        """Only the loop does that."""
         raise RuntimeError("Task does not support set_result operation")
 
     def set_exception(self, exception: Any) -> None:
+        """Only the loop does that."""
         raise RuntimeError("Task does not support set_exception operation")
 
     def cancel(self, msg: Any = None) -> bool:
@@ -292,9 +294,7 @@ class Task(Future):
                 return
             problem = f"Task got bad yield: {awaited!r}"
         elif not blocking:
-            problem = (
-                f"yield was used instead of yield from in task {self!r} with {awaited!r}"
-            )
+            problem = f"yield was used instead of yield from in task {self!r} with {awaited!r}"
         elif awaited is self:
             problem = f"Task cannot await on itself: {self!r}"
         elif awaited.get_loop() is not self._loop:
@@ -381,7 +381,7 @@ class ActivityCall:
         """Give up waiting."""
 
 
-class Loop(asyncio.AbstractEventLoop):
+class Loop:
     """The loop of one run. The interpreter steps its tasks, and tells it what has arrived."""
 
     def __init__(self) -> None:
@@ -425,7 +425,7 @@ class Loop(asyncio.AbstractEventLoop):
         """Be the running loop of this thread, at time `now`."""
         before = asyncio._get_running_loop()
         self.now = max(now, self.now)
-        asyncio._set_running_loop(self)
+        asyncio._set_running_loop(self)  # type: ignore[arg-type]
         try:
             yield
         finally:
@@ -448,7 +448,7 @@ class Loop(asyncio.AbstractEventLoop):
     def enter(self, task: Task) -> None:
         """A task's step begins."""
         self.task = task
-        asyncio.tasks._enter_task(self, task)  # type: ignore[attr-defined]
+        asyncio.tasks._enter_task(self, task)  # type: ignore[arg-type]
 
     def leave(self, outcome: Any) -> None:
         """A task's step has ended."""
@@ -510,11 +510,13 @@ class Loop(asyncio.AbstractEventLoop):
     # asyncio's interface ----------------------------------------------------------------------
 
     def time(self) -> float:
+        """The time of the present transition, in seconds since the epoch."""
         return self.now
 
     def call_soon(
         self, callback: Callable[..., Any], *args: Any, context: contextvars.Context | None = None
     ) -> Any:
+        """Call it when what is ready now has been called."""
         handle = Handle(callback, args, context or contextvars.copy_context())
         self.ready.append(handle)
         return handle
@@ -526,6 +528,7 @@ class Loop(asyncio.AbstractEventLoop):
         *args: Any,
         context: contextvars.Context | None = None,
     ) -> Any:
+        """Call it `delay` seconds from now."""
         if delay is None:
             raise TypeError("delay must not be None")
         return self.call_at(self.now + delay, callback, *args, context=context)
@@ -537,6 +540,7 @@ class Loop(asyncio.AbstractEventLoop):
         *args: Any,
         context: contextvars.Context | None = None,
     ) -> Any:
+        """Call it at a time."""
         if when is None:
             raise TypeError("when cannot be None")
         handle = Handle(callback, args, context or contextvars.copy_context(), when)
@@ -545,18 +549,23 @@ class Loop(asyncio.AbstractEventLoop):
         return handle
 
     def create_future(self) -> Any:
+        """A future of this loop."""
         return Future(loop=self)
 
     def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **rest: Any) -> Any:
+        """A task of this loop."""
         return Task(coro, loop=self, name=name, context=context)
 
     def is_running(self) -> bool:
+        """It is, as seen from what it runs."""
         return True
 
     def is_closed(self) -> bool:
+        """Never."""
         return False
 
     def get_debug(self) -> bool:
+        """Never."""
         return False
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
@@ -564,14 +573,14 @@ class Loop(asyncio.AbstractEventLoop):
 
 
 def _running() -> Loop:
-    loop = asyncio.get_running_loop()
+    loop: Any = asyncio.get_running_loop()
     assert isinstance(loop, Loop)
     return loop
 
 
 def _forget_current(loop: Loop, task: Task) -> None:
     if asyncio.tasks._current_tasks.get(loop) is task:  # type: ignore[attr-defined]
-        asyncio.tasks._leave_task(loop, task)  # type: ignore[attr-defined]
+        asyncio.tasks._leave_task(loop, task)  # type: ignore[arg-type]
 
 
 __all__ = ["ActivityCall", "Future", "Handle", "Loop", "Task"]

@@ -66,11 +66,11 @@ class Machine:
     def settle(self, fiber: Fiber, action: Action) -> Returned | Raised | Yielded | None:
         """Go on until the fiber waits (None), its stack is empty, or its root yields."""
         while action is not None:
-            if type(action) is Again:
+            if isinstance(action, Again):
                 action = self._again(fiber)
             elif isinstance(action, Suspend):
                 action = self.call(fiber, action.callee, action.args, action.kwargs or {})
-            elif type(action) is Yielded or not fiber.stack:
+            elif isinstance(action, Yielded) or not fiber.stack:
                 return action
             else:
                 action = self._step(fiber, action)
@@ -383,7 +383,7 @@ class Machine:
             how = How.CLOSE if inner.closing else How.ITEM
             return self.resume(fiber, inner.generator, first, how)
         done = self._foreign(inner, action)
-        if type(done) is Yielded:
+        if isinstance(done, Yielded):
             return self._propagate(fiber, done.value)
         return self._out(fiber, How.DELEGATE, done)
 
@@ -557,7 +557,7 @@ _UNBOUND_CELL = re.compile(r"cannot access free variable '(.+)' where it is not 
 
 
 def _as_local(error: NameError, loaded: LoadedFunction) -> NameError:
-    """A function's own cell that is unbound: to a block it is another's, to the user it is local."""
+    """A function's own cell that is unbound: to a block it is another's, to the user a local."""
     found = _UNBOUND_CELL.match(str(error))
     own = loaded.cells[: len(loaded.cells) - loaded.table.free]
     link = error.__traceback__

@@ -56,7 +56,7 @@ class LoadedFunction:
     support: dict[str, CellType]
     makes: type[Generator] | None  # what a call gives, for generator functions and coroutines
     native: CodeType | None = None  # of the function object that was called last
-    original: FunctionType | None = None  # the function object, for the program's entry
+    original: Any = None  # the function object, for the program's entry
 
     @property
     def is_async(self) -> bool:
@@ -155,8 +155,7 @@ class Program:
             loaded
             for loaded in self._marked.get(key, ())
             if loaded.scope is function.__globals__
-            and set(loaded.cells[len(loaded.cells) - loaded.table.free :])
-            <= set(code.co_freevars)
+            and set(loaded.cells[len(loaded.cells) - loaded.table.free :]) <= set(code.co_freevars)
         ]
         if key[0].startswith("<"):
             # Several lambdas may stand on one line, one inside the other.
@@ -278,7 +277,12 @@ def _stand_in(callee: Any) -> str | None:
 
 def _common(name: str) -> str:
     """The name that a function's code goes by: comprehensions have several."""
-    if name.startswith("_genexpr") or name in ("<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>"):
+    if name.startswith("_genexpr") or name in (
+        "<genexpr>",
+        "<listcomp>",
+        "<setcomp>",
+        "<dictcomp>",
+    ):
         return "<comprehension>"
     return name
 
@@ -288,8 +292,8 @@ def _place(code: CodeType) -> tuple[int, int, int, int] | None:
     parts = [p for p in code.co_positions() if None not in p and p[2:] != (0, 0)]
     if not parts:
         return None  # a constant
-    begin = min((line, column) for line, _, column, _ in parts)  # type: ignore[type-var]
-    end = max((line, column) for _, line, _, column in parts)  # type: ignore[type-var]
+    begin = min((line, column) for line, _, column, _ in parts)
+    end = max((line, column) for _, line, _, column in parts)
     return (*begin, *end)  # type: ignore[return-value]
 
 

@@ -86,9 +86,9 @@ class Protocols:
     def getter(self, owner: Any, name: str) -> Any:
         """What reads an attribute: its property's own function, if the run may stop in that."""
         found = inspect.getattr_static(type(owner), name, None)
-        if isinstance(found, property) and found.fget is not None:
-            if self.program.suspends(found.fget):
-                return functools.partial(found.fget, owner)
+        read = found.fget if isinstance(found, property) else None
+        if read is not None and self.program.suspends(read):
+            return functools.partial(read, owner)
         return functools.partial(getattr, owner, name)
 
     def stepping(self, source: Any) -> Iterator[Any]:

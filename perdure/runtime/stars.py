@@ -36,8 +36,9 @@ class Star:
         left = self.left
         if left is None:
             return None
+        part: BaseException | None
         if isinstance(left, kinds):
-            part: BaseException = left
+            part = left
             if not isinstance(left, BaseExceptionGroup):
                 part = BaseExceptionGroup("", [left])
                 part.__traceback__ = left.__traceback__
@@ -46,10 +47,10 @@ class Star:
             return part
         if not isinstance(left, BaseExceptionGroup):
             return None
-        matched, self.left = left.split(kinds)
-        if matched is not None:
-            self.given = _metadata(matched)
-        return matched
+        part, self.left = left.split(kinds)
+        if part is not None:
+            self.given = _metadata(part)
+        return part
 
     def raised(self, part: BaseException, error: BaseException) -> None:
         """A handler has raised: the part it was given by a bare `raise`, or something else."""

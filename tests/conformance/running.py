@@ -137,6 +137,9 @@ class Runner:
 
         error = self._attempt(case, text, run)
         result = Result(case.name, PASSED, cuts=self.cuts, uncut=self.uncut)
+        if error is None and self.cuts <= 1 and self.uncut:
+            # The first checkpoint is made before the run starts: this test was never cut.
+            result.status, result.kind = FAILED, "ran, but was never cut"
         if error is not None:
             result.status, result.kind = _classified(error)
             result.text = str(error) if isinstance(error, CompileError) else _text(error)

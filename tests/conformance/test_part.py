@@ -1,7 +1,6 @@
 """A fixed part of the conformance run; `make conformance` runs it all.
 
-Every test in `part.txt` must pass under every Python that has it. `known.txt` may name tests of the
-part that do not pass yet; it is meant to be empty.
+Every test in `part.txt` must pass under every Python that has it.
 """
 
 from __future__ import annotations

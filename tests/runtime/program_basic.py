@@ -2,8 +2,8 @@
 
 import threading
 import time
-from typing import IO
 from dataclasses import dataclass
+from typing import IO, ClassVar
 
 from perdure import Retry, activity, now, random, sleep, uuid4, workflow
 
@@ -256,7 +256,7 @@ def numbers() -> tuple[object, ...]:
 class Opened:
     """A file that is closed even if the run that opened it is given up."""
 
-    files: list[IO[str]] = []
+    files: ClassVar[list[IO[str]]] = []
 
     def __init__(self, path: str) -> None:
         self.file = open(path)

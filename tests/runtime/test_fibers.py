@@ -37,7 +37,8 @@ def test_fibers(workflow: Callable[..., Any], value: Any, restart: Restart) -> N
 def test_errors_are_results_if_asked_for() -> None:
     kept, error = drive(programs.errors_kept).value
     assert kept == ["ValueError(1)", "2"]
-    assert isinstance(error, ValueError) and error.args == (3,)
+    assert isinstance(error, ValueError)
+    assert error.args == (3,)
 
 
 def test_outside_a_run_calls_are_made_where_they_are_spawned() -> None:
@@ -47,7 +48,8 @@ def test_outside_a_run_calls_are_made_where_they_are_spawned() -> None:
 
 def test_what_is_given_wrongly_is_said() -> None:
     error = drive(programs.nothing_to_race).error
-    assert isinstance(error, ValueError) and str(error) == "race() takes one call or more"
+    assert isinstance(error, ValueError)
+    assert str(error) == "race() takes one call or more"
     error = drive(programs.not_callable).error
     assert isinstance(error, TypeError)
     assert str(error) == "spawn() takes a function, and then its arguments"

@@ -62,9 +62,7 @@ def turn(client: perdure.Client, run: perdure.Run[Any]) -> int:
     name = f"looker-{run.record.version}"
     looker = WorkerRecord(name, "here", 0, time.time(), time.time() + 3600, ("default",))
     client.store.register_worker(looker)
-    (claimed,) = client.store.claim_runs(
-        name, ["default"], 1, now=time.time() + 60, run_id=run.id
-    )
+    (claimed,) = client.store.claim_runs(name, ["default"], 1, now=time.time() + 60, run_id=run.id)
     program = program_of(image_of(programs.counts), programs.counts)
     state = Continuation.unpack(Codec(program).decode(claimed.checkpoint))
     client.store.retire_worker(name)
@@ -81,9 +79,9 @@ def test_a_run_killed_in_a_loop_goes_on_in_the_loop(tmp_path: Path) -> None:
         run = client.start(programs.counts, LONG)
         reached = []
         for _ in range(2):
-            before = run.record.version
+            wanted = run.record.version + 3
             with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as worker:
-                until(lambda: run.record.version >= before + 3, "three checkpoints in the loop")
+                until(lambda w=wanted: run.record.version >= w, "three checkpoints in the loop")
                 os.kill(worker.pid, signal.SIGKILL)
             reached.append(turn(client, run))
         assert 0 < reached[0] < reached[1]
@@ -100,7 +98,8 @@ def test_a_paused_run_stands_still_until_it_is_resumed(tmp_path: Path) -> None:
             until(lambda: not worker._held, "the worker lets go")
             stands = run.record.version
             assert client.start(programs.quick).result(timeout=60) == "quick"
-            assert run.record.version == stands and run.status == "running"
+            assert run.record.version == stands
+            assert run.status == "running"
             assert run.resume()
             until(lambda: run.record.version > stands, "it goes on")
             assert run.cancel()

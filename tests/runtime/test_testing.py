@@ -39,7 +39,9 @@ def test_what_cannot_be_kept_is_named() -> None:
 
 
 def test_a_wrong_restart_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"drive\(restart='sometimes'\): give 'every', 'safepoints' or 'never'"):
+    with pytest.raises(
+        ValueError, match=r"drive\(restart='sometimes'\): give 'every', 'safepoints' or 'never'"
+    ):
         drive(basic.doubled, 1, restart="sometimes")  # type: ignore[arg-type]
 
 
