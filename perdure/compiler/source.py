@@ -17,7 +17,7 @@ import sysconfig
 import tokenize
 import warnings
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from perdure.compiler.diagnostics import CompileError, Diagnostic, Span, TargetError
@@ -186,6 +186,7 @@ def local_path(path: str, root: str) -> str:
     return str(Path(root) / path) if root else path
 
 
+@cache
 def _folders() -> dict[str, Path]:
     return {"<python>": Path(sysconfig.get_path("stdlib")), "<perdure>": _PERDURE}
 

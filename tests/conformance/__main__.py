@@ -45,7 +45,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", default=[], metavar="FILE[::Class.method]")
     parser.add_argument("--ticks", choices=TICKS, default="both", help="where suspensions go")
     parser.add_argument("--jobs", type=int, default=1, help="files at a time")
-    parser.add_argument("--timeout", type=float, default=20.0, help="seconds a test may take")
+    parser.add_argument("--timeout", type=float, default=60.0, help="seconds a test may take")
     parser.add_argument("--strict", action="store_true", help="every tick must be a suspension")
     parser.add_argument("--no-restart", action="store_true", help="keep the state in memory")
     parser.add_argument("--list-failures", action="store_true")

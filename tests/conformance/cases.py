@@ -29,10 +29,13 @@ from tests.conformance.transform import Transformer, cut, whole
 _HEAD = """\
 from perdure import workflow as workflow_
 from conformance_prelude import (
-    TestCase as TestCase_, AsyncTestCase as AsyncTestCase_, Doctest as Doctest_,
-    tick_, through_, held_, show_, source_,
-    clean_up_, clean_up_async_
+    TestCase as TestCase_, Doctest as Doctest_, tick_, through_, held_, show_, source_, clean_up_
 )
+"""
+
+_HEAD_ASYNC = """\
+import asyncio as asyncio_
+from conformance_prelude_async import AsyncTestCase as AsyncTestCase_, clean_up_async_
 """
 
 _RUN = """\
@@ -157,7 +160,10 @@ class TestFile:
         future = [s for s in module.body if getattr(s, "module", None) == "__future__"]
         rest = [s for s in module.body if s not in future]
         place = ast.parse(f"__file__ = {self.module.__file__!r}").body
-        body = ast.Module([*future, *ast.parse(_HEAD).body, *place, *rest], [])
+        names = (n.id for s in rest for n in ast.walk(s) if isinstance(n, ast.Name))
+        awaits = case.kind != "sync" or "AsyncTestCase_" in names
+        head = ast.parse(_HEAD + _HEAD_ASYNC if awaits else _HEAD).body
+        body = ast.Module([*future, *head, *place, *rest], [])
         return f"{ast.unparse(ast.fix_missing_locations(body))}\n\n{_entry(case)}"
 
 
@@ -165,8 +171,7 @@ def _entry(case: Case) -> str:
     if case.kind == "sync":
         return _RUN.format(cls=case.cls, method=case.method)
     call = f"await case.{case.method}()" if case.kind == "async" else f"case.{case.method}()"
-    text = _RUN_ASYNC.format(cls=case.cls, method=case.method, call=call)
-    return f"import asyncio as asyncio_\n\n{text}"
+    return _RUN_ASYNC.format(cls=case.cls, method=case.method, call=call)
 
 
 def _skip_reason(thing: object) -> str | None:

@@ -7,7 +7,6 @@ process (`warnings.catch_warnings`, a captured stdout) stays in this process and
 checkpoint by its number; everything else in a test is kept by value.
 """
 
-import asyncio
 import doctest
 import io
 import itertools
@@ -81,36 +80,10 @@ class TestCase(unittest.TestCase):
         return SubTest()
 
 
-class AsyncTestCase(TestCase):
-    """`IsolatedAsyncioTestCase`, with a loop that the workflow starts itself."""
-
-    async def asyncSetUp(self):
-        pass
-
-    async def asyncTearDown(self):
-        pass
-
-    def addAsyncCleanup(self, function, /, *args, **kwargs):
-        self.addCleanup(function, *args, **kwargs)
-
-    async def enterAsyncContext(self, context):
-        result = await context.__aenter__()
-        self.addAsyncCleanup(context.__aexit__, None, None, None)
-        return result
-
-
 def clean_up_(case):
     while case._cleanups:
         function, args, kwargs = case._cleanups.pop()
         function(*args, **kwargs)
-
-
-async def clean_up_async_(case):
-    while case._cleanups:
-        function, args, kwargs = case._cleanups.pop()
-        done = function(*args, **kwargs)
-        if asyncio.iscoroutine(done):
-            await done
 
 
 def _message(args, kwargs):

@@ -62,7 +62,7 @@ class Options:
     """How tests are run. `strict`: a tick beneath code that is not compiled is a failure."""
 
     ticks: str = "both"
-    timeout: float = 20.0
+    timeout: float = 60.0
     strict: bool = False
     restart: bool = True
 
@@ -77,8 +77,9 @@ class Runner:
         self.numbers = itertools.count()
         self.uncut = 0
         self.cuts = 0
-        text = Path(__file__).with_name("prelude.py").read_text()
-        (folder / "conformance_prelude.py").write_text(text)
+        for name in ("prelude", "prelude_async"):
+            text = Path(__file__).with_name(f"{name}.py").read_text()
+            (folder / f"conformance_{name}.py").write_text(text)
         sys.path.insert(0, str(folder))
         self.prelude = importlib.import_module("conformance_prelude")
         self.prelude.tick_ = self._counting(self.prelude.tick_)  # type: ignore[attr-defined]

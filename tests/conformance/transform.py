@@ -179,7 +179,9 @@ class Transformer(ast.NodeTransformer):
             names = [a for a in node.names if a.name in renamed]
             if names and len(names) == len(node.names):
                 aliases = [ast.alias(renamed[a.name], a.asname or a.name) for a in names]
-                return ast.ImportFrom("conformance_prelude", aliases, 0)
+                awaits = any(a.name == "IsolatedAsyncioTestCase" for a in names)
+                prelude = "conformance_prelude_async" if awaits else "conformance_prelude"
+                return ast.ImportFrom(prelude, aliases, 0)
         return node
 
     # functions
