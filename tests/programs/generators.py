@@ -93,7 +93,7 @@ class Generators(Functions):
         return self.usage(callee, place) if callee else None
 
     def closing(self, callee: Callee) -> tuple[Lines, str, Lines]:
-        """Lines that bind a name to the generator; the name; the head of the block it is closed by."""
+        """Lines that bind a name to the generator; the name; the head of the block closing it."""
         name = self.counter("it")
         if callee.guarded or self.chance(6):
             manager = self.pick(["Closing", "Closing", "contextlib.closing"])

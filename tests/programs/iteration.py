@@ -27,7 +27,7 @@ class Iteration(Expressions):
     }
 
     def genexp(self, kind: str, depth: int) -> str:
-        """A generator expression, without parentheses; `await` would make it an asynchronous one."""
+        """A generator expression, without parentheses; `await` would make it asynchronous."""
         with self.having(awaits=False, no_walrus=1):
             return self.comprehension(kind, depth, second=self.chance(6))
 
@@ -109,7 +109,8 @@ class Iteration(Expressions):
                 text = f"itertools.{name}({function}, {self.few(depth)})"
             case 9:
                 start = f", initial={self.expr('int', depth)}" if self.chance(3) else ""
-                text = f"itertools.accumulate({self.few(depth)}, {self.function('q, r', depth)}{start})"
+                given = f"{self.few(depth)}, {self.function('q, r', depth)}"
+                text = f"itertools.accumulate({given}{start})"
             case 10:
                 pairs = f"zip({self.few(depth)}, {self.few(depth)})"
                 text = f"itertools.starmap({self.function('q, r', depth)}, {pairs})"

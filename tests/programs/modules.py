@@ -1,4 +1,4 @@
-"""Choices -> the text of a module with one workflow `main(a, b, c)`, and helpers that suspend too."""
+"""Choices -> a module with one workflow `main(a, b, c)`, and helpers that suspend too."""
 
 from __future__ import annotations
 
