@@ -1,7 +1,7 @@
 """Choices -> coroutines: tasks, groups, timeouts, locks, queues, asynchronous generators.
 
-No task is left running: what starts one waits for it, whatever happens. Nothing waits for ever: where
-it could, a timeout stands around it. Tasks stand in lists, never in sets.
+No task is left running: what starts one waits for it, whatever happens. Nothing waits for ever:
+where it could, a timeout stands around it. Tasks stand in lists, never in sets.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from perdure.testing import drive, native
 from tests.programs.loading import loaded
-from tests.programs.shrink import smaller
 from tests.programs.modules import Program, programs, seeded
+from tests.programs.shrink import smaller
 from tests.semantics.sameness import difference
 
 SHARDS = 20
