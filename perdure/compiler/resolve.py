@@ -32,6 +32,7 @@ from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules, own_nodes
 from perdure.compiler.sites import in_place
 from perdure.compiler.source import is_foreign
+from perdure.compiler.trees import nodes
 
 # Whether an expression suspends when it is called, or iterated over.
 NO, PERHAPS, YES = 0, 1, 2
@@ -131,6 +132,19 @@ def _stand_in(name: str) -> str:
     return found[0]
 
 
+def _stored(module: Module) -> Iterator[str]:
+    """The attributes that code of the user's assigns to, and the fields that its classes declare."""
+    if is_foreign(module.source.module):
+        return
+    for node in nodes(module.source.tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+        elif isinstance(node, ast.ClassDef):
+            for statement in node.body:
+                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                    yield statement.target.id
+
+
 class _Resolver:
     """Facts of every function in reach, then a fixpoint over who reaches a suspension."""
 
@@ -178,6 +192,7 @@ class _Resolver:
         }
         for module in self.closure:
             self._add_module(module)
+        self.stored = {name for m in self.closure for name in _stored(m)}
         for facts in list(self.facts.values()):
             self._read(facts)
 
@@ -311,10 +326,12 @@ class _Resolver:
             if isinstance(call.func, ast.Attribute) and call.func.attr == "__class__":
                 facts.unknown.append(call)
             elif isinstance(call.func, ast.Attribute):
+                if call.func.attr in self.stored:
+                    facts.unknown.append(call)  # a function may have been kept there
                 facts.methods.append((call, call.func.attr))
                 if call.func.attr in library.METHODS and (call.args or call.keywords):
                     facts.stand_ins.append((call, call.func.attr))
-            elif not self._is_local_class(call.func, facts):
+            elif not self._is_local_class(call.func, facts) or "__init__" in self.methods:
                 facts.unknown.append(call)
         elif dotted in SUSPENDING:
             facts.timers.append(call)

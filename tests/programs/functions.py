@@ -40,8 +40,12 @@ class Functions(Statements):
         "list": [(1, "nested_call", "call_plain")],
         "any": [(2, "nested_call", "call_plain")],
     }
-    simple: ClassVar[Rows] = [(1, "context_variable", "set_context"), (1, "lambda", "lambda_kept")]
-    compound: ClassVar[Rows] = [(4, "nested", "nested"), (1, "class", "nested_class")]
+    simple: ClassVar[Rows] = [
+        (1, "class", "object_made"),
+        (1, "context_variable", "set_context"),
+        (1, "lambda", "lambda_kept"),
+    ]
+    compound: ClassVar[Rows] = [(4, "nested", "nested"), (1, "nested_class", "nested_class")]
 
     def __init__(self, choose: Chooser, without: frozenset[str] = frozenset()) -> None:
         super().__init__(choose, without)
@@ -68,8 +72,14 @@ class Functions(Statements):
         return chosen
 
     def call(self, callee: Callee, depth: int = 1, name: str = "") -> str:
-        """The call of a function or class, or of a method of the same parameters."""
-        name = name or callee.name
+        """The call of a function or class, or of a method of the same parameters.
+
+        It may stand in a comprehension's iterable.
+        """
+        with self.having(no_walrus=1):
+            return self._call(callee, depth, name or callee.name)
+
+    def _call(self, callee: Callee, depth: int, name: str) -> str:
         if callee.open:
             parts = [self.expr(kind, depth) for kind in ("int", "list", "dict")]
             if self.chance(3) and self.use("keywords"):
@@ -242,7 +252,8 @@ class Functions(Statements):
     def decorators(self) -> Lines:
         if not self.chance(4) or not self.use("decorator"):
             return []
-        return [self.pick(["@again", f"@tagged({self.expr('int', 1)})", "@Counted"])]
+        forms = ["@again", f"@tagged({self.expr('int', 1)})"]
+        return [self.pick([*forms, *["@Counted"] * self.use("function_attribute")])]
 
     def usage(self, callee: Callee, place: Place) -> Lines:
         """Use what was just defined."""
@@ -256,10 +267,8 @@ class Functions(Statements):
         lines = [f"{name} = lambda {parameters}: {self.lambda_body(','.join(inner), 'int', 2)}"]
         if self.chance(2):
             lines.append(f"a = {self.flat('int')}")
-        return [
-            *lines,
-            f"log.append(({name}({self.expr('int', 1)}), {name}({self.expr('int', 0)})))",
-        ]
+        one, two = self.expr("int", 1), self.expr("int", 0)
+        return [*lines, f"log.append(({name}({one}), {name}({two})))"]
 
     def set_context(self, place: Place) -> Lines:
         return [f"VAR.set({self.flat('int')})"]
@@ -299,10 +308,12 @@ class Functions(Statements):
     def nested_class(self, place: Place) -> Lines | None:
         if self.level > 1:
             return None
-        if (known := self.callee("class")) is not None:
-            return self.object_(known, place)
         lines, callee = self.a_class(False)
         return [*lines, *self.object_(callee, place)]
+
+    def object_made(self, place: Place) -> Lines | None:
+        known = self.callee("class")
+        return self.object_(known, place) if known else None
 
     def object_(self, callee: Callee, place: Place) -> Lines:
         """Make an object and use it."""
@@ -316,9 +327,7 @@ class Functions(Statements):
                     method = f"{name}.__call__" if self.chance(4) else name
                     lines.append(f"log.append({self.call(callee, 1, method)})")
                 case 2:
-                    lines.append(
-                        f"log.append({self.pick(['[*%s]', 'list(%s)', 'max(%s)']) % name})"
-                    )
+                    lines.append(f"log.append({self.collected(name)})")
                 case 3:
                     lines.append(f"log.append({name}.fixed({self.expr('int', 1)}))")
         return lines

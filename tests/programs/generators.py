@@ -72,13 +72,14 @@ class Generators(Functions):
         if callee is None:
             return None
         self.growing += 1
-        form = self.pick(["list(%s)", "[*%s]", "[q for q in %s]", "tuple(%s)"])
-        return form % self.call(callee, depth)
+        return self.collected(self.call(callee, depth))
 
     def usage(self, callee: Callee, place: Place) -> Lines:
         if callee.kind != "generator":
             return super().usage(callee, place)
-        match self.choose.below(4):
+        match self.choose.below(5):
+            case 4 if self.use("star_iterator"):
+                return [f"x, *xs = {self.call(callee)}"]
             case 1:
                 return self.stepped(callee, place)
             case 2:
@@ -93,7 +94,7 @@ class Generators(Functions):
         return self.usage(callee, place) if callee else None
 
     def closing(self, callee: Callee) -> tuple[Lines, str, Lines]:
-        """Lines that bind a name to the generator; the name; the head of the block closing it."""
+        """Lines that bind a name to the generator; the name; the head of what closes it."""
         name = self.counter("it")
         if callee.guarded or self.chance(6):
             manager = self.pick(["Closing", "Closing", "contextlib.closing"])
@@ -125,9 +126,9 @@ class Generators(Functions):
         return [*lines, *head, *(indented(steps) if head else steps)]
 
     def list_of(self, name: str) -> str:
-        texts = ["list(%s)", "[*%s]", "sorted(map(measure, %s))", "list(zip('pq', %s))"]
+        texts = ["list(%s)", "sorted(map(measure, %s))", "list(zip('pq', %s))"]
         texts += ["dict(enumerate(%s))", "list(itertools.islice(%s, 2))", "sum(map(measure, %s))"]
-        return self.pick(texts) % name
+        return self.pick(texts) % name if self.chance(2) else self.collected(name)
 
     def generator_loop(self, place: Place) -> Lines | None:
         callee = self.callee("generator")
@@ -136,7 +137,7 @@ class Generators(Functions):
     def loop_over(self, callee: Callee, place: Place) -> Lines | None:
         """A `for` over it, left half way at times."""
         if place.loops >= 2:
-            return [f"log.append([*{self.call(callee)}])"]
+            return [f"log.append({self.collected(self.call(callee))})"]
         lines, name, head = self.closing(callee)
         guard = place.guard or bool(head)
         inside = self.under(place, loop=True, loops=place.loops + 1, guard=guard)

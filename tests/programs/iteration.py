@@ -23,11 +23,11 @@ class Iteration(Expressions):
         ],
         "dict": [(1, "generator_expression", "dict_generated")],
         "bool": [(2, "builtin", "bool_builtin")],
-        "str": [(1, "generator_expression", "str_generated")],
+        "str": [(1, "join", "str_generated")],
     }
 
     def genexp(self, kind: str, depth: int) -> str:
-        """A generator expression, without parentheses; `await` would make it asynchronous."""
+        """A generator expression, without parentheses; `await` would make it another kind."""
         with self.having(awaits=False, no_walrus=1):
             return self.comprehension(kind, depth, second=self.chance(6))
 
@@ -85,6 +85,10 @@ class Iteration(Expressions):
 
     def list_builtin(self, kind: str, depth: int) -> str:
         self.growing += 1
+        with self.having(no_walrus=1):
+            return self._list_builtin(depth)
+
+    def _list_builtin(self, depth: int) -> str:
         match self.choose.below(12):
             case 0:
                 text = f"map({self.function('q', depth)}, {self.few(depth)})"
@@ -109,14 +113,21 @@ class Iteration(Expressions):
                 text = f"itertools.{name}({function}, {self.few(depth)})"
             case 9:
                 start = f", initial={self.expr('int', depth)}" if self.chance(3) else ""
-                given = f"{self.few(depth)}, {self.function('q, r', depth)}"
-                text = f"itertools.accumulate({given}{start})"
+                function = self.function("q, r", depth)
+                text = f"itertools.accumulate({self.few(depth)}, {function}{start})"
             case 10:
                 pairs = f"zip({self.few(depth)}, {self.few(depth)})"
                 text = f"itertools.starmap({self.function('q, r', depth)}, {pairs})"
             case _:
                 text = f"itertools.pairwise({self.few(depth)})"
-        return f"{self.pick(['list', 'list', 'tuple'])}({text})" if self.chance(4) else f"[*{text}]"
+        return self.collected(text)
+
+    def collected(self, text: str) -> str:
+        """What an iterator gives, which may suspend, in a list or tuple."""
+        forms = ["list(%s)", "tuple(%s)", "[q for q in %s]"]
+        if self.chance(2) and self.use("star_iterator"):
+            forms = ["[*%s]", "(*%s, 0)", "[0, *%s]", "ident(*%s)"]
+        return self.pick(forms) % text
 
     def bool_builtin(self, kind: str, depth: int) -> str:
         name = self.pick(["any", "all"])

@@ -1,4 +1,4 @@
-"""Choices -> a module with one workflow `main(a, b, c)`, and helpers that suspend too."""
+"""Choices -> the text of a module: one workflow `main(a, b, c)`, and helpers that suspend too."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Generator(Coroutines):
             for _ in range(self.choose.below(3)):
                 lines += self.helper(self.pick(kinds))
                 self.used.add("helper")
-        if "class" not in self.without and self.chance(8):
+        if "class" not in self.without and self.chance(4):
             lines += [*self.a_class(True)[0], "", ""]
         lines += self.main()
         args = (
@@ -85,7 +85,7 @@ CONSTRUCTS = sorted(
     | {"else_loop", "finally", "else_try", "raise_from", "dict_iter", "mutated_iter", "helper"}
     | {"leave_in_finally", "with_targets", "nested_handlers", "match_guard", "slice", "await"}
     | {"slow_with", "managed", "activity_value", "nested_recursion", "nonlocal", "decorator"}
-    | {"yield_from", "iterator"}
+    | {"yield_from", "iterator", "star_iterator", "function_attribute"}
 )
 
 

@@ -444,10 +444,9 @@ class Statements(Iteration):
             modes = ["plain", "plain", "pair", "enter", "exit", "swallow", "swallow"]
             mode = self.pick(modes[:5] if place.yields else modes)
             number = self.expr("int", 1)
-            manager = (
-                ["Scope"] + ["Slow"] * self.use("slow_with") + ["managed"] * self.use("managed")
-            )
-            item = f"{self.pick(manager)}(log, {number}, '{mode}')"
+            managers = ["Scope"]
+            managers += ["Slow"] * self.use("slow_with") + ["managed"] * self.use("managed")
+            item = f"{self.pick(managers)}(log, {number}, '{mode}')"
             if self.chance(2) and self.use("with_targets"):
                 item += (
                     " as (i, j)"
