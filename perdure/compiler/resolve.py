@@ -12,7 +12,8 @@ functions and lambdas included:
 
 `maybe` calls are compiled so that they work either way, so resolution is only an optimization.
 A generator, and a coroutine, that may live across a suspension is compiled as well, whether or not
-it suspends itself: Python's own cannot be kept.
+it suspends itself: Python's own cannot be kept. One that its maker uses up in place is no reason to
+compile either.
 
 What suspends in a place the compiler cannot cut is refused, with its place (see refuse.py).
 """
@@ -30,7 +31,7 @@ from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
 from perdure.compiler.mangle import mangled
 from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules, own_nodes
-from perdure.compiler.sites import in_place
+from perdure.compiler.sites import in_place, users_of
 from perdure.compiler.source import is_foreign
 from perdure.compiler.trees import nodes
 
@@ -91,6 +92,7 @@ class _Facts:
     attributes: list[ast.Attribute] = field(default_factory=list)  # that are read
     loops: list[tuple[ast.AST, ast.expr]] = field(default_factory=list)  # `for`s, what they go over
     stops: dict[ast.AST, SiteKind] = field(default_factory=dict)  # await, yield
+    fleeting: frozenset[str] = frozenset()  # generators that it makes only to use them up in place
 
 
 def resolve(modules: Modules, entry: Function) -> Program:
@@ -261,6 +263,7 @@ class _Resolver:
                 ):
                     facts.mentioned.append(known)
 
+<<<<<<< HEAD
     def _mention_builtin(self, node: ast.expr, facts: _Facts) -> None:
         """A builtin that has a stand-in is used as a value: it may be called anywhere."""
         dotted = self.modules.qualify(node, facts.module, facts.definition.scopes)
@@ -271,6 +274,36 @@ class _Resolver:
     def _is_type_test(dotted: str) -> bool:
         """Types are mentioned to be tested for, or in annotations, far more than to be called."""
         return dotted.rpartition(".")[2] in ("list", "tuple", "set", "frozenset", "dict", "deque")
+=======
+        facts.fleeting = self._fleeting(facts)
+
+    @staticmethod
+    def _fleeting(facts: _Facts) -> frozenset[str]:
+        """Generators that a function makes and uses up where they stand, whenever it makes them.
+
+        Where they cannot stop, they are Python's own, and are no reason to compile the function.
+        """
+        makers: list[tuple[ast.expr, Definition]] = [*facts.known, *facts.generators]
+        made = {
+            known.name
+            for _, known in makers
+            if known.kind is Kind.GENERATOR and not known.node.decorator_list
+        }
+        if not made:
+            return frozenset()
+        builtin = {call for call, _ in facts.stand_ins}
+        users = users_of(facts.definition.node)
+        return frozenset(made) - {
+            known.name
+            for maker, known in makers
+            if (user := users.get(maker)) is None
+            or (
+                isinstance(user, ast.Call)
+                and isinstance(user.func, ast.Name)
+                and user not in builtin
+            )
+        }
+>>>>>>> cf8be1d2fee0e95aec11292a1891dd92183372af
 
     def _function_named(
         self, node: ast.expr, facts: _Facts, *, outside: bool = False
@@ -437,7 +470,7 @@ class _Resolver:
             called
             or facts.unknown
             or facts.definition.kind is not Kind.FUNCTION
-            or any(c in self.maybe for c in callees)
+            or any(c in self.maybe for c in callees if c not in facts.fleeting - self.stopping)
             or PERHAPS in given
         )
         if uncertain and self._can_compile(facts):
