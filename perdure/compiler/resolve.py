@@ -135,7 +135,7 @@ def _stand_in(name: str) -> str:
 
 
 def _stored(module: Module) -> Iterator[str]:
-    """The attributes that code of the user's assigns to, and the fields that its classes declare."""
+    """The attributes that the user's code assigns to, and the fields that its classes declare."""
     if is_foreign(module.source.module):
         return
     for node in nodes(module.source.tree):
@@ -262,8 +262,8 @@ class _Resolver:
                     known := self._function_named(node, facts, outside=True)
                 ):
                     facts.mentioned.append(known)
+        facts.fleeting = self._fleeting(facts)
 
-<<<<<<< HEAD
     def _mention_builtin(self, node: ast.expr, facts: _Facts) -> None:
         """A builtin that has a stand-in is used as a value: it may be called anywhere."""
         dotted = self.modules.qualify(node, facts.module, facts.definition.scopes)
@@ -274,8 +274,6 @@ class _Resolver:
     def _is_type_test(dotted: str) -> bool:
         """Types are mentioned to be tested for, or in annotations, far more than to be called."""
         return dotted.rpartition(".")[2] in ("list", "tuple", "set", "frozenset", "dict", "deque")
-=======
-        facts.fleeting = self._fleeting(facts)
 
     @staticmethod
     def _fleeting(facts: _Facts) -> frozenset[str]:
@@ -303,7 +301,6 @@ class _Resolver:
                 and user not in builtin
             )
         }
->>>>>>> cf8be1d2fee0e95aec11292a1891dd92183372af
 
     def _function_named(
         self, node: ast.expr, facts: _Facts, *, outside: bool = False
