@@ -47,6 +47,11 @@ _NATIVE: tuple[type[ast.expr], ...] = (
     ast.JoinedStr,
 )
 _NATIVE += (ast.ListComp, ast.SetComp, ast.DictComp, ast.Compare, ast.BinOp)
+# Methods that Python calls where nobody names them, and that the program calls in its stead.
+_CALLED_BY_SYNTAX = frozenset(
+    "__init__ __call__ __enter__ __exit__ __aenter__ __aexit__ __iter__ __next__ __aiter__ __anext__"
+    " __await__".split()
+)
 _STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
 _WAITS = frozenset({"result", "exception"})  # methods of a fiber
 _NATIVE_METHODS = frozenset("items keys values split splitlines readlines".split())
@@ -637,7 +642,7 @@ class _Resolver:
         suspending = self._suspending_methods()
         seen: dict[str, None] = {}
         queue = [self.entry.name]
-        special = [m for m in self.methods if m.startswith("__")]
+        special = [m for m in self.methods if m in _CALLED_BY_SYNTAX]
         queue += [name for method in special for name in self.methods[method]]
         queue += [f"{library.MODULE}:{name}" for name in sorted(self.in_a_run)]
         tables_added = False
