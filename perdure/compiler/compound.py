@@ -60,6 +60,7 @@ from perdure.compiler.core import (
     suspends,
 )
 from perdure.compiler.lift import Lifter, call, load, store
+from perdure.compiler.trees import children
 
 # How a body with a cleanup around it was left; kept in `_left`.
 BY_RETURN, BY_BREAK, BY_CONTINUE = 1, 2, 3
@@ -179,10 +180,36 @@ class Compound(Lifter):
         return not any(self._surely_suspends(statement) for statement in node.body)
 
     def _surely_suspends(self, node: ast.stmt) -> bool:
-        value = getattr(node, "value", None)
-        if not isinstance(node, ast.Expr | ast.Assign | ast.AugAssign) or value is None:
-            return False
-        return self.sites.get(value, SiteKind.DYNAMIC) not in (SiteKind.DYNAMIC, SiteKind.FRAME)
+        """Whether a statement suspends whenever control comes to it."""
+        match node:
+            case ast.Expr() | ast.Assign() | ast.AugAssign() | ast.AnnAssign() | ast.Return():
+                first = node.value
+            case ast.If() | ast.Assert():
+                first = node.test
+            case ast.For():
+                first = node.iter
+            case _:
+                return False
+        return first is not None and self._certain(first)
+
+    def _certain(self, expr: ast.AST) -> bool:
+        """Whether evaluating an expression certainly suspends."""
+        if self.sites.get(expr, SiteKind.FRAME) not in (SiteKind.DYNAMIC, SiteKind.FRAME):
+            return True
+        match expr:
+            case ast.BoolOp():
+                parts: list[ast.AST] = [expr.values[0]]
+            case ast.IfExp():
+                parts = [expr.test]
+            case ast.Compare():
+                parts = [expr.left, expr.comparators[0]]
+            case (
+                ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp()
+            ):
+                return False
+            case _:
+                parts = children(expr)
+        return any(map(self._certain, parts))
 
     @contextmanager
     def seal(self, sealed: bool = True) -> Iterator[None]:

@@ -49,8 +49,8 @@ _NATIVE: tuple[type[ast.expr], ...] = (
 _NATIVE += (ast.ListComp, ast.SetComp, ast.DictComp, ast.Compare, ast.BinOp)
 # Methods that Python calls where nobody names them, and that the program calls in its stead.
 _CALLED_BY_SYNTAX = frozenset(
-    "__init__ __call__ __enter__ __exit__ __aenter__ __aexit__ __iter__ __next__ __aiter__ __anext__"
-    " __await__".split()
+    "__init__ __call__ __enter__ __exit__ __aenter__ __aexit__ __iter__ __next__ __aiter__"
+    " __anext__ __await__".split()
 )
 _STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
 _WAITS = frozenset({"result", "exception"})  # methods of a fiber
