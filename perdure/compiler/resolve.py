@@ -52,6 +52,11 @@ _CALLED_BY_SYNTAX = frozenset(
     "__init__ __call__ __enter__ __exit__ __aenter__ __aexit__ __iter__ __next__ __aiter__"
     " __anext__ __await__".split()
 )
+# Ways to come by a function that leave no name of it in the text.
+_LOOKUPS = frozenset(
+    {f"builtins.{name}" for name in ("getattr", "globals", "vars", "eval", "exec", "__import__")}
+    | {"importlib.import_module", "operator.attrgetter", "operator.methodcaller"}
+)
 _STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
 _WAITS = frozenset({"result", "exception"})  # methods of a fiber
 _NATIVE_METHODS = frozenset("items keys values split splitlines readlines".split())
@@ -165,6 +170,10 @@ class _Resolver:
         self.maybe: set[str] = set()
         self.stopping: set[str] = set()  # compiled functions inside which a run may stop
         self.iterates = False
+        self.escapes = False  # something that suspends is used as a value
+        self.looked_up = False  # values are looked up by names that are made when the program runs
+        self.mentioned: set[str] = set()  # functions that are used as values
+        self.attributes: set[str] = set()  # names of attributes that are read
         self.spawns = False  # whether the program has fibers, whose results are waited for
         self.in_a_run: set[str] = set()  # functions of Perdure's library to compile
         self.properties: set[str] = set()  # names of methods that are read as attributes
@@ -202,6 +211,10 @@ class _Resolver:
         self.stored = {name for m in self.closure for name in _stored(m)}
         for facts in list(self.facts.values()):
             self._read(facts)
+            if not is_foreign(facts.module.source.module):
+                self.mentioned |= {known.name for known in facts.mentioned}
+                self.attributes |= {node.attr for node in facts.attributes}
+        self.mentioned |= {known.name for known in self._table_mentions()}
 
     def _add_module(self, module: Module) -> list[Definition]:
         found = definitions(module)
@@ -357,6 +370,8 @@ class _Resolver:
             facts.known.append((call, known))
             return
         dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes)
+        if dotted in _LOOKUPS and not is_foreign(facts.module.source.module):
+            self.looked_up = True
         if dotted is None:
             if isinstance(call.func, ast.Attribute) and call.func.attr == "__class__":
                 facts.unknown.append(call)
@@ -432,12 +447,32 @@ class _Resolver:
                     if used and self._meets(call, facts):
                         self._use(_stand_in(dotted))
             self._find_iterators(names)
+            self.escapes = self.escapes or self._any_escapes()
             if self.iterates:
                 for name in library.ITERATING:
                     self._use(name)
             if "__init__" in names:
                 self._use(library.CONSTRUCT)
             changed = (len(self.durable), len(self.maybe), len(self.stopping)) != before
+
+    def _any_escapes(self) -> bool:
+        """Whether something that suspends is used as a value, so that unknown calls may reach it.
+
+        Where nothing is, a call of something unknown is no reason to compile the function it is in.
+        """
+        if self.looked_up:
+            return True
+        for name in self.durable | {n for n, f in self.facts.items() if f.role is Role.ACTIVITY}:
+            facts = self.facts[name]
+            definition = facts.definition
+            if definition.parent is not None or definition.name in self.mentioned:
+                return True
+            if facts.role is Role.PLAIN and definition.node.decorator_list:
+                return True
+            method = definition.function.owner is not None
+            if method and definition.node.name in self.attributes | _CALLED_BY_SYNTAX:
+                return True
+        return False
 
     def _find_iterators(self, suspending: set[str]) -> None:
         """Whether the program has iterators that suspend: then any loop over an unknown may."""
@@ -470,7 +505,7 @@ class _Resolver:
         called = called or any(a.attr in self.properties & methods for a in facts.attributes)
         uncertain = (
             called
-            or facts.unknown
+            or (facts.unknown and self.escapes)
             or facts.definition.kind is not Kind.FUNCTION
             or any(c in self.maybe for c in callees if c not in facts.fleeting - self.stopping)
             or PERHAPS in given
