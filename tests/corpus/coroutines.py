@@ -621,6 +621,37 @@ async def closures_over_tasks():
     return out, total, sum(echo(x) for x in out)
 
 
+class OneAwait:
+    def __await__(self):
+        return (yield "waiting")
+
+
+async def by_hand(kept):
+    kept.append(echo("before"))
+    got = await OneAwait()
+    kept.append(echo(got))
+    return len(kept)
+
+
+@workflow
+def sent_by_hand():
+    """A coroutine that stops, stepped with send() and throw() in a program without generators."""
+    kept = []
+    steps = by_hand(kept)
+    kept.append(steps.send(None))
+    try:
+        steps.send(echo("sent"))
+    except StopIteration as end:
+        kept.append(end.value)
+    other = by_hand(kept)
+    other.send(None)
+    try:
+        other.throw(KeyError(echo(1)))
+    except KeyError as error:
+        kept.append(str(error))
+    return kept
+
+
 CASES = [
     (awaits, ()),
     (awaited_later, ()),
@@ -654,6 +685,7 @@ CASES = [
     (plain_activities_inside, ()),
     (futures, ()),
     (closures_over_tasks, ()),
+    (sent_by_hand, ()),
 ]
 
 PENDING = [
