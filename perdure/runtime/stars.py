@@ -131,8 +131,7 @@ def _projection(error: BaseException, wanted: set[int]) -> BaseException | None:
     ):
         return error
     made: BaseExceptionGroup[BaseException] = error.derive(kept)
-    made.__cause__, made.__context__ = error.__cause__, error.__context__
-    made.__suppress_context__ = error.__suppress_context__
+    made.__cause__, made.__context__ = error.__cause__, error.__context__  # suppresses it: as split
     made.__traceback__ = error.__traceback__
     if hasattr(error, "__notes__"):
         made.__notes__ = list(error.__notes__)
