@@ -353,7 +353,13 @@ def _is_async(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
         here = stack.pop()
         if isinstance(here, ast.Await):
             return True
-        if not isinstance(here, (ast.Lambda, *COMPREHENSIONS)):
+        if isinstance(here, ast.ListComp | ast.SetComp | ast.DictComp):
+            if _is_async(here):
+                return True
+            stack.append(here.generators[0].iter)
+        elif isinstance(here, ast.GeneratorExp):
+            stack.append(here.generators[0].iter)
+        elif not isinstance(here, ast.Lambda):
             stack += ast.iter_child_nodes(here)
     return False
 

@@ -621,6 +621,19 @@ async def closures_over_tasks():
     return out, total, sum(echo(x) for x in out)
 
 
+async def drawn(items):
+    for item in items:
+        yield await later(item)
+
+
+@workflow
+async def nested_async_comprehensions():
+    """A comprehension is asynchronous when one inside it is, as a generator expression too."""
+    rows = ([i + j async for i in drawn([1, 2])] for j in [10, 20])
+    kept = echo(0)
+    return kept, [row async for row in rows], [{i async for i in drawn([j])} for j in [1, 2]]
+
+
 class OneAwait:
     def __await__(self):
         return (yield "waiting")
@@ -685,6 +698,7 @@ CASES = [
     (plain_activities_inside, ()),
     (futures, ()),
     (closures_over_tasks, ()),
+    (nested_async_comprehensions, ()),
     (sent_by_hand, ()),
 ]
 
