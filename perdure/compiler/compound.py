@@ -86,6 +86,7 @@ class Compound(Lifter):
     """Brings compound statements into core form; statements go where expressions' do."""
 
     special_methods: frozenset[str]  # of the program, those that may suspend
+    shared: set[str]  # names that other functions can read: globals, and those in cells
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
@@ -330,8 +331,20 @@ class Compound(Lifter):
         self._finish(made, node, before)
 
     def _handler(self, node: ast.ExceptHandler) -> Handler:
-        made = Handler(node, node.type, node.name, self.body(node.body))
-        return self._named(made)
+        if not self._is_watched(node):
+            return self._named(Handler(node, node.type, node.name, self.body(node.body)))
+        error = self.names.fresh("e")
+        with self.block() as made:
+            self.emit(store(error, call("_exception", [], node), node))
+            self.statements(_binding_body(node, error))
+        return self._named(Handler(node, node.type, None, made))
+
+    def _is_watched(self, node: ast.ExceptHandler) -> bool:
+        """Whether others can read a handler's name, and the run may stop in the handler.
+
+        Python unbinds the name wherever a handler is left, at a suspension too.
+        """
+        return node.name in self.shared and any(map(self.has, node.body))
 
     def _testing_handler(self, node: ast.Try) -> Handler:
         """Handlers whose types suspend become one that tries the types in order::
@@ -619,12 +632,14 @@ class Compound(Lifter):
             restore = self.names.fresh("restore")
             self.emit(store(restore, call("_handling", [load(part, node)], node), node))
             raised: Body = [Raise(ast.copy_location(ast.Raise(load(part, node), None), node))]
-            kind = load("_BaseException", node) if node.name else None
+            watched = self._is_watched(node)
+            name = None if watched else node.name
+            kind = load("_BaseException", node) if name else None
             with self.block() as handled:
                 again = ast.Expr(call(restore, [], node))
                 self.emit(Simple(ast.copy_location(again, node)))
-                self.statements(node.body)
-            caught = Handler(node, kind, node.name, handled)
+                self.statements(_binding_body(node, part) if watched else node.body)
+            caught = Handler(node, kind, name, handled)
             self._named(caught)
             caught.saved = caught.saved or self.names.fresh("exc")
             inner = Try(node, raised, [caught], [], [])

@@ -89,7 +89,7 @@ class Definition:
         for scope in self.scopes[1:]:
             if name in scope.globals:
                 return False
-            if name in scope.locals:
+            if name in scope.locals and name not in scope.nonlocals:
                 return True
         return False
 
@@ -192,6 +192,8 @@ class _Collector:
             function = known if known is not None and known.node is node else function
         params = params | _type_params(origin)
         made = Definition(function, origin, scopes, name, in_class, params, parent)
+        if isinstance(origin, COMPREHENSIONS):
+            node.body[:0] = _declared(made)
         self.found.append(made)
         if parent is not None:
             parent.nested.append(made)
@@ -212,6 +214,21 @@ class _Collector:
             name = f"{qualname}#{number}"
         self.taken.add(name)
         return name
+
+
+def _declared(made: Definition) -> list[ast.stmt]:
+    """What `:=` in a comprehension binds belongs to the function around it."""
+    shared: list[str] = []
+    wide: list[str] = []
+    for name in sorted(made.scope.nonlocals):
+        around = (s for s in made.scopes[1:] if name not in s.nonlocals)
+        owner = next((s for s in around if name in s.globals | s.locals), None)
+        is_global = owner is None or name in owner.globals
+        (wide if is_global else shared).append(name)
+    made.scope.globals |= set(wide)
+    found: list[ast.stmt] = [ast.Nonlocal(shared)] if shared else []
+    found += [ast.Global(wide)] if wide else []
+    return [ast.copy_location(statement, made.origin) for statement in found]
 
 
 def _type_params(node: ast.AST) -> frozenset[str]:
@@ -287,7 +304,8 @@ def _of_comprehension(node: ast.AST) -> tuple[FunctionNode, str]:
         add = ast.Attribute(made(ast.Load()), "append", ast.Load())
         step = ast.Expr(ast.Call(add, [node.elt], []))
     else:
-        kind, empty = "<setcomp>", ast.Call(ast.Name("_set", ast.Load()), [], [])
+        nothing = ast.Starred(ast.Tuple([], ast.Load()), ast.Load())
+        kind, empty = "<setcomp>", ast.Set([nothing])  # `{*()}`: no name that could be another's
         add = ast.Attribute(made(ast.Load()), "add", ast.Load())
         step = ast.Expr(ast.Call(add, [node.elt], []))
     body = _loops(node, items, [ast.fix_missing_locations(ast.copy_location(step, node))])
@@ -336,7 +354,13 @@ def _is_async(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
         here = stack.pop()
         if isinstance(here, ast.Await):
             return True
-        if not isinstance(here, (ast.Lambda, *COMPREHENSIONS)):
+        if isinstance(here, ast.ListComp | ast.SetComp | ast.DictComp):
+            if _is_async(here):
+                return True
+            stack.append(here.generators[0].iter)
+        elif isinstance(here, ast.GeneratorExp):
+            stack.append(here.generators[0].iter)
+        elif not isinstance(here, ast.Lambda):
             stack += ast.iter_child_nodes(here)
     return False
 

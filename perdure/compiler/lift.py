@@ -257,7 +257,7 @@ class Lifter:
             "_aiter" if first.is_async else "_iter", [self.lift(first.iter)], first.iter
         )
         definition = self.generator_function(self.origins.get(site, site))
-        name = self.names.fresh("genexpr")
+        name = self.names.fresh(definition.name.strip("<>"))
         fields = dict(ast.iter_fields(definition)) | {"name": name}
         self.emit(Simple(ast.copy_location(type(definition)(**fields), site)))
         origin = self.origins.get(site, site)

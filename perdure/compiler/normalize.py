@@ -81,6 +81,7 @@ class _Normalizer(Compound):
         self.source = function.source
         self.scope = scope
         self.special_methods = resolved.special_methods
+        self.shared = {*scope.globals, *definition.free}.union(*(c.free for c in scope.children))
 
     def run(self) -> CoreFunction:
         definition, node = self.definition, self.definition.node

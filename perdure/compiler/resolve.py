@@ -174,6 +174,7 @@ class _Resolver:
         self.looked_up = False  # values are looked up by names that are made when the program runs
         self.mentioned: set[str] = set()  # functions that are used as values
         self.attributes: set[str] = set()  # names of attributes that are read
+        self.sends = False  # whether it has coroutines that may be stepped by hand
         self.spawns = False  # whether the program has fibers, whose results are waited for
         self.in_a_run: set[str] = set()  # functions of Perdure's library to compile
         self.properties: set[str] = set()  # names of methods that are read as attributes
@@ -482,6 +483,7 @@ class _Resolver:
                 self.stopping.add(name)
                 if facts.definition.kind is Kind.GENERATOR or name.endswith(".__next__"):
                     self.iterates = True
+                self.sends |= facts.definition.kind in (Kind.COROUTINE, Kind.ASYNC_GENERATOR)
 
     def _grow(self, name: str, facts: _Facts, methods: set[str]) -> None:
         if facts.role is not Role.PLAIN or name in self.durable:
@@ -667,7 +669,7 @@ class _Resolver:
             for method, names in self.methods.items()
             if any(self._suspends(n) or n in self.maybe for n in names)
         }
-        found |= _STEPS if self.iterates else set()
+        found |= _STEPS if self.iterates or self.sends else set()
         return found | _WAITS if self.spawns else found
 
     # The program ------------------------------------------------------------------------------

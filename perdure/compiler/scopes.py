@@ -443,6 +443,8 @@ class _ScopeReader(ast.NodeVisitor):
         self._nested(node)
         # A walrus in a comprehension binds in the function around it.
         for name in walrus_names(node):
+            if isinstance(self.scope.node, COMPREHENSIONS):
+                self.scope.nonlocals.add(name)
             self.bind(name)
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension

@@ -152,8 +152,11 @@ def iter_(source: Any, sentinel: Any = _MISSING, /) -> Any:
 
 def _calls(function: Any, sentinel: Any) -> Any:
     while True:
-        value = function()
-        if value is sentinel or value == sentinel:
+        try:
+            value = function()
+            if value is sentinel or value == sentinel:
+                return
+        except StopIteration:  # out of what is called it ends the builtins too
             return
         yield value
 
@@ -161,15 +164,27 @@ def _calls(function: Any, sentinel: Any) -> Any:
 def map_(function: Any, /, *iterables: Any) -> Any:
     if len(iterables) == 1:
         for item in iterables[0]:
-            yield function(item)
+            try:
+                value = function(item)
+            except StopIteration:
+                return
+            yield value
         return
     for items in zip_(*iterables):
-        yield function(*items)
+        try:
+            value = function(*items)
+        except StopIteration:
+            return
+        yield value
 
 
 def filter_(function: Any, iterable: Any, /) -> Any:
     for item in iterable:
-        if item if function is None or function is bool else function(item):
+        try:
+            good = item if function is None or function is bool else function(item)
+        except StopIteration:
+            return
+        if good:
             yield item
 
 
@@ -243,12 +258,19 @@ def islice_(iterable: Any, /, *bounds: Any) -> Any:
 
 def starmap_(function: Any, iterable: Any, /) -> Any:
     for items in iterable:
-        yield function(*items)
+        try:
+            value = function(*items)
+        except StopIteration:
+            return
+        yield value
 
 
 def takewhile_(predicate: Any, iterable: Any, /) -> Any:
     for item in iterable:
-        if not predicate(item):
+        try:
+            if not predicate(item):
+                return
+        except StopIteration:
             return
         yield item
 
@@ -256,15 +278,22 @@ def takewhile_(predicate: Any, iterable: Any, /) -> Any:
 def dropwhile_(predicate: Any, iterable: Any, /) -> Any:
     dropping = True
     for item in iterable:
-        if dropping and predicate(item):
-            continue
+        try:
+            if dropping and predicate(item):
+                continue
+        except StopIteration:
+            return
         dropping = False
         yield item
 
 
 def filterfalse_(predicate: Any, iterable: Any, /) -> Any:
     for item in iterable:
-        if not (item if predicate is None else predicate(item)):
+        try:
+            bad = item if predicate is None else predicate(item)
+        except StopIteration:
+            return
+        if not bad:
             yield item
 
 
@@ -365,6 +394,9 @@ def construct(kind: Any, args: Any, kwargs: Any) -> Any:
 
 def step_of(stepper: Any, done: Any) -> Any:
     """The next item of an iterator whose `__next__` suspends, or `done`."""
+    kind = type(stepper.source)
+    if not hasattr(kind, "__next__"):  # taken away meanwhile
+        raise TypeError(f"{kind.__name__!r} object is not an iterator")
     try:
         return stepper.source.__next__()
     except StopIteration:

@@ -257,12 +257,9 @@ def merge(callee: Any, *mappings: Any) -> dict[str, Any]:
         for key in mapping.keys():  # noqa: SIM118  (a mapping may iterate over something else)
             if key in merged:
                 raise TypeError(
-                    f"{_call_name(callee)} got multiple values for keyword argument {key!r}"
+                    f"{_call_name(callee)} got multiple values for keyword argument '{key}'"
                 )
             merged[key] = mapping[key]
-    for key in merged:
-        if not isinstance(key, str):
-            raise TypeError("keywords must be strings")
     return merged
 
 

@@ -303,14 +303,11 @@ def _methods() -> dict[str, tuple[type, ...]]:
 
 def _common(name: str) -> str:
     """The name that a function's code goes by: comprehensions have several."""
-    if name.startswith("_genexpr") or name in (
-        "<genexpr>",
-        "<listcomp>",
-        "<setcomp>",
-        "<dictcomp>",
-    ):
-        return "<comprehension>"
-    return name
+    return "<comprehension>" if _COMPREHENSION.fullmatch(name) else name
+
+
+# Comprehensions as Python names them, and as functions that generated code makes.
+_COMPREHENSION = re.compile(r"<(?:genexpr|listcomp|setcomp|dictcomp)>|_(genexpr|\w+comp)\d+")
 
 
 def _place(code: CodeType) -> tuple[int, int, int, int] | None:
@@ -421,10 +418,15 @@ def _requalified(code: CodeType, before: str, after: str) -> CodeType:
         elif isinstance(const, str) and const.startswith(before):
             const = after + const.removeprefix(before)  # what a class body calls the class
         inner.append(const)
-    qualname = code.co_qualname
+    name, qualname = code.co_name, code.co_qualname
     if qualname.startswith(before):
         qualname = after + qualname.removeprefix(before)
-    return code.replace(co_consts=tuple(inner), co_qualname=qualname)
+    if "._genexpr" in qualname:
+        name, qualname = _GENEXPR.sub("<genexpr>", name), _GENEXPR.sub("<genexpr>", qualname)
+    return code.replace(co_consts=tuple(inner), co_name=name, co_qualname=qualname)
+
+
+_GENEXPR = re.compile(r"\b_genexpr\d+$|\b_genexpr\d+(?=\.)")
 
 
 def _index_inner(

@@ -259,6 +259,44 @@ class Scale:
         return echo(x) * self.n
 
 
+def ending(x):
+    if echo(x) > 1:
+        raise StopIteration
+    return x
+
+
+@workflow
+def stopped_by_what_is_called():
+    """StopIteration out of a function given to a builtin ends its iteration, and is no error."""
+    counter = iter([1, 2])
+    return (
+        list(map(ending, range(5))),
+        list(map(lambda a, b: ending(a), range(5), range(5))),
+        list(filter(ending, range(5))),
+        list(iter(lambda: echo(next(counter)), 9)),
+        list(itertools.starmap(ending, [(0,), (1,), (2,), (0,)])),
+        list(itertools.takewhile(ending, [1, 2, 1])),
+        list(itertools.dropwhile(lambda x: not ending(x), [0, 2, 1])),
+        list(itertools.filterfalse(ending, [0, 2, 0])),
+    )
+
+
+@workflow
+def merged_keywords():
+    """`**` twice with a suspension: the errors of a call, with keys that are no strings too."""
+    found = []
+    for one, two in [({"x": 1}, {"x": 2}), ({1: 1}, {1: 2}), ({1: 1}, {2: 2})]:
+        try:
+            dict(**one, **echo(two))
+        except TypeError as error:
+            found.append(str(error))
+        try:
+            dict(**echo(one), **two)
+        except TypeError as error:
+            found.append(str(error))
+    return found
+
+
 CASES = [
     (maps, ()),
     (filters, ()),
@@ -276,6 +314,8 @@ CASES = [
     (plain_all_the_way, ()),
     (iterators_by_hand, ()),
     (sentinel_that_suspends, ()),
+    (stopped_by_what_is_called, ()),
+    (merged_keywords, ()),
     (partials, ()),
 ]
 

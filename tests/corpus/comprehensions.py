@@ -228,6 +228,36 @@ def generators_in_helpers():
     return found, may_stop([1, 2], echo), may_stop([1, 2], str.bit_length if not found else abs)
 
 
+@workflow
+def walrus_in_generators():
+    """`:=` in a generator expression that stops, or lives on, binds outside of it."""
+    before = ((last := n) for n in [1, 2])
+    echo(0)
+    return list(before), last, any((seen := echo(n)) > 1 for n in range(5)), seen
+
+
+@workflow
+def walrus_in_nested_generators():
+    """`:=` two generator expressions deep, and of a global name."""
+    global _found
+    rows = list(list((cell := echo(x)) for x in row) for row in ["ab", "c"])
+    return rows, cell, list((_found := echo(x)) for x in "de"), _found
+
+
+@workflow
+def functions_in_set_comprehension():
+    """A set comprehension whose functions share its variable."""
+    return {(lambda: x)() for x in [echo(1), 2]}, {k: (lambda: k)() for k in echo("ab")}
+
+
+@workflow
+def generator_expression_has_its_name():
+    """A generator expression calls itself <genexpr>, compiled or not."""
+    kept = (echo(x) for x in [1])
+    echo(0)
+    return kept.__name__, kept.__qualname__, list(kept)
+
+
 CASES = [
     (list_element, ()),
     (variable_stays_unbound, ()),
@@ -251,4 +281,8 @@ CASES = [
     (generator_expression_iterable, ()),
     (operands_alive, ()),
     (generators_in_helpers, ()),
+    (walrus_in_generators, ()),
+    (walrus_in_nested_generators, ()),
+    (functions_in_set_comprehension, ()),
+    (generator_expression_has_its_name, ()),
 ]

@@ -621,6 +621,50 @@ async def closures_over_tasks():
     return out, total, sum(echo(x) for x in out)
 
 
+async def drawn(items):
+    for item in items:
+        yield await later(item)
+
+
+@workflow
+async def nested_async_comprehensions():
+    """A comprehension is asynchronous when one inside it is, as a generator expression too."""
+    rows = ([i + j async for i in drawn([1, 2])] for j in [10, 20])
+    kept = echo(0)
+    return kept, [row async for row in rows], [{i async for i in drawn([j])} for j in [1, 2]]
+
+
+class OneAwait:
+    def __await__(self):
+        return (yield "waiting")
+
+
+async def by_hand(kept):
+    kept.append(echo("before"))
+    got = await OneAwait()
+    kept.append(echo(got))
+    return len(kept)
+
+
+@workflow
+def sent_by_hand():
+    """A coroutine that stops, stepped with send() and throw() in a program without generators."""
+    kept = []
+    steps = by_hand(kept)
+    kept.append(steps.send(None))
+    try:
+        steps.send(echo("sent"))
+    except StopIteration as end:
+        kept.append(end.value)
+    other = by_hand(kept)
+    other.send(None)
+    try:
+        other.throw(KeyError(echo(1)))
+    except KeyError as error:
+        kept.append(str(error))
+    return kept
+
+
 CASES = [
     (awaits, ()),
     (awaited_later, ()),
@@ -654,6 +698,8 @@ CASES = [
     (plain_activities_inside, ()),
     (futures, ()),
     (closures_over_tasks, ()),
+    (nested_async_comprehensions, ()),
+    (sent_by_hand, ()),
 ]
 
 CASES += [

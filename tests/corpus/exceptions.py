@@ -878,7 +878,60 @@ def exception_equal_but_not_same():
     return errors, errors[0] is errors[2], errors[0] is errors[1]
 
 
+def read_caught():
+    return echo(repr(_caught))
+
+
+@workflow
+def name_read_by_others():
+    """What `except … as e` binds can be read by functions inside, and as a global, while the handler is stopped."""
+    global _caught
+
+    def seen():
+        return echo(repr(e))
+
+    found = []
+    for n in range(3):
+        try:
+            raise KeyError(echo(n))
+        except KeyError as e:
+            found.append(seen())
+            if n == 1:
+                break
+    try:
+        raise ExceptionGroup("g", [KeyError(echo(1)), ValueError(2)])
+    except* KeyError as e:
+        found.append(seen())
+    except* ValueError as e:
+        found.append(seen())
+    try:
+        seen()
+    except NameError as error:
+        found.append(str(error))
+    try:
+        raise KeyError(echo("global"))
+    except KeyError as _caught:
+        found.append(read_caught())
+    return found, "_caught" in globals()
+
+
+@workflow
+def rest_of_a_group():
+    """What no `except*` takes goes on with the attributes that split() gives it."""
+    try:
+        try:
+            raise ExceptionGroup("g", [KeyError(1), ValueError(2), OSError(3)])
+        except* KeyError:
+            echo(1)
+        except* OSError:
+            raise TypeError(echo(2))
+    except ExceptionGroup as error:
+        return [(repr(e), e.__suppress_context__, e.__cause__) for e in (error, *error.exceptions)]
+
+
 CASES = [
+    (rest_of_a_group, ()),
+    (name_read_by_others, ()),
     (every_part, (None,)),
     (every_part, (KeyError,)),
     (every_part, (Narrow,)),
