@@ -86,6 +86,7 @@ class Compound(Lifter):
     """Brings compound statements into core form; statements go where expressions' do."""
 
     special_methods: frozenset[str]  # of the program, those that may suspend
+    own_cells: set[str]  # locals that functions inside share
     shared: set[str]  # names that other functions can read: globals, and those in cells
 
     def __init__(self, *parts: Any) -> None:
@@ -318,6 +319,9 @@ class Compound(Lifter):
         before = self.rewritten
         with self.seal(bool(finalbody)):
             body = self.body(node.body)
+            if self.own_cells and node.handlers:
+                self.rewritten += 1
+                body = [self._localising(node, body)]
             with self.seal():
                 if any(h.type is not None and self.has(h.type) for h in node.handlers):
                     handlers = [self._testing_handler(node)]
@@ -329,6 +333,24 @@ class Compound(Lifter):
             for handler in handlers:
                 handler.saved = handler.saved or self.names.fresh("exc")
         self._finish(made, node, before)
+
+    def _localising(self, node: ast.Try, body: Body) -> Try:
+        """Around a `try`'s body: a variable that is shared by cell is a local when it is unbound.
+
+        To a block the cell is another function's, and Python says so in a NameError; to the user,
+        and to the handlers, it is an UnboundLocalError.
+        """
+        names = [ast.Constant(name) for name in sorted(self.own_cells)]
+        listed = ast.copy_location(ast.Tuple(list(names), ast.Load()), node)
+        again = ast.Expr(call("_localise", [call("_exception", [], node), listed], node))
+        handling: Body = [Simple(ast.copy_location(again, node))]
+        handling.append(Raise(ast.copy_location(ast.Raise(None, None), node)))
+        handler = self._named(Handler(node, load("_NameError", node), None, handling))
+        made = Try(node, body, [handler], [], [])
+        made.suspends = any_suspends(body)
+        if made.suspends:
+            handler.saved = self.names.fresh("exc")
+        return made
 
     def _handler(self, node: ast.ExceptHandler) -> Handler:
         if not self._is_watched(node):

@@ -174,6 +174,10 @@ class Lifter:
         result = special(expr) if special else self._rebuild(expr)
         return ast.copy_location(result, expr)
 
+    def is_suspension(self, expr: ast.expr) -> bool:
+        """Whether an expression is one suspension as a whole (`in` and `*` only contain one)."""
+        return expr in self.sites and not isinstance(expr, ast.Compare | ast.Starred)
+
     def suspend(self, site: ast.expr, target: str | None) -> None:
         """Emit the suspension for a site, its operands first."""
         match site:
@@ -416,7 +420,7 @@ class Lifter:
         return ast.Slice(*(None if p is None else next(rest) for p in parts))
 
     def _lift_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
-        if node.value in self.sites:
+        if self.is_suspension(node.value):
             self.suspend(node.value, node.target.id)
             return load(node.target.id, node)
         return ast.NamedExpr(node.target, self.lift(node.value))
@@ -460,7 +464,7 @@ class Lifter:
 
     def assign(self, name: str, value: ast.expr) -> None:
         """Emit `name = value`; a call that suspends delivers straight into `name`."""
-        if value in self.sites:
+        if self.is_suspension(value):
             self.suspend(value, name)
         else:
             self.emit(store(name, self.lift(value), value))

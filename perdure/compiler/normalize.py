@@ -81,6 +81,10 @@ class _Normalizer(Compound):
         self.source = function.source
         self.scope = scope
         self.special_methods = resolved.special_methods
+        lasting: set[str] = set()
+        for child in filter(_lasting, scope.children):
+            lasting |= child.free
+        self.own_cells = (lasting & scope.locals) - set(definition.free)
         self.shared = {*scope.globals, *definition.free}.union(*(c.free for c in scope.children))
 
     def run(self) -> CoreFunction:
@@ -157,7 +161,7 @@ class _Normalizer(Compound):
     # Simple statements ------------------------------------------------------------------------
 
     def _Expr(self, node: ast.Expr) -> None:
-        if node.value in self.sites:
+        if self.is_suspension(node.value):
             self.suspend(node.value, None)
             return
         if not self.has(node):

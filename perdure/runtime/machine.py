@@ -10,7 +10,6 @@ leave.
 from __future__ import annotations
 
 import functools
-import re
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -181,7 +180,8 @@ class Machine:
     def _raised(self, fiber: Fiber, error: BaseException) -> Action:
         failures.tidy(error, hidden())
         if type(error) is NameError:
-            error = _as_local(error, self.program.functions[fiber.stack[-1][0]])
+            loaded = self.program.functions[fiber.stack[-1][0]]
+            error = ops.as_local(error, loaded.cells[: len(loaded.cells) - loaded.table.free])
         owner = fiber.stack.pop()[5]
         return Raised(error) if owner is None else self._ended(fiber, owner, Raised(error))
 
@@ -555,22 +555,6 @@ def _ignored(generator: Generator) -> RuntimeError:
     return RuntimeError(f"{_noun(generator)} ignored GeneratorExit")
 
 
-_UNBOUND_CELL = re.compile(r"cannot access free variable '(.+)' where it is not associated")
-
-
-def _as_local(error: NameError, loaded: LoadedFunction) -> NameError:
-    """A function's own cell that is unbound: to a block it is another's, to the user a local."""
-    found = _UNBOUND_CELL.match(str(error))
-    own = loaded.cells[: len(loaded.cells) - loaded.table.free]
-    link = error.__traceback__
-    if found is None or found[1] not in own or link is None or link.tb_next is not None:
-        return error
-    message = f"cannot access local variable {found[1]!r} where it is not associated with a value"
-    made = UnboundLocalError(message)
-    made.__cause__, made.__context__ = error.__cause__, error.__context__
-    return made.with_traceback(link)
-
-
 def _as_raised(generator: Generator, outcome: Raised) -> Raised:
     """PEP 479: a StopIteration that leaves a generator is a RuntimeError."""
     error = outcome.error
@@ -623,6 +607,7 @@ _HIDDEN: frozenset[CodeType] = frozenset(
         AsyncStep.send,
         AsyncStep.throw,
         Raised.__call__,
+        ops.localise,
         _while_handling,
     )
 )

@@ -13,6 +13,7 @@ The names without a class behind them are Python's own, under names that user co
 from __future__ import annotations
 
 import operator
+import re
 import sys
 from collections.abc import Callable
 from types import CellType, TracebackType
@@ -237,6 +238,36 @@ def taken(items: Any, most: int) -> Any:
     return items
 
 
+_UNBOUND_CELL = re.compile(r"cannot access free variable '(.+)' where it is not associated")
+
+
+def as_local(error: BaseException, own: tuple[str, ...]) -> BaseException:
+    """A function's own cell that is unbound: to a block it is another's, to the user a local."""
+    if type(error) is not NameError:
+        return error
+    found = _UNBOUND_CELL.match(str(error))
+    link = error.__traceback__
+    if found is None or found[1] not in own or link is None or link.tb_next is not None:
+        return error
+    message = f"cannot access local variable {found[1]!r} where it is not associated with a value"
+    made = UnboundLocalError(message)
+    made.__cause__, made.__context__ = error.__cause__, error.__context__
+    return made.with_traceback(link)
+
+
+def localise(error: BaseException, own: tuple[str, ...]) -> None:
+    """Raise in the place of an error about a cell what it is to the user; else do nothing."""
+    made = as_local(error, own)
+    if made is error:
+        return
+    context = made.__context__
+    try:
+        raise made
+    finally:
+        made.__context__ = context
+        del made, error, context
+
+
 def matches(error: BaseException, kinds: Any) -> bool:
     """Whether `except kinds` would catch `error`; raises what Python raises for other kinds."""
     for kind in kinds if isinstance(kinds, tuple) else (kinds,):
@@ -309,6 +340,7 @@ def cells(bound: dict[str, Any]) -> dict[str, CellType]:
         "_aentered": aentered,
         "_set": set,
         "_sorted": sorted,
+        "_localise": localise,
         "_listed": listed,
         "_taken": taken,
         "_contains": operator.contains,

@@ -61,7 +61,65 @@ async def task_after_a_call_without_await():
         return named, echo(2)
 
 
+def two():
+    yield echo(1)
+    yield echo(2)
+
+
+@workflow
+def contained_anywhere():
+    """`x in xs` where it may suspend, as a whole value, an operand, a statement, a test."""
+    xs = [1, echo(2)]
+    either = (echo(3) > 2 and echo(2) in xs) or all(True for _ in [])
+    direct = 1 in two()
+    bound = (kept := 2 in two())
+    2 in two()  # noqa: B015
+    chosen = [1, *two()] if 1 not in two() else "no"
+    return either, direct, bound, kept, chosen
+
+
+@workflow
+def unbound_and_shared():
+    """A variable that a function shares with one inside it is still its own local."""
+    try:
+        value = value  # noqa: F821, PLW0127
+    except NameError as error:
+        kind = type(error).__name__, str(error), error.__context__
+        value = echo(1)
+
+    def raise_it():
+        nonlocal value
+        value = echo(value + 1)
+
+    raise_it()
+    try:
+        try:
+            raise KeyError(1)
+        except KeyError:
+            echo(later)
+            raise
+    except UnboundLocalError as error:
+        kinds = str(error), type(error.__context__).__name__
+    if echo(0):
+        later = 1
+    return kind, value, kinds, [(lambda: later) is None for _ in "a"]
+
+
+@workflow
+def unbound_in_a_native_try():
+    """The same where no suspension is in the `try`."""
+    try:
+        found = early
+    except UnboundLocalError as error:
+        found = str(error)
+    early = echo(2)
+    return found, [(lambda: early)() for _ in "a"]
+
+
 CASES = [
+    (contained_anywhere, ()),
+    (unbound_and_shared, ()),
+    (unbound_in_a_native_try, ()),
     (task_after_a_call_without_await, ()),
     (naked_exception_in_a_group, ()),
     (naked_exception_raised_again, ()),
