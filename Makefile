@@ -9,6 +9,8 @@ PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip --quiet --disable-pip-version-check
 # pytest-xdist: as many processes as there are cores.
 JOBS   ?= auto
+# make test-python TESTS=tests/store: what pytest is told
+TESTS  ?=
 # make fuzz N=100000: how many generated programs to try
 N      ?= 10000
 SEED   ?= 1
@@ -22,7 +24,7 @@ demo: $(VENV)/.runtime
 test: lint types test-python
 
 test-python: $(VENV)/.dev
-	$(PY) -m pytest -q -n $(JOBS)
+	$(PY) -m pytest -q -n $(JOBS) $(TESTS)
 
 lint: $(VENV)/.dev
 	$(PY) -m ruff check .

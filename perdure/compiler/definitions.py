@@ -227,7 +227,8 @@ def _needs_class(scope: Scope) -> bool:
 
 def _declared(made: Definition) -> list[ast.stmt]:
     """What `:=` in a comprehension binds belongs to the function around it."""
-    shared, wide = [], []
+    shared: list[str] = []
+    wide: list[str] = []
     for name in sorted(made.scope.nonlocals):
         around = (s for s in made.scopes[1:] if name not in s.nonlocals)
         owner = next((s for s in around if name in s.globals | s.locals), None)

@@ -3,7 +3,7 @@
 A diagnostic is an answer, not a complaint: a stable code, the place (file, line, column), what is
 wrong, why it is, and what to write instead. It prints like this::
 
-    shop.py:12:9: PD110 a class body cannot suspend
+    shop.py:12:9: PD105 act suspends in the body of a class
        12 |         rate = lookup("de")
           |                ^^^^^^^^^^^^
        why:     the body of a class runs once, as a whole, to make the class

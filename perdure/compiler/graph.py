@@ -235,8 +235,8 @@ class _Builder:
                 index = self.cleanup(statement, body, index)
 
     def statement(self, statement: Statement, following: Statement | None) -> None:
-        if self.parts.is_cut(statement) and not _is_loop(statement):
-            self.node("block", _line(statement), self.parts.number(statement))
+        if not _is_loop(statement):
+            self.cut(statement)
         if getattr(statement, "native", None) is not None and not self.unfolds(statement):
             self.leaf(statement, following)
             return
@@ -268,6 +268,11 @@ class _Builder:
                 self.guarded(statement, self.rest_of_match(statement, following))
             case Match():
                 self.match(statement)
+
+    def cut(self, statement: Statement) -> None:
+        """Begin a block, if one begins before the statement."""
+        if self.parts.is_cut(statement):
+            self.node("block", _line(statement), self.parts.number(statement))
 
     def unfolds(self, statement: Statement) -> bool:
         """Whether a native statement is shown by its parts: control may leave it midway."""
@@ -433,6 +438,7 @@ class _Builder:
             test = case.body[-1] if case.body else None
             if isinstance(test, If) and self.is_flag(test.body):
                 self.body(case.body[:-1])
+                self.cut(test)
                 at = self.fork(_line(test))
                 yes, no = self.captions.condition(test)
                 others.append(_End(at, no))
@@ -564,20 +570,19 @@ class _Builder:
             self.ends += [_End(node, "", "raise") for node, _ in raises]
             self.node("choice", _line(statement))
             for part in statement.handlers[0].body:
-                self.star_handler(part)
+                if isinstance(part, If) and isinstance(part.node, ast.ExceptHandler):
+                    self.star_handler(part, part.node)
+                else:
+                    self.statement(part, None)  # the type of a handler may suspend
             self.raise_on()
         self.ends += after
 
-    def star_handler(self, part: Statement) -> None:
+    def star_handler(self, part: If, handler: ast.ExceptHandler) -> None:
         """One `except*`: run for what fits, passed otherwise; what it raises joins the group."""
-        if not isinstance(part, If):
-            return
-        handler = part.node
-        assert isinstance(handler, ast.ExceptHandler)
-        outer, inner = part.body[-1], None
-        assert isinstance(outer, Try)
-        inner = outer.body[0]
+        outer = part.body[-1]
+        inner = outer.body[0] if isinstance(outer, Try) else None
         assert isinstance(inner, Try)
+        self.cut(part)
         fork = self.fork(_line(part))
         name = f" as {handler.name}" if handler.name else ""
         title = f"except* {ast.unparse(handler.type)}" if handler.type else "except*"
@@ -653,15 +658,25 @@ class _Builder:
         frame = _Finally()
         with self.inside("try", statement.node, "try … finally"):
             self.context.append(frame)
+            self.handled.append(_Handled())
             self.try_parts(statement)
+            raises = self.handled.pop().raises
             self.context.pop()
             normal = bool(self.ends)
             self.ends += [end for ends in frame.jumps.values() for end in ends]
+            only_raises = not self.ends
+            if only_raises:
+                self.ends = [_End(node, "", "raise") for node, _ in raises]
+            else:
+                self.pass_on(raises)
             with self.inside("cleanup", statement.node, "finally"):
                 if len(self.ends) != 1 or self.open() is None:
                     self.node("code", _line(statement.finalbody[0]))
                 self.body(statement.finalbody)
         ends = self.ends
+        if only_raises:
+            self.pass_on([(end.node, None) for end in ends])
+            ends = []
         for way in frame.jumps if ends else ():
             self.ends = [_End(end.node, end.text, end.kind, end.group) for end in ends]
             self.jump(way, f"after {way}")

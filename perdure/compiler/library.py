@@ -49,8 +49,14 @@ STAND_INS |= {
 }
 # Those that may make a coroutine of whatever they are given.
 ASYNCHRONOUS = frozenset({"builtins.aiter", "builtins.anext"})
+# Methods of builtin types that have one; the values are the positions of what they call.
+METHODS: dict[str, tuple[str, frozenset[int]]] = {
+    name: (f"{name}_", frozenset()) for name in ("sort", "join", "extend", "update")
+}
 # Functions of perdure whose work in a run is Python of the library.
 IN_A_RUN = {"perdure.gather": "gather_", "perdure.race": "race_"}
 # Keywords by which builtins are given something to call.
 CALLED_KEYWORDS = frozenset({"key", "func", "function"})
-CONSTRUCT, STEP = "construct", "step_of"
+CONSTRUCT = "construct"
+# What loops, unpacking and `in` come to where an iterator suspends.
+ITERATING = ("step_of", "list_", "taken_", "contains_")

@@ -88,6 +88,7 @@ class Lifter:
         segment: Callable[[ast.AST], str],
         generator_function: Callable[[ast.AST], FunctionNode],
         meeting: frozenset[ast.AST],
+        iter_suspends: bool,
     ) -> None:
         self.sites = sites
         self.origins: dict[ast.AST, ast.expr] = {}  # renamed copy -> what the user wrote
@@ -96,6 +97,7 @@ class Lifter:
         self.segment = segment
         self.generator_function = generator_function
         self.meeting = meeting
+        self.iter_suspends = iter_suspends
         self.output: list[Body] = []
         self._inside: dict[ast.AST, bool] = {}
 
@@ -159,6 +161,11 @@ class Lifter:
         """Emit `expr` up to its last suspension; return the rest of it."""
         if not self.has(expr):
             return expr
+        if isinstance(expr, ast.Starred) and expr in self.sites:
+            items = self.listed(self.lift(expr.value), expr.value)
+            return ast.copy_location(ast.Starred(items, expr.ctx), expr)
+        if isinstance(expr, ast.Compare) and expr in self.sites:
+            return self._contained(expr)
         if expr in self.sites:
             target = self.names.fresh("t")
             self.suspend(expr, target)
@@ -202,6 +209,40 @@ class Lifter:
     def read_frame(self, site: ast.Call, target: str | None) -> None:
         """Emit `target = locals()`, or another call that reads the frame."""
         raise NotImplementedError
+
+    def listed(self, value: ast.expr, at: ast.expr, most: int | None = None) -> ast.expr:
+        """Emit the listing of what is about to be unpacked, if the run may stop meanwhile.
+
+        With `most`, of no more items than tell that there are too many.
+        """
+        items = self.names.fresh("t")
+        args = [self._held_by_name(value)]
+        args += [] if most is None else [ast.Constant(most)]
+        self._meeting_call("_listed" if most is None else "_taken", args, items, at)
+        return load(items, at)
+
+    def _contained(self, node: ast.Compare) -> ast.expr:
+        """`x in xs`, where the run may stop between the items of `xs`."""
+        parts = self.sequence([node.left, node.comparators[0]])
+        left, over = (self._held_by_name(part) for part in parts)
+        found = self.names.fresh("t")
+        self._meeting_call("_contains", [over, left], found, node)
+        if isinstance(node.ops[0], ast.NotIn):
+            return ast.copy_location(ast.UnaryOp(ast.Not(), load(found, node)), node)
+        return load(found, node)
+
+    def _held_by_name(self, value: ast.expr) -> ast.expr:
+        if isinstance(value, ast.Constant | ast.Name):
+            return value
+        return self.save(value)
+
+    def _meeting_call(self, name: str, args: list[ast.expr], target: str, at: ast.expr) -> None:
+        """Emit `target = name(*args)`, which suspends if an argument stops the run."""
+        made = call(name, args, at)
+        origin = self.origins.get(at, at)
+        self.emit(Simple(ast.copy_location(ast.Pass(), at)))
+        label = self.segment(origin)
+        self.emit(Suspension(made, SiteKind.DYNAMIC, target, origin, label, meets=True))
 
     def stop(self, site: ast.expr, how: str, value: ast.expr, target: str | None) -> None:
         """Emit a suspension that is no call: the generator or coroutine stops here."""
@@ -253,8 +294,8 @@ class Lifter:
         if any(k.arg is None for k in node.keywords) and any(map(self.has, node.keywords)):
             return self._merging_operands(node)
         values = [k.value for k in node.keywords]
-        func, *rest = self.sequence([node.func, *_positional(node), *values])
-        args, after = _restored(node, rest[: len(node.args)]), rest[len(node.args) :]
+        func, *rest = self.sequence([node.func, *self._positional(node), *values])
+        args, after = self._restored(node, rest[: len(node.args)]), rest[len(node.args) :]
         keywords = [
             ast.copy_location(ast.keyword(k.arg, v), k)
             for k, v in zip(node.keywords, after, strict=True)
@@ -267,7 +308,7 @@ class Lifter:
         """Keywords with `**m` among them and a suspension: each `**m` is merged in its turn."""
         last = max(i for i, k in enumerate(node.keywords) if self.has(k))
         # The stand-in is evaluated after them, so the callee and the positionals are saved.
-        func, *args = [self.save(self.lift(e)) for e in [node.func, *_positional(node)]]
+        func, *args = [self.save(self.lift(e)) for e in [node.func, *self._positional(node)]]
         func = self._named_callee(func)
         ready: list[ast.keyword] = []
         for index, keyword in enumerate(node.keywords):
@@ -278,7 +319,22 @@ class Lifter:
             if keyword.arg is None and index < last:
                 merged = self._merged(func, ready, keyword)
                 ready = [ast.keyword(None, self.save(merged.value))]
-        return func, _restored(node, args), [self._merged(func, ready, node)]
+        return func, self._restored(node, args), [self._merged(func, ready, node)]
+
+    def _only_star(self, node: ast.Call) -> ast.Starred | None:
+        only = node.args[0] if len(node.args) == 1 else None
+        return only if isinstance(only, ast.Starred) and only not in self.sites else None
+
+    def _positional(self, node: ast.Call) -> list[ast.expr]:
+        """The positional operands. In `f(*x)`, with nothing beside it, Python looks at `x` last."""
+        only = self._only_star(node)
+        return list(node.args) if only is None else [only.value]
+
+    def _restored(self, node: ast.Call, args: list[ast.expr]) -> list[ast.expr]:
+        only = self._only_star(node)
+        if only is None:
+            return args
+        return [ast.copy_location(ast.Starred(args[0], ast.Load()), only)]
 
     def _merged(self, func: ast.expr, keywords: Sequence[ast.keyword], at: ast.AST) -> ast.keyword:
         """`**_merge(callee, {...}, m, {...})`: one dict, with Python's errors for what clashes."""
@@ -524,10 +580,7 @@ class Lifter:
                 return ast.DictComp(node.key, node.value, generators)
             return type(node)(node.elt, generators)
         result = self.names.fresh("t")
-        first = self.names.fresh("it")
-        begin = self.begin_loop(node.generators[0])
-        iterable = self.lift(node.generators[0].iter)
-        self.emit(store(first, call(begin, [iterable], iterable), iterable))
+        first = self.iterator(node.generators[0])
         empty: ast.expr = {
             ast.ListComp: ast.List([], ast.Load()),
             ast.DictComp: ast.Dict([], []),
@@ -626,6 +679,21 @@ class Lifter:
         self.assign_to(target, load(item, target))
         return ast.copy_location(ast.Name(item, ast.Store()), target)
 
+    def iterator(self, loop: ast.AsyncFor | ast.For | ast.comprehension) -> str:
+        """Emit what makes the iterator of a loop; its name."""
+        name = self.names.fresh("it")
+        at = loop.iter
+        iterable = self.lift(at)
+        if self.iter_suspends and loop in self.sites and not isinstance(loop, ast.AsyncFor):
+            given = self.names.fresh("t")
+            getter = self._named_callee(call("_iterating", [iterable], at))
+            made = ast.copy_location(ast.Call(getter, [], []), at)
+            self.emit(Simple(ast.copy_location(ast.Pass(), at)))
+            self.emit(Suspension(made, SiteKind.DYNAMIC, given, at, self.segment(at)))
+            iterable = load(given, at)
+        self.emit(store(name, call(self.begin_loop(loop), [iterable], at), at))
+        return name
+
     def begin_loop(self, loop: ast.AsyncFor | ast.For | ast.comprehension) -> str:
         """The function that gives the iterator of a loop."""
         if isinstance(loop, ast.AsyncFor) or getattr(loop, "is_async", False):
@@ -641,11 +709,7 @@ class Lifter:
                 self._conditions(node, renamed, depth, tests[1:], result)
             self.emit(If(tests[0], test, body, [], suspends=any(map(suspends, body))))
         elif depth + 1 < len(renamed.generators):
-            iterator = self.names.fresh("it")
-            following = renamed.generators[depth + 1]
-            iterable = self.lift(following.iter)
-            begin = self.begin_loop(following)
-            self.emit(store(iterator, call(begin, [iterable], iterable), iterable))
+            iterator = self.iterator(renamed.generators[depth + 1])
             self._loop(node, renamed, depth + 1, iterator, result)
         else:
             self._collect(renamed, result)
@@ -669,19 +733,6 @@ class Lifter:
 
 class _Display(ast.Dict):
     """A dict display under construction."""
-
-
-def _positional(node: ast.Call) -> list[ast.expr]:
-    """The positional operands. In `f(*x)`, with nothing beside it, Python looks at `x` last."""
-    only = node.args[0] if len(node.args) == 1 else None
-    return [only.value] if isinstance(only, ast.Starred) else list(node.args)
-
-
-def _restored(node: ast.Call, args: list[ast.expr]) -> list[ast.expr]:
-    only = node.args[0] if len(node.args) == 1 else None
-    if isinstance(only, ast.Starred):
-        return [ast.copy_location(ast.Starred(args[0], ast.Load()), only)]
-    return args
 
 
 def _inner(node: ast.AST) -> list[ast.AST]:

@@ -1,63 +1,21 @@
 """Pass 2, normalize: from Python's tree to the core language.
 
 Statements that contain no suspension keep their tree. In the others, suspensions come out of the
-expressions (see lift.py), and what cannot be re-entered natively is lowered:
-
-`while act(): body`  =>  the test becomes statements at the head of the body::
-
-    _done1 = False
-    while not _done1:
-        _t1 = act()
-        if _t1: body
-        else: _done1 = True
-
-`finally` and `with` around a suspension: a suspension is a `return` in the compiled code, so native
-ones would fire. The completion (how the body was left) is saved by name, and the cleanup stands
-twice, once for an exception in flight and once for every other way of leaving, as CPython itself
-compiles it::
-
-    try:                       =>     _left1 = 0
-        return act()                  try:
-    finally:                              for _ in _ONCE:
-        cleanup()                             _t1 = act()
-                                              _value1 = _t1
-                                              _left1 = 1          # by return
-                                              break
-                                      except BaseException:
-                                          cleanup()
-                                          raise
-                                      cleanup()
-                                      if _left1 == 1: return _value1
-
-Loops between the `return` and the `try` are left one by one: after each stands
-`if _left1: break`.
+expressions (see lift.py), and what cannot be re-entered natively is lowered (see compound.py).
+Here stand the simple statements, and the function as a whole: its locals, its cells, its class.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 
+from perdure.compiler.compound import Compound
 from perdure.compiler.core import (
     Body,
-    Case,
     CoreFunction,
-    For,
-    Handler,
     If,
-    Jump,
-    Match,
     Raise,
-    Return,
     Simple,
-    SiteKind,
-    Suspension,
-    Try,
-    While,
-    With,
-    bodies,
     expressions,
     suspends,
     walk,
@@ -65,7 +23,7 @@ from perdure.compiler.core import (
 from perdure.compiler.definitions import Kind
 from perdure.compiler.diagnostics import CompileError, Diagnostic
 from perdure.compiler.image import VOCABULARY
-from perdure.compiler.lift import Lifter, Names, call, load, store
+from perdure.compiler.lift import Names, call, load, store
 from perdure.compiler.resolve import Resolved
 from perdure.compiler.scopes import (
     BUILTINS,
@@ -81,32 +39,13 @@ from perdure.compiler.scopes import (
 from perdure.compiler.source import Source
 from perdure.compiler.trees import children, nodes
 
-# How a body with a cleanup around it was left; kept in `_left`.
-BY_RETURN, BY_BREAK, BY_CONTINUE = 1, 2, 3
-
-
-@dataclass
-class _Cleanup:
-    """A lowered `finally` or `with` around the statement that is being normalized."""
-
-    left: str
-    value: str
-    used: set[int]  # the ways of leaving that occur
-
-
-@dataclass
-class _Loop:
-    """A loop of the user's around the statement that is being normalized."""
-
-    crossed: bool = False  # a jump to a cleanup further out leaves it
-
 
 def normalize(resolved: Resolved, modules: Modules) -> CoreFunction:
     """Bring one durable function into core form."""
     return _Normalizer(resolved, modules).run()
 
 
-class _Normalizer(Lifter):
+class _Normalizer(Compound):
     def __init__(self, resolved: Resolved, modules: Modules) -> None:
         definition = resolved.definition
         function, scope = definition.function, definition.scope
@@ -136,14 +75,13 @@ class _Normalizer(Lifter):
             function.source.segment,
             made.__getitem__,
             resolved.meeting,
+            resolved.iter_suspends,
         )
         self.definition = definition
         self.source = function.source
         self.scope = scope
-        self.context: list[_Cleanup | _Loop] = []
         self.special_methods = resolved.special_methods
-        self.sealed = 0  # native cleanups around the statement
-        self.rewritten = 0  # how many statements had to change; tells what may stay native
+        self.shared = {*scope.globals, *definition.free}.union(*(c.free for c in scope.children))
 
     def run(self) -> CoreFunction:
         definition, node = self.definition, self.definition.node
@@ -216,28 +154,7 @@ class _Normalizer(Lifter):
         elif isinstance(value, ast.Call):
             self.emit(Simple(ast.copy_location(ast.Expr(value), at)))
 
-    # Statements -------------------------------------------------------------------------------
-
-    def statements(self, nodes: list[ast.stmt]) -> None:
-        """Normalize a statement list; what stands behind a jump can never run and is dropped."""
-        for node in nodes:
-            self.statement(node)
-
-    def body(self, nodes: list[ast.stmt]) -> Body:
-        """Normalize a statement list into a list of its own."""
-        with self.block() as body:
-            self.statements(nodes)
-        return body
-
-    def statement(self, node: ast.stmt) -> None:
-        """Normalize one statement."""
-        visit = getattr(self, f"_{type(node).__name__}", None)
-        if visit is not None:
-            visit(node)
-        elif not self.has(node):
-            self.emit(Simple(node))
-        else:
-            raise NotImplementedError(f"a suspension in {type(node).__name__}")  # language.check
+    # Simple statements ------------------------------------------------------------------------
 
     def _Expr(self, node: ast.Expr) -> None:
         if node.value in self.sites:
@@ -263,6 +180,8 @@ class _Normalizer(Lifter):
             self.assign(only.id, node.value)
             return
         value = self.lift(node.value)
+        if node in self.sites:
+            value = self.listed(value, node.value, _wanted(only))
         if not any(map(self.has, node.targets)):
             self.emit(Simple(ast.copy_location(ast.Assign(node.targets, value), node)))
             return
@@ -285,9 +204,10 @@ class _Normalizer(Lifter):
             self.emit(Simple(node))
             return
         place: ast.expr = node.target
+        stops = self.has(node.value) or node in self.sites
         if not isinstance(place, ast.Name):
-            place = self._saved_place(place) if self.has(node.value) else self.place(place)
-        if not self.has(node.value):
+            place = self._saved_place(place) if stops else self.place(place)
+        if not stops:
             assert isinstance(place, ast.Name | ast.Attribute | ast.Subscript)
             made = ast.AugAssign(place, node.op, node.value)
             self.emit(Simple(ast.copy_location(made, node)))
@@ -295,6 +215,8 @@ class _Normalizer(Lifter):
         current = self.names.fresh("t")
         self.emit(store(current, _as_load(place), node.target))
         value = self.lift(node.value)
+        if node in self.sites:
+            value = self.listed(value, node.value)
         running = ast.copy_location(ast.Name(current, ast.Store()), node)
         self.emit(Simple(ast.copy_location(ast.AugAssign(running, node.op, value), node)))
         done = ast.Assign([place], load(current, node))
@@ -373,547 +295,14 @@ class _Normalizer(Lifter):
             node = ast.copy_location(ast.ClassDef(**fields), node)
         self.emit(Simple(node))
 
-    # Jumps ------------------------------------------------------------------------------------
 
-    def _Return(self, node: ast.Return) -> None:
-        value = self.lift(node.value) if node.value is not None else None
-        cleanup = next((c for c in reversed(self.context) if isinstance(c, _Cleanup)), None)
-        if cleanup is None:
-            self.emit(Return(ast.copy_location(ast.Return(value), node)))
-            return
-        self.emit(store(cleanup.value, value or ast.Constant(None), node))
-        self._leave(cleanup, BY_RETURN, node)
-
-    def _Break(self, node: ast.Break) -> None:
-        self._jump(node, BY_BREAK)
-
-    def _Continue(self, node: ast.Continue) -> None:
-        self.rewritten += 1  # it may end a turn with a safepoint, which a native one would not have
-        self._jump(node, BY_CONTINUE)
-
-    def _jump(self, node: ast.Break | ast.Continue, way: int) -> None:
-        if self.context and isinstance(self.context[-1], _Cleanup):
-            self._leave(self.context[-1], way, node)
-        else:
-            self.emit(Jump(node))
-
-    def _leave(self, cleanup: _Cleanup, way: int, node: ast.AST) -> None:
-        """Go to a cleanup: note how, and leave the loops in between one by one."""
-        self.rewritten += 1
-        cleanup.used.add(way)
-        for frame in reversed(self.context):
-            if frame is cleanup:
-                break
-            assert isinstance(frame, _Loop)
-            frame.crossed = True
-        self.emit(store(cleanup.left, ast.Constant(way), node))
-        self.emit(Jump(ast.copy_location(ast.Break(), node)))
-
-    # Compound statements ----------------------------------------------------------------------
-
-    def _If(self, node: ast.If) -> None:
-        before = self.rewritten
-        test = self.lift(node.test)
-        made = If(node, test, self.body(node.body), self.body(node.orelse))
-        self._finish(made, node, before)
-
-    def _finish(
-        self, made: If | While | For | Try | With | Match, node: ast.stmt, before: int
-    ) -> None:
-        """Emit a compound statement; keep the user's own tree where nothing in it changed."""
-        if self.has(node) or self.rewritten > before:
-            made.suspends = any(suspends(s) for b in bodies(made) for s in b)
-        else:
-            made.native = node
-        self.emit(made)
-
-    def _has_safepoint(self, node: ast.For | ast.While) -> bool:
-        """Whether a loop may turn for long, and can be stopped at the end of a turn.
-
-        Not where a native cleanup would fire, and not where each turn suspends anyway.
-        """
-        if self.sealed or (isinstance(node, ast.For) and _is_short(node.iter)):
-            return False
-        return not any(self._surely_suspends(statement) for statement in node.body)
-
-    def _surely_suspends(self, node: ast.stmt) -> bool:
-        value = getattr(node, "value", None)
-        if not isinstance(node, ast.Expr | ast.Assign | ast.AugAssign) or value is None:
-            return False
-        return self.sites.get(value, SiteKind.DYNAMIC) not in (SiteKind.DYNAMIC, SiteKind.FRAME)
-
-    @contextmanager
-    def seal(self, sealed: bool = True) -> Iterator[None]:
-        """No safepoints for a while."""
-        self.sealed += sealed
-        try:
-            yield
-        finally:
-            self.sealed -= sealed
-
-    def _While(self, node: ast.While) -> None:
-        before = self.rewritten
-        loop = _Loop()
-        safepoint = self._has_safepoint(node)
-        self.rewritten += safepoint
-        self.context.append(loop)
-        if self.has(node.test):
-            done = self.names.fresh("done")
-            body = self._tested_body(node, done)
-            test: ast.expr = ast.copy_location(ast.UnaryOp(ast.Not(), load(done, node)), node.test)
-        else:
-            body, test = self.body(node.body), node.test
-        self.context.pop()
-        made = While(node, test, body, self.body(node.orelse), safepoint=safepoint)
-        self._finish(made, node, before)
-        self._leave_on(loop, node)
-
-    def _tested_body(self, node: ast.While, done: str) -> Body:
-        """The body of a `while` whose test suspends: the test is its first part."""
-        self.emit(store(done, ast.Constant(False), node))
-        with self.block() as body:
-            test = self.lift(node.test)
-            inner = self.body(node.body)
-            stop: Body = [store(done, ast.Constant(True), node)]
-            self.emit(If(node, test, inner, stop, suspends=any(map(suspends, inner))))
-        return body
-
-    def _For(self, node: ast.For) -> None:
-        before = self.rewritten
-        iterable: ast.expr = node.iter
-        loop = _Loop()
-        safepoint = self._has_safepoint(node)
-        self.rewritten += safepoint
-        if self.has(node) or safepoint:
-            # Its iterator outlives a block: it needs a name.
-            iterator = self.names.fresh("it")
-            iterable = self.lift(node.iter)
-            begin = self.begin_loop(node)
-            self.emit(store(iterator, call(begin, [iterable], iterable), iterable))
-            iterable = load(iterator, node.iter)
-        self.context.append(loop)
-        with self.block() as body:
-            target = self.loop_target(node, getattr(iterable, "id", ""))
-            self.statements(node.body)
-        self.context.pop()
-        made = For(node, target, iterable, body, self.body(node.orelse), safepoint=safepoint)
-        self._finish(made, node, before)
-        self._leave_on(loop, node)
-
-    def _leave_on(self, loop: _Loop, node: ast.stmt) -> None:
-        """After a loop that a jump to a cleanup crosses: go on leaving."""
-        if not loop.crossed:
-            return
-        cleanup = next(c for c in reversed(self.context) if isinstance(c, _Cleanup))
-        for frame in reversed(self.context):
-            if isinstance(frame, _Loop):
-                frame.crossed = True
-            else:
-                break
-        on: Body = [Jump(ast.copy_location(ast.Break(), node))]
-        self.emit(If(node, load(cleanup.left, node), on, []))
-
-    def _AsyncFor(self, node: ast.AsyncFor) -> None:
-        """`async for x in xs: body`, its end told by a flag, so that `else` keeps its meaning::
-
-        _it1 = _aiter(xs)
-        _done1 = False
-        while not _done1:
-            _t1 = await the next one, or _DONE
-            if _t1 is _DONE: _done1 = True
-            else: x = _t1; body
-        """
-        self.rewritten += 1
-        iterator, done = self.names.fresh("it"), self.names.fresh("done")
-        self.emit(store(iterator, call("_aiter", [self.lift(node.iter)], node.iter), node.iter))
-        self.emit(store(done, ast.Constant(False), node))
-        loop = _Loop()
-        self.context.append(loop)
-        with self.block() as body:
-            item = self.next_item(node, iterator)
-            with self.block() as inner:
-                self.assign_to(node.target, load(item, node.target))
-                self.statements(node.body)
-            stop: Body = [store(done, ast.Constant(True), node)]
-            self.emit(If(node, self.is_done(item, node), stop, inner, suspends=_held(inner)))
-        self.context.pop()
-        test = ast.copy_location(ast.UnaryOp(ast.Not(), load(done, node)), node)
-        made = While(node, test, body, self.body(node.orelse), suspends=True)
-        self.emit(made)
-        self._leave_on(loop, node)
-
-    def _Try(self, node: ast.Try) -> None:
-        if node.finalbody and self._must_lower(node):
-            self._lower_finally(node)
-            return
-        self._try(node, node.finalbody)
-
-    def _try(self, node: ast.Try, finalbody: list[ast.stmt]) -> None:
-        before = self.rewritten
-        with self.seal(bool(finalbody)):
-            body = self.body(node.body)
-            with self.seal():
-                if any(h.type is not None and self.has(h.type) for h in node.handlers):
-                    handlers = [self._testing_handler(node)]
-                else:
-                    handlers = [self._handler(h) for h in node.handlers]
-                final = self.body(finalbody)
-            made = Try(node, body, handlers, self.body(node.orelse), final)
-        if self.has(node):
-            for handler in handlers:
-                handler.saved = handler.saved or self.names.fresh("exc")
-        self._finish(made, node, before)
-
-    def _handler(self, node: ast.ExceptHandler) -> Handler:
-        if not self._is_watched(node):
-            return self._named(Handler(node, node.type, node.name, self.body(node.body)))
-        error = self.names.fresh("e")
-        with self.block() as made:
-            self.emit(store(error, call("_exception", [], node), node))
-            self.statements(_binding_body(node, error))
-        return self._named(Handler(node, node.type, None, made))
-
-    def _is_watched(self, node: ast.ExceptHandler) -> bool:
-        """Whether others can read a handler's name, and the run may stop in the handler.
-
-        Python unbinds the name wherever a handler is left, at a suspension too.
-        """
-        shared = {*self.scope.globals, *self.definition.free}.union(
-            *(child.free for child in self.scope.children)
-        )
-        return node.name in shared and any(map(self.has, node.body))
-
-    def _testing_handler(self, node: ast.Try) -> Handler:
-        """Handlers whose types suspend become one that tries the types in order::
-
-        except act() as e: body   =>   except BaseException:
-                                           _e1 = _exception()
-                                           if _matches(_e1, act()):
-                                               e = _e1
-                                               try: body
-                                               finally: e = None; del e
-                                           else: raise
-        """
-        error = self.names.fresh("e")
-        again: list[ast.stmt] = [ast.copy_location(ast.Raise(None, None), node)]
-        for handler in reversed(node.handlers):
-            body = _binding_body(handler, error)
-            if handler.type is None:
-                again = body
-                continue
-            test = call("_matches", [load(error, handler), handler.type], handler)
-            again = [ast.copy_location(ast.If(test, body, again), handler)]
-        with self.block() as made:
-            self.emit(store(error, call("_exception", [], node), node))
-            self.statements(again)
-        return self._named(Handler(node, None, None, made))
-
-    def _named(self, handler: Handler) -> Handler:
-        handler.suspends = any(map(suspends, handler.body))
-        if handler.suspends:
-            handler.saved = self.names.fresh("exc")
-        return handler
-
-    def _must_lower(self, node: ast.Try | ast.With) -> bool:
-        """Whether a cleanup cannot stay native: it spans a suspension, or a jump that changes."""
-        inside_cleanup = any(isinstance(c, _Cleanup) for c in self.context)
-        return self.has(node) or (inside_cleanup and _jumps_out(node))
-
-    def _cleaned(self, node: ast.stmt, body: list[ast.stmt] | ast.Try) -> tuple[Body, _Cleanup]:
-        """Normalize the body of a lowered `finally` or `with`; jumps out of it are recorded."""
-        names = self.names
-        cleanup = _Cleanup(names.fresh("left"), names.fresh("value"), set())
-        self.context.append(cleanup)
-        with self.block() as inner:
-            if isinstance(body, ast.Try):
-                self._try(body, [])
-            else:
-                self.statements(body)
-        self.context.pop()
-        if cleanup.used:
-            self.emit(store(cleanup.left, ast.Constant(0), node))
-            if BY_RETURN in cleanup.used:
-                self.emit(store(cleanup.value, ast.Constant(None), node))
-            once = While(node, ast.Constant(True), inner, [], once=True)
-            once.suspends = any(map(suspends, inner))
-            inner = [once]
-        return inner, cleanup
-
-    def _lower_finally(self, node: ast.Try) -> None:
-        self.rewritten += 1
-        inner, cleanup = self._cleaned(node, node if node.handlers else node.body)
-        with self.block() as failing, self.seal():
-            self.statements(node.finalbody)
-            self.emit(Raise(ast.copy_location(ast.Raise(None, None), node.finalbody[-1])))
-        handler = self._named(Handler(node, None, None, failing))
-        self._emit_try(node, inner, handler, [])
-        self.statements(node.finalbody)
-        self._dispatch(cleanup, node)
-
-    def _emit_try(self, node: ast.AST, body: Body, handler: Handler, orelse: Body) -> None:
-        made = Try(node, body, [handler], orelse, [])
-        made.suspends = any(map(suspends, [*body, *handler.body, *orelse]))
-        self.emit(made)
-
-    def _dispatch(self, cleanup: _Cleanup, node: ast.stmt) -> None:
-        """After a cleanup: go on the way the body was left."""
-        for way in sorted(cleanup.used):
-            test = ast.Compare(load(cleanup.left, node), [ast.Eq()], [ast.Constant(way)])
-            jump: ast.stmt = {
-                BY_RETURN: ast.Return(load(cleanup.value, node)),
-                BY_BREAK: ast.Break(),
-                BY_CONTINUE: ast.Continue(),
-            }[way]
-            with self.block() as body:
-                self.statement(ast.copy_location(jump, node))
-            self.emit(If(node, ast.copy_location(test, node), body, []))
-
-    def _AsyncWith(self, node: ast.AsyncWith) -> None:
-        self._lower_with(node, node.items)
-
-    def _With(self, node: ast.With) -> None:
-        if not self._must_lower(node):
-            before = self.rewritten
-            with self.seal():
-                self._finish(With(node, self.body(node.body)), node, before)
-            return
-        self._lower_with(node, node.items)
-
-    def _lower_with(self, node: ast.With | ast.AsyncWith, items: list[ast.withitem]) -> None:
-        """One item at a time: `with a, b: body` is `with a: with b: body`."""
-        self.rewritten += 1
-        item, rest = items[0], items[1:]
-        leave, value = self.names.fresh("exit"), self.names.fresh("t")
-        context = item.context_expr
-        wait = isinstance(node, ast.AsyncWith)
-        entered = call("_aentered" if wait else "_entered", [self.lift(context)], context)
-        pair = [ast.Name(leave, ast.Store()), ast.Name(value, ast.Store())]
-        target = ast.copy_location(ast.Tuple(list(pair), ast.Store()), context)
-        self.emit(Simple(ast.copy_location(ast.Assign([target], entered), context)))
-        self._called(load(value, context), [], context, value, wait="__aenter__" if wait else "")
-        body: list[ast.stmt] = []
-        if item.optional_vars is not None:
-            given = ast.Assign([item.optional_vars], load(value, context))
-            body.append(ast.copy_location(given, item.optional_vars))
-        if rest:
-            body.append(ast.copy_location(type(node)(rest, node.body), node))
-            self._inside[body[-1]] = True  # lowered too, whether or not it suspends itself
-        else:
-            body += node.body
-        inner, cleanup = self._cleaned(node, body)
-        leaves = "__aexit__" if wait else ""
-        with self.block() as leaving:
-            self._exit(leave, context, wait=leaves)
-        failing = self._exit_failing(leave, node, context, wait=leaves)
-        self._emit_try(node, inner, failing, leaving)
-        self._dispatch(cleanup, node)
-
-    def _exit(self, leave: str, place: ast.expr, *, wait: str) -> None:
-        nothing: list[ast.expr] = [ast.Constant(None) for _ in range(3)]
-        self._called(load(leave, place), nothing, place, None, wait=wait)
-
-    def _exit_failing(self, leave: str, node: ast.AST, place: ast.expr, *, wait: str) -> Handler:
-        """`except BaseException: if not exit(*exc_info()): raise`."""
-        info = ast.copy_location(ast.Starred(call("_exc_info", [], place), ast.Load()), place)
-        swallowed = self.names.fresh("t")
-        with self.block() as body:
-            self._called(load(leave, place), [info], place, swallowed, wait=wait)
-            test = ast.copy_location(ast.UnaryOp(ast.Not(), load(swallowed, place)), place)
-            again = Raise(ast.copy_location(ast.Raise(None, None), place))
-            self.emit(If(node, test, [again], []))
-        return self._named(Handler(node, None, None, body))
-
-    def _called(
-        self,
-        func: ast.expr,
-        args: list[ast.expr],
-        place: ast.expr,
-        target: str | None,
-        *,
-        wait: str,
-    ) -> None:
-        """Emit a call of a context manager's method, which may suspend.
-
-        With `wait` (the method's name, for messages) what it gives is awaited.
-        """
-        made = ast.copy_location(ast.Call(func, args, []), place)
-        label = self.segment(place)
-        if not wait:
-            if not self.special_methods & {"__enter__", "__exit__"}:
-                self._plainly(made, place, target)
-                return
-            self.emit(Simple(ast.copy_location(ast.Pass(), place)))
-            self.emit(Suspension(made, SiteKind.DYNAMIC, target, place, label))
-            return
-        awaitable = self.names.fresh("t")
-        self.emit(Simple(ast.copy_location(ast.Pass(), place)))
-        self.emit(Suspension(made, SiteKind.DYNAMIC, awaitable, place, label))
-        given: list[ast.expr] = [load(awaitable, place), ast.Constant(wait)]
-        waiting = call("_Delegate", [call("_await_of", given, place)], place)
-        self.emit(Suspension(waiting, SiteKind.AWAIT, target, place, label))
-
-    def _plainly(self, made: ast.Call, place: ast.expr, target: str | None) -> None:
-        if target is None:
-            self.emit(Simple(ast.copy_location(ast.Expr(made), place)))
-        else:
-            self.emit(store(target, made, place))
-
-    def _Match(self, node: ast.Match) -> None:
-        if any(self.has(case.guard) for case in node.cases):
-            self._guarded_match(node)
-            return
-        before = self.rewritten
-        subject = self.lift(node.subject)
-        cases = [Case(case, self.body(case.body)) for case in node.cases]
-        self._finish(Match(node, subject, cases), node, before)
-
-    def _guarded_match(self, node: ast.Match) -> None:
-        """A guard that suspends becomes an `if` in its arm, and the cases after it a match anew::
-
-        match x:                        _t1 = x
-            case P if act(): body       _taken1 = False
-            case Q: other               match _t1:
-                                            case P:
-                                                if act(): _taken1 = True; body
-                                        if not _taken1:
-                                            match _t1:
-                                                case Q: other
-        """
-        subject = self.save(self.lift(node.subject))
-        if not isinstance(subject, ast.Name) or subject.id not in self.names.made:
-            name = self.names.fresh("t")  # what the user's name stands for may change in a guard
-            self.emit(store(name, subject, subject))
-            subject = load(name, subject)
-        self._cases(node, subject, node.cases)
-
-    def _cases(self, node: ast.Match, subject: ast.expr, cases: list[ast.match_case]) -> None:
-        self.rewritten += 1
-        place = next((i for i, c in enumerate(cases) if self.has(c.guard)), len(cases) - 1)
-        first, rest = cases[: place + 1], cases[place + 1 :]
-        taken = self.names.fresh("taken")
-        self.emit(store(taken, ast.Constant(False), node))
-        made = []
-        for case in first:
-            with self.block() as body:
-                if self.has(case.guard):
-                    assert case.guard is not None
-                    test = self.lift(case.guard)
-                    with self.block() as inner:
-                        self.emit(store(taken, ast.Constant(True), case.guard))
-                        self.statements(case.body)
-                    self.emit(If(case.guard, test, inner, [], suspends=_held(inner)))
-                    case = ast.match_case(case.pattern, None, case.body)
-                else:
-                    self.emit(store(taken, ast.Constant(True), case.pattern))
-                    self.statements(case.body)
-            made.append(Case(case, body))
-        held = any(_held(case.body) for case in made)
-        self.emit(Match(node, subject, made, suspends=held))
-        if rest:
-            with self.block() as others:
-                if any(self.has(case.guard) for case in rest):
-                    self._cases(node, subject, rest)
-                else:
-                    parts = [Case(case, self.body(case.body)) for case in rest]
-                    held = any(_held(case.body) for case in parts)
-                    self.emit(Match(node, subject, parts, suspends=held))
-            test = ast.copy_location(ast.UnaryOp(ast.Not(), load(taken, node)), node)
-            self.emit(If(node, test, others, [], suspends=_held(others)))
-
-    def _TryStar(self, node: ast.TryStar) -> None:
-        """`except*` around a suspension (PEP 654), with what is left to handle kept by name::
-
-        try: body                    try: body
-        except* T as e: handler      except BaseException:
-                                         _star1 = _star(_exception())
-                                         _t1 = _split(_star1, T)
-                                         if _t1 is not None:
-                                             _restore1 = _handling(_t1)
-                                             try: raise _t1
-                                             except BaseException as e: _restore1(); handler
-                                                 (what it raises is kept in _star1)
-                                         _rejoin(_star1)
-        """
-        if not self.has(node):
-            self.emit(Simple(node))
-            return
-        self.rewritten += 1
-        if node.finalbody:
-            inner = ast.copy_location(ast.TryStar(node.body, node.handlers, node.orelse, []), node)
-            self._inside[inner] = True
-            whole = ast.copy_location(ast.Try([inner], [], [], node.finalbody), node)
-            self._inside[whole] = True
-            self._Try(whole)
-            return
-        star, at = self.names.fresh("star"), node
-        body = self.body(node.body)
-        with self.block() as failing:
-            self.emit(store(star, call("_star", [call("_exception", [], at)], at), at))
-            for handler in node.handlers:
-                self._star_handler(star, handler)
-            finish = ast.Expr(call("_rejoin", [load(star, at)], at))
-            self.emit(Simple(ast.copy_location(finish, at)))
-        made = Try(node, body, [self._named(Handler(node, None, None, failing))], [], [])
-        made.orelse = self.body(node.orelse)
-        made.suspends = any(map(_held, [body, failing, made.orelse]))
-        for one in made.handlers:
-            one.saved = one.saved or self.names.fresh("exc")
-        self.emit(made)
-
-    def _star_handler(self, star: str, node: ast.ExceptHandler) -> None:
-        assert node.type is not None
-        part = self.names.fresh("t")
-        split = call("_split", [load(star, node), self.lift(node.type)], node)
-        self.emit(store(part, split, node))
-        with self.block() as handling:
-            restore = self.names.fresh("restore")
-            self.emit(store(restore, call("_handling", [load(part, node)], node), node))
-            raised: Body = [Raise(ast.copy_location(ast.Raise(load(part, node), None), node))]
-            watched = self._is_watched(node)
-            name = None if watched else node.name
-            kind = load("_BaseException", node) if name else None
-            with self.block() as handled:
-                again = ast.Expr(call(restore, [], node))
-                self.emit(Simple(ast.copy_location(again, node)))
-                self.statements(_binding_body(node, part) if watched else node.body)
-            caught = Handler(node, kind, name, handled)
-            self._named(caught)
-            caught.saved = caught.saved or self.names.fresh("exc")
-            inner = Try(node, raised, [caught], [], [])
-            inner.suspends = caught.suspends
-            keep = ast.Expr(
-                call(
-                    "_raised",
-                    [load(star, node), load(part, node), call("_exception", [], node)],
-                    node,
-                )
-            )
-            other = Handler(node, None, None, [Simple(ast.copy_location(keep, node))])
-            outer = Try(node, [inner], [other], [], [])
-            outer.suspends = inner.suspends
-            if outer.suspends:
-                other.saved = self.names.fresh("exc")
-            self.emit(outer)
-        test = ast.Compare(load(part, node), [ast.IsNot()], [ast.Constant(None)])
-        made = If(node, ast.copy_location(test, node), handling, [], suspends=_held(handling))
-        self.emit(made)
-
-
-def _is_short(iterable: ast.expr) -> bool:
-    """Whether a loop over an expression has few turns."""
-    match iterable:
-        case ast.List() | ast.Tuple() | ast.Set() | ast.Dict() | ast.Constant():
-            return True
-        case ast.Call(func=ast.Name(id="range"), args=args):
-            return all(isinstance(a, ast.Constant) for a in args) and all(
-                isinstance(a.value, int) and abs(a.value) <= 1000  # type: ignore[attr-defined]
-                for a in args
-            )
-    return False
-
-
-def _held(body: Body) -> bool:
-    return any(map(suspends, body))
+def _wanted(target: ast.expr) -> int | None:
+    """How many items an unpacking target looks at: one more than it takes. None for all."""
+    if not isinstance(target, ast.Tuple | ast.List):
+        return None
+    if any(isinstance(element, ast.Starred) for element in target.elts):
+        return None
+    return len(target.elts) + 1
 
 
 def _name_class(function: FunctionNode) -> None:
@@ -949,19 +338,6 @@ def _drop_annotations(function: FunctionNode) -> None:
                     stack.append(statement)
 
 
-def _binding_body(handler: ast.ExceptHandler, error: str) -> list[ast.stmt]:
-    """The body of `except … as name`, with the name's binding and unbinding written out."""
-    if handler.name is None:
-        return handler.body
-    bind = ast.Assign([ast.Name(handler.name, ast.Store())], load(error, handler))
-    unbind: list[ast.stmt] = [
-        ast.Assign([ast.Name(handler.name, ast.Store())], ast.Constant(None)),
-        ast.Delete([ast.Name(handler.name, ast.Del())]),
-    ]
-    made: list[ast.stmt] = [bind, ast.Try(handler.body, [], [], unbind)]
-    return [ast.fix_missing_locations(ast.copy_location(s, handler)) for s in made]
-
-
 def _reserved(function: Function, name: str) -> Diagnostic:
     every = nodes(function.node)
     node = next((n for n in every if isinstance(n, ast.Name) and n.id == name), function.node)
@@ -986,27 +362,6 @@ def _as_load(place: ast.expr) -> ast.expr:
         case _:
             raise TypeError(place)
     return ast.copy_location(made, place)
-
-
-def _jumps_out(node: ast.stmt) -> bool:
-    """Whether a `return`, or a `break`/`continue` of a loop further out, stands in `node`."""
-    stack: list[tuple[ast.AST, bool]] = [(child, False) for child in ast.iter_child_nodes(node)]
-    while stack:
-        here, in_loop = stack.pop()
-        match here:
-            case ast.Return():
-                return True
-            case ast.Break() | ast.Continue():
-                if not in_loop:
-                    return True
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.expr():
-                pass
-            case ast.For() | ast.While():
-                stack += [(child, True) for child in here.body]
-                stack += [(child, in_loop) for child in here.orelse]
-            case _:
-                stack += [(child, in_loop) for child in ast.iter_child_nodes(here)]
-    return False
 
 
 def _lasting(scope: Scope) -> bool:

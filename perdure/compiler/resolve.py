@@ -12,7 +12,8 @@ functions and lambdas included:
 
 `maybe` calls are compiled so that they work either way, so resolution is only an optimization.
 A generator, and a coroutine, that may live across a suspension is compiled as well, whether or not
-it suspends itself: Python's own cannot be kept.
+it suspends itself: Python's own cannot be kept. One that its maker uses up in place is no reason to
+compile either.
 
 What suspends in a place the compiler cannot cut is refused, with its place (see refuse.py).
 """
@@ -30,8 +31,9 @@ from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
 from perdure.compiler.mangle import mangled
 from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules, own_nodes
-from perdure.compiler.sites import in_place
+from perdure.compiler.sites import in_place, users_of
 from perdure.compiler.source import is_foreign
+from perdure.compiler.trees import nodes
 
 # Whether an expression suspends when it is called, or iterated over.
 NO, PERHAPS, YES = 0, 1, 2
@@ -45,6 +47,16 @@ _NATIVE: tuple[type[ast.expr], ...] = (
     ast.JoinedStr,
 )
 _NATIVE += (ast.ListComp, ast.SetComp, ast.DictComp, ast.Compare, ast.BinOp)
+# Methods that Python calls where nobody names them, and that the program calls in its stead.
+_CALLED_BY_SYNTAX = frozenset(
+    "__init__ __call__ __enter__ __exit__ __aenter__ __aexit__ __iter__ __next__ __aiter__"
+    " __anext__ __await__".split()
+)
+# Ways to come by a function that leave no name of it in the text.
+_LOOKUPS = frozenset(
+    {f"builtins.{name}" for name in ("getattr", "globals", "vars", "eval", "exec", "__import__")}
+    | {"importlib.import_module", "operator.attrgetter", "operator.methodcaller"}
+)
 _STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
 _WAITS = frozenset({"result", "exception"})  # methods of a fiber
 _NATIVE_METHODS = frozenset("items keys values split splitlines readlines".split())
@@ -58,6 +70,7 @@ class Resolved:
     sites: dict[ast.AST, SiteKind]
     special_methods: frozenset[str] = frozenset()  # of the program, those that may suspend
     meeting: frozenset[ast.AST] = frozenset()  # calls that suspend if one of their arguments does
+    iter_suspends: bool = False  # some `__iter__` of the program suspends before it returns
 
 
 @dataclass
@@ -89,6 +102,7 @@ class _Facts:
     attributes: list[ast.Attribute] = field(default_factory=list)  # that are read
     loops: list[tuple[ast.AST, ast.expr]] = field(default_factory=list)  # `for`s, what they go over
     stops: dict[ast.AST, SiteKind] = field(default_factory=dict)  # await, yield
+    fleeting: frozenset[str] = frozenset()  # generators that it makes only to use them up in place
 
 
 def resolve(modules: Modules, entry: Function) -> Program:
@@ -124,6 +138,25 @@ def find_workflow(modules: Modules, module: str, name: str) -> Function:
     return function
 
 
+def _stand_in(name: str) -> str:
+    """The library's function for a builtin, by its dotted name, or for a method, by its name."""
+    found = library.STAND_INS.get(name) or library.METHODS[name]
+    return found[0]
+
+
+def _stored(module: Module) -> Iterator[str]:
+    """The attributes that the user's code assigns to, and the fields that its classes declare."""
+    if is_foreign(module.source.module):
+        return
+    for node in nodes(module.source.tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+        elif isinstance(node, ast.ClassDef):
+            for statement in node.body:
+                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                    yield statement.target.id
+
+
 class _Resolver:
     """Facts of every function in reach, then a fixpoint over who reaches a suspension."""
 
@@ -137,6 +170,10 @@ class _Resolver:
         self.maybe: set[str] = set()
         self.stopping: set[str] = set()  # compiled functions inside which a run may stop
         self.iterates = False
+        self.escapes = False  # something that suspends is used as a value
+        self.looked_up = False  # values are looked up by names that are made when the program runs
+        self.mentioned: set[str] = set()  # functions that are used as values
+        self.attributes: set[str] = set()  # names of attributes that are read
         self.sends = False  # whether it has coroutines that may be stepped by hand
         self.spawns = False  # whether the program has fibers, whose results are waited for
         self.in_a_run: set[str] = set()  # functions of Perdure's library to compile
@@ -172,8 +209,13 @@ class _Resolver:
         }
         for module in self.closure:
             self._add_module(module)
+        self.stored = {name for m in self.closure for name in _stored(m)}
         for facts in list(self.facts.values()):
             self._read(facts)
+            if not is_foreign(facts.module.source.module):
+                self.mentioned |= {known.name for known in facts.mentioned}
+                self.attributes |= {node.attr for node in facts.attributes}
+        self.mentioned |= {known.name for known in self._table_mentions()}
 
     def _add_module(self, module: Module) -> list[Definition]:
         found = definitions(module)
@@ -211,6 +253,16 @@ class _Resolver:
                     facts.stops[node] = SiteKind.AWAIT
                 case ast.For() | ast.comprehension():
                     facts.loops.append((node, node.iter))
+                case ast.Starred(ctx=ast.Load()):
+                    facts.loops.append((node, node.value))
+                case ast.Assign(
+                    targets=[ast.Tuple() | ast.List() | ast.Subscript(slice=ast.Slice())]
+                ):
+                    facts.loops.append((node, node.value))
+                case ast.AugAssign(op=ast.Add()):
+                    facts.loops.append((node, node.value))
+                case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[over]):
+                    facts.loops.append((node, over))
                 case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp() if (
                     node in self.by_node
                 ):
@@ -221,12 +273,53 @@ class _Resolver:
                     known = self._function_named(node, facts)
                     if known is not None:
                         facts.mentioned.append(known)
+                    else:
+                        self._mention_builtin(node, facts)
         for decorator in facts.definition.node.decorator_list:
             for node in ast.walk(decorator):
                 if isinstance(node, ast.Name | ast.Attribute) and (
                     known := self._function_named(node, facts, outside=True)
                 ):
                     facts.mentioned.append(known)
+        facts.fleeting = self._fleeting(facts)
+
+    def _mention_builtin(self, node: ast.expr, facts: _Facts) -> None:
+        """A builtin that has a stand-in is used as a value: it may be called anywhere."""
+        dotted = self.modules.qualify(node, facts.module, facts.definition.scopes)
+        if dotted in library.STAND_INS and not self._is_type_test(dotted):
+            self.in_a_run.add(library.STAND_INS[dotted][0])
+
+    @staticmethod
+    def _is_type_test(dotted: str) -> bool:
+        """Types are mentioned to be tested for, or in annotations, far more than to be called."""
+        return dotted.rpartition(".")[2] in ("list", "tuple", "set", "frozenset", "dict", "deque")
+
+    @staticmethod
+    def _fleeting(facts: _Facts) -> frozenset[str]:
+        """Generators that a function makes and uses up where they stand, whenever it makes them.
+
+        Where they cannot stop, they are Python's own, and are no reason to compile the function.
+        """
+        makers: list[tuple[ast.expr, Definition]] = [*facts.known, *facts.generators]
+        made = {
+            known.name
+            for _, known in makers
+            if known.kind is Kind.GENERATOR and not known.node.decorator_list
+        }
+        if not made:
+            return frozenset()
+        builtin = {call for call, _ in facts.stand_ins}
+        users = users_of(facts.definition.node)
+        return frozenset(made) - {
+            known.name
+            for maker, known in makers
+            if (user := users.get(maker)) is None
+            or (
+                isinstance(user, ast.Call)
+                and isinstance(user.func, ast.Name)
+                and user not in builtin
+            )
+        }
 
     def _function_named(
         self, node: ast.expr, facts: _Facts, *, outside: bool = False
@@ -278,10 +371,18 @@ class _Resolver:
             facts.known.append((call, known))
             return
         dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes)
+        if dotted in _LOOKUPS and not is_foreign(facts.module.source.module):
+            self.looked_up = True
         if dotted is None:
-            if isinstance(call.func, ast.Attribute):
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "__class__":
+                facts.unknown.append(call)
+            elif isinstance(call.func, ast.Attribute):
+                if call.func.attr in self.stored:
+                    facts.unknown.append(call)  # a function may have been kept there
                 facts.methods.append((call, call.func.attr))
-            elif not self._is_local_class(call.func, facts):
+                if call.func.attr in library.METHODS and (call.args or call.keywords):
+                    facts.stand_ins.append((call, call.func.attr))
+            elif not self._is_local_class(call.func, facts) or "__init__" in self.methods:
                 facts.unknown.append(call)
         elif dotted in SUSPENDING:
             facts.timers.append(call)
@@ -293,8 +394,9 @@ class _Resolver:
             if len(call.args) <= FRAME_READERS[dotted] and not call.keywords:
                 facts.stops[call] = SiteKind.FRAME
         elif dotted in library.STAND_INS:
-            if dotted != "builtins.iter" or len(call.args) > 1:
-                facts.stand_ins.append((call, dotted))
+            facts.stand_ins.append((call, dotted))
+        elif self.modules.function(dotted.rpartition(".")[0]) is not None:
+            facts.unknown.append(call)  # `helper.__wrapped__(…)`
         elif self.modules.class_of(dotted) is not None:
             facts.constructed.append((call, dotted))
         elif isinstance(call.func, ast.Attribute) and (
@@ -333,7 +435,7 @@ class _Resolver:
         for name, facts in self.facts.items():
             if facts.role is Role.WORKFLOW or (facts.timers and facts.role is Role.PLAIN):
                 self.durable.add(name)
-        for name in self.in_a_run:
+        for name in sorted(self.in_a_run):
             self._use(name)
         changed = True
         while changed:
@@ -344,13 +446,34 @@ class _Resolver:
                 for call, dotted in facts.stand_ins:
                     used = facts.module.source.module != library.MODULE or name in self.maybe
                     if used and self._meets(call, facts):
-                        self._use(library.STAND_INS[dotted][0])
+                        self._use(_stand_in(dotted))
             self._find_iterators(names)
+            self.escapes = self.escapes or self._any_escapes()
             if self.iterates:
-                self._use(library.STEP)
+                for name in library.ITERATING:
+                    self._use(name)
             if "__init__" in names:
                 self._use(library.CONSTRUCT)
             changed = (len(self.durable), len(self.maybe), len(self.stopping)) != before
+
+    def _any_escapes(self) -> bool:
+        """Whether something that suspends is used as a value, so that unknown calls may reach it.
+
+        Where nothing is, a call of something unknown is no reason to compile the function it is in.
+        """
+        if self.looked_up:
+            return True
+        for name in self.durable | {n for n, f in self.facts.items() if f.role is Role.ACTIVITY}:
+            facts = self.facts[name]
+            definition = facts.definition
+            if definition.parent is not None or definition.name in self.mentioned:
+                return True
+            if facts.role is Role.PLAIN and definition.node.decorator_list:
+                return True
+            method = definition.function.owner is not None
+            if method and definition.node.name in self.attributes | _CALLED_BY_SYNTAX:
+                return True
+        return False
 
     def _find_iterators(self, suspending: set[str]) -> None:
         """Whether the program has iterators that suspend: then any loop over an unknown may."""
@@ -384,9 +507,9 @@ class _Resolver:
         called = called or any(a.attr in self.properties & methods for a in facts.attributes)
         uncertain = (
             called
-            or facts.unknown
+            or (facts.unknown and self.escapes)
             or facts.definition.kind is not Kind.FUNCTION
-            or any(c in self.maybe for c in callees)
+            or any(c in self.maybe for c in callees if c not in facts.fleeting - self.stopping)
             or PERHAPS in given
         )
         if uncertain and self._can_compile(facts):
@@ -410,8 +533,12 @@ class _Resolver:
 
     def _meets(self, call: ast.Call, facts: _Facts) -> int:
         """Whether a builtin that has a stand-in is given something that suspends."""
-        dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes)
-        _, called = library.STAND_INS[dotted or ""]
+        dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes) or ""
+        if dotted == "builtins.iter" and len(call.args) == 1:
+            # An `__iter__` of the user's may give a generator of the program.
+            own = "__iter__" in self.methods and not isinstance(call.args[0], _NATIVE)
+            return PERHAPS if own else NO
+        _, called = library.STAND_INS.get(dotted, ("", frozenset()))
         found = PERHAPS if dotted in library.ASYNCHRONOUS else NO
         for place, value in enumerate(call.args):
             if isinstance(value, ast.Starred):
@@ -464,6 +591,11 @@ class _Resolver:
             if isinstance(value.func, ast.Attribute) and value.func.attr in _NATIVE_METHODS:
                 return NO
         return PERHAPS
+
+    def _makes_coroutines(self, made: Definition) -> bool:
+        """Whether a generator's own code makes coroutines and generators, natively Python's own."""
+        known = self.facts[made.name].known
+        return any(callee.kind is not Kind.FUNCTION for _, callee in known)
 
     def _may_stop_in(self, name: str) -> bool:
         return name in self.facts and name in self.stopping
@@ -547,7 +679,7 @@ class _Resolver:
         suspending = self._suspending_methods()
         seen: dict[str, None] = {}
         queue = [self.entry.name]
-        special = [m for m in self.methods if m.startswith("__") and m in suspending]
+        special = [m for m in self.methods if m in _CALLED_BY_SYNTAX]
         queue += [name for method in special for name in self.methods[method]]
         queue += [f"{library.MODULE}:{name}" for name in sorted(self.in_a_run)]
         tables_added = False
@@ -567,18 +699,22 @@ class _Resolver:
             if self._compiled(name):
                 self.resolved[name] = self._resolved(facts, suspending)
                 sites = self.resolved[name].sites
-            for nested in facts.definition.nested:
-                # A generator expression that is used up in place is Python's own.
+            inside = list(facts.definition.nested)
+            while inside:
+                nested = inside.pop(0)
                 if nested.origin in sites or not isinstance(nested.origin, COMPREHENSIONS):
                     queue.append(nested.name)
+                else:  # it is Python's own, but functions in it may be called later
+                    inside += nested.nested
             queue += [i for call, _ in facts.constructed if (i := self._init_of(call, facts))]
             queue += [
-                f"{library.MODULE}:{library.STAND_INS[dotted][0]}"
+                f"{library.MODULE}:{_stand_in(dotted)}"
                 for call, dotted in facts.stand_ins
                 if self._meets(call, facts)
             ]
             if self.iterates or "__init__" in suspending:
-                queue += [f"{library.MODULE}:{name}" for name in (library.CONSTRUCT, library.STEP)]
+                names = (library.CONSTRUCT, *library.ITERATING)
+                queue += [f"{library.MODULE}:{name}" for name in names]
             if not tables_added and facts.unknown:
                 # What is called may come out of a table of the module.
                 tables_added = True
@@ -606,6 +742,8 @@ class _Resolver:
                 sites[generator] = SiteKind.DURABLE
             elif made.name in self.maybe and made.kind is Kind.FUNCTION:
                 sites[generator] = SiteKind.DYNAMIC
+            elif made.name in self.maybe and self._makes_coroutines(made):
+                sites[generator] = SiteKind.DURABLE
             elif made.name in self.maybe:
                 makers[generator] = SiteKind.DURABLE
         for call, _ in facts.constructed:
@@ -621,4 +759,8 @@ class _Resolver:
         if special & {"__enter__", "__exit__"}:
             withs = (n for n in own_nodes(facts.definition.node) if isinstance(n, ast.With))
             sites |= dict.fromkeys(withs, SiteKind.DYNAMIC)
-        return Resolved(facts.definition, sites, special, frozenset(meeting))
+        iters = self.methods.get("__iter__", ())
+        iter_suspends = any(
+            self.facts[n].definition.kind is Kind.FUNCTION and n in self.durable for n in iters
+        )
+        return Resolved(facts.definition, sites, special, frozenset(meeting), iter_suspends)

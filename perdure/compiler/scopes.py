@@ -93,6 +93,8 @@ class Module:
 class Modules:
     """The first-party modules of a project, read on demand, and qualified names across them."""
 
+    compiles_libraries = True  # parts of Python's own count as the project's
+
     def __init__(self, project: Project) -> None:
         self.project = project
         self._modules: dict[str, Module | None] = {}
@@ -138,7 +140,7 @@ class Modules:
 
     def canonical(self, dotted: str, depth: int = 0) -> str:
         """Follow re-exports and module-level aliases to where the thing is defined."""
-        if dotted.startswith("asyncio."):
+        if self.compiles_libraries and dotted.startswith("asyncio."):
             return self._in_asyncio(dotted)
         if depth > 20:  # an import circle that only passes a name round
             return dotted

@@ -29,7 +29,7 @@ def in_place(
     """Of the `makers` of generators in a function, those whose generator may outlive a block."""
     if not makers:
         return {}
-    users = _users(function)
+    users = users_of(function)
     kept: dict[ast.AST, SiteKind] = {}
     changed = True
     while changed:
@@ -43,7 +43,7 @@ def in_place(
     return kept
 
 
-def _users(function: FunctionNode) -> dict[ast.AST, ast.AST]:
+def users_of(function: FunctionNode) -> dict[ast.AST, ast.AST]:
     """For expressions that are used up where they stand: the tree in which that happens."""
     found: dict[ast.AST, ast.AST] = {}
     for node in own_nodes(function):

@@ -11,9 +11,11 @@ from __future__ import annotations
 import functools
 import itertools
 import operator
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from perdure.runtime import ops
 from perdure.runtime.fibers import ALL, FIRST, FIRST_ERROR, Fiber, spawn, wait_for_fibers
 
 
@@ -49,8 +51,6 @@ def dict_(iterable: Any = (), /, **more: Any) -> Any:
 
 
 def deque_(iterable: Any = (), maxlen: Any = None) -> Any:
-    from collections import deque
-
     return deque([item for item in iterable], maxlen)  # noqa: C416
 
 
@@ -117,7 +117,7 @@ def _extreme(name: str, values: Any, key: Any, default: Any, before: Any) -> Any
         return best
     if default is not _MISSING:
         return default
-    raise ValueError(f"{name}() iterable argument is empty")
+    return {"min": min, "max": max}[name](())  # raises what this Python raises
 
 
 def next_(iterator: Any, default: Any = _MISSING, /) -> Any:
@@ -146,7 +146,11 @@ async def _next_or(iterator: Any, default: Any) -> Any:
         return default
 
 
-def iter_(function: Any, sentinel: Any, /) -> Any:
+def iter_(source: Any, sentinel: Any = _MISSING, /) -> Any:
+    return source.__iter__() if sentinel is _MISSING else _calls(source, sentinel)
+
+
+def _calls(function: Any, sentinel: Any) -> Any:
     while True:
         try:
             value = function()
@@ -378,6 +382,55 @@ def join_(separator: Any, iterable: Any, /) -> Any:
     return separator.join([item for item in iterable])  # noqa: C416
 
 
+def extend_(items: Any, iterable: Any, /) -> Any:
+    for item in iterable:
+        items.append(item)
+
+
+def update_(items: Any, *iterables: Any, **more: Any) -> Any:
+    for iterable in iterables:
+        items.update([item for item in iterable])  # noqa: C416
+    if more:
+        items.update(**more)
+
+
+def sort_(items: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
+    if key is None:
+        items.sort(reverse=reverse)
+        return
+    values = items[:]
+    items.clear()  # as the builtin does: a key sees an empty list
+    keys = []
+    try:
+        for value in values:
+            keys.append(key(value))
+    except BaseException:
+        items[:] = values
+        raise
+    places = sorted(range(len(values)), key=keys.__getitem__, reverse=reverse)
+    if items:
+        items[:] = [values[place] for place in places]
+        raise ValueError("list modified during sort")
+    items[:] = [values[place] for place in places]
+
+
+def taken_(iterable: Any, most: int, /) -> Any:
+    """The first items: what an unpacking looks at."""
+    items: list[Any] = []
+    for item in iterable:
+        items.append(item)
+        if len(items) == most:
+            break
+    return items
+
+
+def contains_(iterable: Any, value: Any, /) -> bool:
+    for item in iterable:  # noqa: SIM110
+        if item is value or item == value:
+            return True
+    return False
+
+
 def construct(kind: Any, args: Any, kwargs: Any) -> Any:
     """`kind(*args, **kwargs)` where `__init__` suspends."""
     made = kind.__new__(kind, *args, **kwargs)
@@ -462,13 +515,26 @@ BY_NAME: dict[str, Callable[..., Any]] = {
 }
 
 
+# Methods of builtin types, by name, and the types that have them.
+METHODS: dict[str, tuple[Callable[..., Any], tuple[type, ...]]] = {
+    "sort": (sort_, (list,)),
+    "join": (join_, (str, bytes)),
+    "extend": (extend_, (list, bytearray, deque)),
+    "update": (update_, (set, dict)),
+}
+
+
 def stand_ins() -> dict[Any, Callable[..., Any]]:
     """Each builtin that has a stand-in here, and the stand-in."""
     import builtins
-    from collections import deque
 
     modules = {"builtins": builtins, "functools": functools, "itertools": itertools}
-    found: dict[Any, Callable[..., Any]] = {deque: deque_}
+    found: dict[Any, Callable[..., Any]] = {
+        deque: deque_,
+        ops.listed: list_,
+        ops.taken: taken_,
+        operator.contains: contains_,
+    }
     for dotted, function in BY_NAME.items():
         module, _, name = dotted.partition(".")
         if module in modules and "." not in name:

@@ -426,6 +426,8 @@ class Loop:
         before = asyncio._get_running_loop()
         self.now = max(now, self.now)
         asyncio._set_running_loop(self)  # type: ignore[arg-type]
+        if self.task is not None:  # it waits in the middle of a step, for what it did not await
+            asyncio.tasks._enter_task(self, self.task)  # type: ignore[arg-type]
         try:
             yield
         finally:

@@ -14,7 +14,7 @@ import re
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
-from perdure.runtime import failures, fibers
+from perdure.runtime import failures, fibers, ops
 from perdure.runtime.continuation import Fiber
 from perdure.runtime.declare import (
     ActivityOptions,
@@ -536,6 +536,8 @@ _OWN = {
     fibers.wait_for_fibers: "wait",
     fibers.gather: "gather_",
     fibers.race: "race_",
+    ops.listed: "list_",
+    ops.taken: "taken_",
 }
 
 
@@ -564,7 +566,7 @@ def _as_local(error: NameError, loaded: LoadedFunction) -> NameError:
     if found is None or found[1] not in own or link is None or link.tb_next is not None:
         return error
     message = f"cannot access local variable {found[1]!r} where it is not associated with a value"
-    made = UnboundLocalError(message, name=found[1])
+    made = UnboundLocalError(message)
     made.__cause__, made.__context__ = error.__cause__, error.__context__
     return made.with_traceback(link)
 

@@ -12,6 +12,7 @@ The names without a class behind them are Python's own, under names that user co
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Callable
 from types import CellType, TracebackType
@@ -226,6 +227,16 @@ def _extend(error: BaseException, handled: BaseException | None) -> None:
         last.__context__ = handled
 
 
+def listed(items: Any) -> Any:
+    """What is about to be unpacked: as it is, unless the run may stop meanwhile."""
+    return items
+
+
+def taken(items: Any, most: int) -> Any:
+    """The same, where no more than `most` items are looked at."""
+    return items
+
+
 def matches(error: BaseException, kinds: Any) -> bool:
     """Whether `except kinds` would catch `error`; raises what Python raises for other kinds."""
     for kind in kinds if isinstance(kinds, tuple) else (kinds,):
@@ -298,6 +309,9 @@ def cells(bound: dict[str, Any]) -> dict[str, CellType]:
         "_aentered": aentered,
         "_set": set,
         "_sorted": sorted,
+        "_listed": listed,
+        "_taken": taken,
+        "_contains": operator.contains,
         "_globals": globals,
         "_slice": slice,
         "_entered": entered,

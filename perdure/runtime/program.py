@@ -22,7 +22,14 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CellType, CodeType, FunctionType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    CodeType,
+    FunctionType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any
 
 from perdure.compiler.image import FunctionTable, Image
@@ -184,6 +191,10 @@ class Program:
             return self.suspends(callee.__func__)
         if kind is functools.partial:
             return self.suspends(callee.func)
+        if kind is BuiltinFunctionType or kind is type:
+            found = _stand_in(callee)
+            if found is not None and f"{LIBRARY}:{found}" in self.by_name:
+                return True
         if issubclass(kind, type):  # not isinstance(): a proxy would look at what it stands for
             made = callee.__init__
             return type(made) is FunctionType and self.suspends(made)
@@ -218,7 +229,11 @@ class Program:
         found = _stand_in(callee)
         if found is None or f"{LIBRARY}:{found}" not in self.by_name:
             return None
-        return self.library(found) if self.meets(callee, *args, **kwargs) else None
+        if not self.meets(callee, *args, **kwargs):
+            return None
+        made = self.library(found)
+        # A method's stand-in takes the object first.
+        return functools.partial(made, callee.__self__) if found in _methods() else made
 
     def library(self, name: str) -> Any:
         """A function of Perdure's library, which is compiled with the program."""
@@ -270,9 +285,20 @@ def _stand_in(callee: Any) -> str | None:
         found = _stand_ins().get(callee)
     except TypeError:
         return None  # unhashable: no builtin
-    if found is None and getattr(callee, "__self__", None) is itertools.chain:
+    if found is not None or type(callee) is not BuiltinFunctionType:
+        return found
+    owner = callee.__self__
+    if owner is itertools.chain:
         return "chain_from_iterable_"
-    return found
+    name = f"{callee.__name__}_"
+    return name if isinstance(owner, _methods().get(name, ())) else None
+
+
+@functools.cache
+def _methods() -> dict[str, tuple[type, ...]]:
+    from perdure.library import METHODS
+
+    return {function.__name__: kinds for function, kinds in METHODS.values()}
 
 
 def _common(name: str) -> str:

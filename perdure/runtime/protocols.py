@@ -52,6 +52,7 @@ class Protocols:
             "_PENDING": PENDING,
             "_meets": self.program.meets,
             "_stepping": self.stepping,
+            "_iterating": self.iterating,
             "_getter": self.getter,
             "_advance": advance,
         }
@@ -90,6 +91,15 @@ class Protocols:
         if read is not None and self.program.suspends(read):
             return functools.partial(read, owner)
         return functools.partial(getattr, owner, name)
+
+    def iterating(self, source: Any) -> Any:
+        """What gives the iterator of a loop: the user's `__iter__`, if that suspends."""
+        method = getattr(type(source), "__iter__", None)
+        if type(method) is FunctionType:
+            loaded = self.program.loaded_of(method)
+            if loaded is not None and loaded.makes is None:
+                return functools.partial(method, source)
+        return functools.partial(self.iterate, source)
 
     def stepping(self, source: Any) -> Iterator[Any]:
         """`iter(source)`, as a `Stepper` if the run may stop between its items."""

@@ -40,7 +40,7 @@ class Star:
         if isinstance(left, kinds):
             part = left
             if not isinstance(left, BaseExceptionGroup):
-                part = BaseExceptionGroup("", [left])
+                part = BaseExceptionGroup("", (left,))  # a tuple: its `args` show it
                 part.__traceback__ = left.__traceback__
             self.left = None
             self.given = _metadata(part)
@@ -126,12 +126,9 @@ def _projection(error: BaseException, wanted: set[int]) -> BaseException | None:
     kept = [p for e in error.exceptions if (p := _projection(e, wanted)) is not None]
     if not kept:
         return None
-    if len(kept) == len(error.exceptions) and all(
-        a is b for a, b in zip(kept, error.exceptions, strict=True)
-    ):
-        return error
     made: BaseExceptionGroup[BaseException] = error.derive(kept)
-    made.__cause__, made.__context__ = error.__cause__, error.__context__  # suppresses it: as split
+    # As in CPython, this suppresses the context, and the group is another one even when whole.
+    made.__cause__, made.__context__ = error.__cause__, error.__context__
     made.__traceback__ = error.__traceback__
     if hasattr(error, "__notes__"):
         made.__notes__ = list(error.__notes__)

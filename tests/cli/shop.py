@@ -85,8 +85,11 @@ def odd(number):
 
 
 @workflow
-async def later():
-    return price(Order(1))
+def later():
+    class Prices:
+        tea = price(Order(1))
+
+    return Prices
 
 
 def plain():

@@ -37,7 +37,7 @@ WRONG_TARGETS = [
     ),
     (
         "shop.py:plain",
-        "HERE/shop.py:92: 'plain' is a plain function: mark it with @workflow "
+        "HERE/shop.py:95: 'plain' is a plain function: mark it with @workflow "
         f"(from perdure import workflow); {WORKFLOWS}",
     ),
     (
@@ -110,11 +110,11 @@ def test_a_refused_program_prints_its_diagnostics(shop):
     for command in ("run", "start", "compile", "graph"):
         assert shop.error(command, "shop.py:later") == (
             Exit.REFUSED,
-            "HERE/shop.py:88:1: PD101 `async def` is not compiled yet\n"
-            "   88 | async def later():\n"
-            "      | ^^^^^^^^^^^^^^^^^^\n"
-            "   why:     coroutines need an event loop that is part of the checkpoint\n"
-            "   instead: write `def`; activities called from it may take as long as they like\n",
+            "HERE/shop.py:90:15: PD105 price suspends in the body of a class\n"
+            "   90 |         tea = price(Order(1))\n"
+            "      |               ^^^^^^^^^^^^^^^\n"
+            "   why:     a class body runs as a whole to make the class\n"
+            "   instead: call it before the class and use its value; methods may suspend\n",
         )
     assert not Path("perdure.db").exists()
 

@@ -21,8 +21,6 @@ REFUSED = {
         "def flow(x):\n    class Inner:\n        def rate(self, a=act(x)):\n            return a\n"
         "    return Inner"
     ),
-    "PD109": "def flow(x):\n    act(x)\n    return locals()",
-    "PD109-exec": "def flow(x):\n    act(x)\n    exec('x = 1')",
     "PD113": (
         "def flow(x):\n    return helper(x)\n"
         "import functools\n"
@@ -34,10 +32,10 @@ REFUSED = {
     ),
     "PD115": "def flow(x):\n    _Suspend = act(x)\n    return _Suspend",
     "several": (
-        "def flow(xs):\n    class Inner:\n        rate = act(xs)\n"
-        "    return [lambda: act(x) for x in xs], locals(), vars()"
+        "def flow(xs):\n    class Inner:\n        rate = act(xs)\n        tax = act(1), act(2)\n"
+        "    return Inner, act(xs)"
     ),
-    "columns": "def flow(x):\n    act(x)\n\n    return 'käse', eval('x')",
+    "columns": "def flow(x):\n    class Made:\n        pair = 'käse', act(x)",
 }
 
 

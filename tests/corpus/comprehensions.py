@@ -192,6 +192,42 @@ def operands_alive():
     return xs + [echo(x) for x in range(2)] + xs, [xs, [echo(9) for _ in xs], xs.append(1), xs]
 
 
+def doubled(xs):
+    for x in xs:
+        yield 2 * x
+
+
+def in_place(xs):
+    """Generators that are used up where they stand: Python's own, in a function that is Python's own."""
+    total = sum(x for x in doubled(xs))
+    for x in doubled(xs):
+        if x > 2:
+            break
+        total += x
+    try:
+        return total, [x for x in doubled(xs)], max(1 // x for x in xs)  # noqa: C416
+    except ZeroDivisionError as error:
+        return total, str(error)
+
+
+def let_out(xs):
+    """The first generator is used up here, the second is not."""
+    return sum(doubled(xs)), doubled(xs), (x + 1 for x in xs)
+
+
+def may_stop(xs, key):
+    return sum(key(x) for x in doubled(xs))
+
+
+@workflow
+def generators_in_helpers():
+    """Generators of helpers, some of which live while the run stops."""
+    found = [in_place(numbers(3)), in_place([1, 2])]
+    total, made, expression = let_out([echo(1), 2, 3])
+    found.append((echo(total), next(made), echo(next(expression)), list(made), list(expression)))
+    return found, may_stop([1, 2], echo), may_stop([1, 2], str.bit_length if not found else abs)
+
+
 @workflow
 def walrus_in_generators():
     """`:=` in a generator expression that stops, or lives on, binds outside of it."""
@@ -244,6 +280,7 @@ CASES = [
     (generator_expression_quiet, ()),
     (generator_expression_iterable, ()),
     (operands_alive, ()),
+    (generators_in_helpers, ()),
     (walrus_in_generators, ()),
     (walrus_in_nested_generators, ()),
     (functions_in_set_comprehension, ()),

@@ -598,7 +598,7 @@ CASES = [
     (interleaved, ()),
 ]
 
-PENDING = [
+CASES += [
     (unpacked, ()),
     (joined, ()),
     (taken_by_methods, ()),

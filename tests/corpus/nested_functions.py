@@ -460,7 +460,7 @@ CASES = [
     (plain_closures_live_on, ()),
 ]
 
-PENDING = [
+CASES += [
     (late_closures_in_comprehensions, ()),
     (unwrapped_helper, ()),
     (inherited_class_methods, ()),

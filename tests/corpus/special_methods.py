@@ -477,7 +477,7 @@ CASES = [
     (plain_special_methods, ()),
 ]
 
-PENDING = [
+CASES += [
     (iterators_by_hand, ()),
     (iter_suspends, ()),
     (as_decorator, ()),

@@ -14,7 +14,7 @@ TEXT = (ROOT / "docs" / "language.md").read_text("utf-8")
 UPDATE = "run `python -m tests.docs.nodes --update` and read the difference"
 
 # Refused once, compiled now. A code is for ever: none of these may be given to another refusal.
-RETIRED = {"PD101", "PD102", "PD103", "PD104", "PD106", "PD107", "PD108", "PD110", "PD112"}
+RETIRED = {"PD101", "PD102", "PD103", "PD104", "PD106", "PD107", "PD108", "PD109", "PD110", "PD112"}
 
 
 def codes(text: str) -> set[str]:

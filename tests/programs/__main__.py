@@ -19,8 +19,8 @@ from pathlib import Path
 
 from tests.programs.chooser import RandomChooser
 from tests.programs.loading import loaded
+from tests.programs.modules import CONSTRUCTS, Program, generate
 from tests.programs.shrink import smaller
-from tests.programs.statements import CONSTRUCTS, Program, generate
 
 Symptom = tuple[str, str]  # what it has in common with others like it, and the whole story
 

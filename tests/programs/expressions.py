@@ -7,12 +7,16 @@ Three rules keep programs small and comparable:
 * A comprehension or lambda reads only names that are always bound (an unbound free variable has
   another text, and another class, from one Python version to the next).
 * No literal is subscripted, called or compared by `is` (SyntaxWarning).
+
+What a subclass adds to the tables it lists in class attributes of the same names (`rows`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from tests.programs.chooser import Chooser
 
@@ -35,10 +39,13 @@ LOCALS = {
     "bool": ["i"],
     "any": ["x", "y"],
 }
+# Activities that are `async def` too, under their name with an `a` in front.
+AWAITABLE = frozenset({"num", "seq", "flag", "boom"})
 SUSPENDING = {"int": "num", "list": "seq", "dict": "tab", "str": "txt", "bool": "flag"}
 
 # kind -> (weight, construct, method), the simplest first; `leaf_` methods also end the recursion.
-TABLE: dict[str, list[tuple[int, str, str]]] = {
+Rows = list[tuple[int, str, str]]
+TABLE: dict[str, Rows] = {
     "int": [
         (2, "literal", "leaf_literal"),
         (5, "name", "leaf_name"),
@@ -51,7 +58,6 @@ TABLE: dict[str, list[tuple[int, str, str]]] = {
         (2, "plain_call", "int_plain"),
         (1, "recursion", "leaf_fib"),
         (1, "method", "int_method"),
-        (1, "helper", "helper_call"),
         (2, "conditional", "conditional"),
         (2, "walrus", "walrus"),
         (2, "short_circuit", "short_circuit"),
@@ -116,17 +122,20 @@ TABLE: dict[str, list[tuple[int, str, str]]] = {
 
 @dataclass
 class Expressions:
-    """The expression half of the generator; `statements.Generator` adds statements."""
+    """The expression part of the generator; subclasses add statements, functions and so on."""
+
+    expressions: ClassVar[dict[str, Rows]] = TABLE
 
     choose: Chooser
     without: frozenset[str] = frozenset()
     used: set[str] = field(default_factory=set)
     sites: int = 0  # activity calls written so far; each has its number, so that order shows
     growing: int = 0  # see the module's head; reset by each statement
-    helpers: list[str] = field(default_factory=list)
-    helper_calls: int = 4  # how many more may be written: calls of helpers multiply
     inner: list[str] = field(default_factory=list)  # names bound by comprehensions around
-    quiet: int = 0  # > 0: nothing may suspend (lambda)
+    awaits: bool = False  # `await` may stand here
+    yields: bool = False  # `yield` may stand here
+    guard: bool = False  # ... within a `try` or `with`, so that closing the generator shows
+    guarded: bool = False  # such a yield was written
     no_walrus: int = 0  # > 0: in a comprehension's iterable, or a lambda
     known: set[str] | None = None  # if given, the only local names that may be read yet
 
@@ -134,12 +143,31 @@ class Expressions:
         self._all: dict[str, list[str]] = {}
         self._leaves: dict[str, list[str]] = {}
         self._owner: dict[str, str] = {}
-        for kind, rows in TABLE.items():
-            rows = [row for row in rows if row[1] not in self.without]
+        for kind in KINDS:
+            rows = [row for row in self.rows("expressions", kind) if row[1] not in self.without]
             self._all[kind] = [m for weight, _, m in rows for _ in range(weight)]
             leaves = [(w, m) for w, _, m in rows if m.startswith("leaf_")]
             self._leaves[kind] = [m for weight, m in leaves for _ in range(weight)]
             self._owner.update((method, construct) for _, construct, method in rows)
+
+    @classmethod
+    def rows(cls, table: str, kind: str | None = None) -> Rows:
+        """A table's rows, those of the base classes first."""
+        found: Rows = []
+        for base in reversed(cls.__mro__):
+            part: Any = vars(base).get(table, ())
+            found += part if kind is None else dict(part).get(kind, ())
+        return found
+
+    @contextmanager
+    def having(self, **attributes: Any) -> Iterator[None]:
+        """Other attributes for a while: within a lambda, a function, a comprehension."""
+        before = {name: getattr(self, name) for name in attributes}
+        vars(self).update(attributes)
+        try:
+            yield
+        finally:
+            vars(self).update(before)
 
     # -- choosing ----------------------------------------------------------------------------------
 
@@ -206,7 +234,7 @@ class Expressions:
         return "None"
 
     def names(self, kind: str) -> list[str]:
-        if self.inner or self.quiet:
+        if self.inner:
             return PARAMETERS[kind] + (self.inner if kind in ("int", "any") else [])
         if self.known is not None:
             return PARAMETERS[kind] + [name for name in LOCALS[kind] if name in self.known]
@@ -221,22 +249,26 @@ class Expressions:
         return SUSPENDING.get(kind) or SUSPENDING[self.pick(SUSPENDING)]
 
     def leaf_call(self, kind: str, depth: int) -> str | None:
-        if self.quiet:
-            return None
         name, grown = self.suspending(kind), self.growing
         site = self.site()
         seen = self.pick(["", *self.names("int"), *self.names("list"), *self.names("any")])
         self.growing = grown
-        return f"{name}({site}, {seen})" if seen else f"{name}({site})"
+        return self.act(name, f"{site}, {seen}" if seen else f"{site}")
+
+    def act(self, name: str, arguments: str) -> str:
+        """The call of an activity; where `await` may stand, at times of its `async def` twin."""
+        if self.awaits and name in AWAITABLE and self.chance(2) and self.use("await"):
+            return f"(await a{name}({arguments}))"
+        return f"{name}({arguments})"
 
     def leaf_boom(self, kind: str, depth: int) -> str | None:
-        return None if self.quiet else f"boom({self.site()}, {self.pick(self.names('int'))})"
+        return self.act("boom", f"{self.site()}, {self.pick(self.names('int'))}")
 
     def leaf_key(self, kind: str, depth: int) -> str | None:
-        return None if self.quiet else f"key({self.site()}, {self.pick(self.names('int'))})"
+        return f"key({self.site()}, {self.pick(self.names('int'))})"
 
     def leaf_fib(self, kind: str, depth: int) -> str | None:
-        return None if self.quiet else f"fib({self.site()}, {self.choose.below(4)})"
+        return f"fib({self.site()}, {self.choose.below(4)})"
 
     # -- calls -------------------------------------------------------------------------------------
 
@@ -258,22 +290,10 @@ class Expressions:
         return ", ".join(parts)
 
     def rich_call(self, kind: str, depth: int) -> str | None:
-        if self.quiet:
-            return None
         grown, name, site = self.growing, self.suspending(kind), self.site()
-        text = f"{name}({site}, {self.arguments(depth)})"
+        text = self.act(name, f"{site}, {self.arguments(depth)}")
         self.growing = grown
         return text
-
-    def helper_call(self, kind: str, depth: int) -> str | None:
-        if self.quiet or not self.helpers or self.helper_calls <= 0:
-            return None
-        self.helper_calls -= 1
-        name = self.pick(self.helpers)
-        parts = [self.expr(kind, depth) for kind in ("int", "list", "dict")]
-        if self.chance(3) and self.use("keywords"):
-            parts[2] = f"c={parts[2]}"
-        return f"cut({name}(log, box, {', '.join(parts)}))"
 
     def int_plain(self, kind: str, depth: int) -> str:
         function, kind = self.pick(["measure", "len"]), self.pick(["list", "str", "dict"])
@@ -283,25 +303,23 @@ class Expressions:
         return f"ident({self.arguments(depth)})"
 
     def list_twice(self, kind: str, depth: int) -> str | None:
-        return None if self.quiet else f"twice({self.site()}, {self.arguments(depth)})"
+        return f"twice({self.site()}, {self.arguments(depth)})"
 
     def int_method(self, kind: str, depth: int) -> str | None:
-        if self.quiet:
-            return None
         if self.chance(3):
             return f"box.chain({self.site()}, {self.choose.below(3)}).v"
         return f"box.bump({self.site()}, {self.expr('int', depth)})"
 
     def int_lambda(self, kind: str, depth: int) -> str:
         """A closure made before a suspension and called after it."""
-        self.quiet += 1
-        self.no_walrus += 1
-        self.inner.append("u")
-        body = self.expr("int", depth)
-        self.inner.pop()
-        self.quiet -= 1
-        self.no_walrus -= 1
+        body = self.lambda_body("u", "int", depth)
         return f"(lambda u, v={self.expr('int', 0)}: ({body}, u, v))({self.expr('int', depth)})[1]"
+
+    def lambda_body(self, parameters: str, kind: str, depth: int) -> str:
+        """What a lambda gives; it may suspend."""
+        inner = [*self.inner, *parameters.replace(",", " ").split()]
+        with self.having(inner=inner, no_walrus=1, awaits=False, yields=False):
+            return self.expr(kind, depth)
 
     # -- operators ---------------------------------------------------------------------------------
 
@@ -400,7 +418,7 @@ class Expressions:
         """A key that dicts often have."""
         if self.chance(6):
             return self.expr("str", depth)
-        return self.pick(["'p'", "'q'"]) if self.quiet or self.chance(4) else f"key({self.site()})"
+        return self.pick(["'p'", "'q'"]) if self.chance(4) else f"key({self.site()})"
 
     def index(self, depth: int) -> str:
         if self.chance(3):
@@ -463,6 +481,10 @@ class Expressions:
         return name, text
 
     def comprehension(self, kind: str, depth: int, second: bool = False) -> str:
+        with self.having(yields=False):
+            return self._comprehension(kind, depth, second)
+
+    def _comprehension(self, kind: str, depth: int, second: bool) -> str:
         name, text = self.clause(depth)
         bound = [name]
         self.inner.append(name)

@@ -15,12 +15,12 @@ import functools
 import re
 
 HEAD = """\
-import sys
-
-from perdure import activity, workflow
+{imports}
+from perdure import activity, {names}
 
 G = 0
 """
+MODULES = ("asyncio", "contextlib", "contextvars", "functools", "itertools", "sys")
 
 PARTS = '''\
 class Odd(Exception):
@@ -187,6 +187,200 @@ def boom(n, *values, **named):
     return n % 5
 
 
+@activity
+async def anum(n, *values, **named):
+    return (n * 7 + measure(values) + measure(named)) % 23
+
+
+@activity
+async def aseq(n, *values, **named):
+    m = measure(values) + measure(named)
+    return [m % 5, n % 11, m % 7, m % 3][: 3 + m % 2]
+
+
+@activity
+async def aflag(n, *values, **named):
+    return (n + measure(values) + measure(named)) % 2 == 0
+
+
+@activity
+async def aboom(n, *values, **named):
+    match (n * 5 + measure(values) + measure(named)) % 6:
+        case 1:
+            raise ValueError(f"boom {n}")
+        case 3:
+            raise KeyError(n)
+        case 5:
+            raise Odd(n, hint=measure(values))
+    return n % 5
+
+
+VAR = contextvars.ContextVar("VAR", default=0)
+
+
+class Slow:
+    """A `Scope` whose methods suspend."""
+
+    def __init__(self, log, name, mode):
+        self.inner = Scope(log, name, mode)
+
+    def __enter__(self):
+        self.inner.log.append(num(60, self.inner.name))
+        return self.inner.__enter__()
+
+    def __exit__(self, kind, error, trace):
+        self.inner.log.append((num(61, kind and kind.__name__), sys.exception() is error))
+        return self.inner.__exit__(kind, error, trace)
+
+
+@contextlib.contextmanager
+def managed(log, name, mode):
+    """A `Scope` as a generator that suspends."""
+    log.append(("enter", num(62, name)))
+    if mode == "enter":
+        raise LookupError("enter", name)
+    try:
+        yield (name, 5) if mode == "pair" else name
+    except Exception as error:
+        log.append((num(63, name), sys.exception() is error))
+        if mode != "swallow":
+            raise
+    finally:
+        log.append(("exit", num(64, name)))
+        if mode == "exit":
+            raise Low("exit", name)
+
+
+class ASlow:
+    """A `Scope` for `async with`."""
+
+    def __init__(self, log, name, mode):
+        self.inner = Scope(log, name, mode)
+
+    async def __aenter__(self):
+        self.inner.log.append(await anum(60, self.inner.name))
+        return self.inner.__enter__()
+
+    async def __aexit__(self, kind, error, trace):
+        self.inner.log.append((await anum(61, kind and kind.__name__), sys.exception() is error))
+        return self.inner.__exit__(kind, error, trace)
+
+
+@contextlib.asynccontextmanager
+async def amanaged(log, name, mode):
+    """A `Scope` as an asynchronous generator."""
+    log.append(("enter", await anum(62, name)))
+    if mode == "enter":
+        raise LookupError("enter", name)
+    try:
+        yield (name, 5) if mode == "pair" else name
+    except Exception as error:
+        log.append((await anum(63, name), sys.exception() is error))
+        if mode != "swallow":
+            raise
+    finally:
+        log.append(("exit", await anum(64, name)))
+        if mode == "exit":
+            raise Low("exit", name)
+
+
+class Closing:
+    """Closes what it was given; to close it may suspend."""
+
+    def __init__(self, thing):
+        self.thing = thing
+
+    def __enter__(self):
+        return self.thing
+
+    def __exit__(self, *details):
+        self.thing.close()
+
+
+class Steps:
+    """An iterator whose methods suspend."""
+
+    def __init__(self, stop):
+        self.at = 0
+        self.stop = stop
+
+    def __iter__(self):
+        self.stop = min(self.stop, num(65, self.stop))
+        return self
+
+    def __next__(self):
+        if self.at >= self.stop:
+            raise StopIteration
+        self.at += 1
+        return num(66, self.at)
+
+
+class Made:
+    """What classes of the program inherit from: `__init__` and others suspend."""
+
+    def __init__(self, v):
+        self.v = num(70, v)
+        self.__own = [v]
+
+    def step(self, n):
+        self.__own.append(num(71, n, self.v))
+        return self.__own[-1]
+
+    def __call__(self, n):
+        self.v = num(72, n, self.v)
+        return self.v
+
+    def __iter__(self):
+        for item in [*self.__own]:
+            yield num(73, item)
+
+    @staticmethod
+    def fixed(n):
+        return num(74, n)
+
+
+def again(function):
+    """A decorator: calls twice over, and suspends in between."""
+
+    @functools.wraps(function)
+    def wrapped(*args, **named):
+        first = function(*args, **named)
+        num(75, first)
+        return [first, function(*args, **named)]
+
+    return wrapped
+
+
+def tagged(tag):
+    """A decorator with an argument, which it changes."""
+
+    def decorate(function):
+        def wrapped(*args, **named):
+            nonlocal tag
+            try:
+                return [tag, function(*args, **named)]
+            except ValueError as error:
+                return [tag, error]
+            finally:
+                tag = num(76, tag)
+
+        return wrapped
+
+    return decorate
+
+
+class Counted:
+    """A decorator that is a class."""
+
+    def __init__(self, function):
+        self.function = function
+        self.count = 0
+
+    def __call__(self, *args, **named):
+        self.count += 1
+        return [num(77, self.count), self.function(*args, **named)]
+
+
 def fib(n, k):
     if k < 2:
         return num(n, k)
@@ -220,7 +414,7 @@ def twice(n, *values, **named):
 
 
 _WORD = re.compile(r"\w+")
-_DEFINED = re.compile(r"^(?:class|def) (\w+)", re.MULTILINE)
+_DEFINED = re.compile(r"^(?:class |def |async def )?(\w+)(?=[(:]| =)", re.MULTILINE)
 
 
 @functools.cache
@@ -234,9 +428,13 @@ def prelude(body: str) -> str:
     """What `body` uses of the fixed text, and what that uses."""
     parts = _parts()
     needed: set[str] = set()
-    todo = parts.keys() & set(_WORD.findall(body))
+    words = set(_WORD.findall(body))
+    todo = parts.keys() & words
     while todo:
         name = todo.pop()
         needed.add(name)
+        words |= parts[name][1]
         todo |= (parts.keys() & parts[name][1]) - needed
-    return "\n\n".join([HEAD, *(f"{parts[name][0]}\n" for name in parts if name in needed)])
+    imports = "".join(f"import {module}\n" for module in MODULES if module in words)
+    head = HEAD.format(imports=imports, names="sleep, workflow" if "sleep" in words else "workflow")
+    return "\n\n".join([head, *(f"{parts[name][0]}\n" for name in parts if name in needed)])

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from tests.programs.chooser import ReplayChooser
-from tests.programs.statements import Program, generate
+from tests.programs.modules import Program, generate
 
 
 def smaller(

@@ -1,4 +1,4 @@
-"""Choices -> the text of a module with one workflow `main(a, b, c)`, and helpers that suspend too.
+"""Choices -> the text of statements.
 
 Loops end because each counts (`w1 += 1`) or goes over something cut; names come from a small pool,
 so that they are bound again, deleted, or never bound; `log` and `box` show order and sharing.
@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
-from tests.programs.chooser import Chooser, HypothesisChooser, RandomChooser
-from tests.programs.expressions import LOCALS, PARAMETERS, TABLE, Expressions
-from tests.programs.prelude import prelude
-
-if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+from tests.programs.chooser import Chooser
+from tests.programs.expressions import LOCALS, PARAMETERS, Rows
+from tests.programs.iteration import Iteration
 
 Lines = list[str]
 
@@ -39,10 +36,12 @@ RAISED = [
     "Low({int}, {list})",
     "ZeroDivisionError",
     "RuntimeError({str})",
+    "ExceptionGroup('g', [ValueError({int}), KeyError({str})])",
+    "ExceptionGroup('h', [Low({int}), ExceptionGroup('g', [ValueError(1), Odd(2, hint={int})])])",
 ]
 
 # (weight, construct, method), the simplest first.
-SIMPLE: list[tuple[int, str, str]] = [
+SIMPLE: Rows = [
     (4, "activity", "expression"),
     (9, "assign", "assign"),
     (6, "log", "log"),
@@ -59,7 +58,7 @@ SIMPLE: list[tuple[int, str, str]] = [
     (1, "closure", "closure"),
     (1, "alias", "alias"),
 ]
-LEAVING: list[tuple[int, str, str]] = [
+LEAVING: Rows = [
     (3, "return", "return_"),
     (4, "raise", "raise_"),
     (2, "reraise", "reraise"),
@@ -67,20 +66,15 @@ LEAVING: list[tuple[int, str, str]] = [
     (4, "break", "break_"),
     (4, "continue", "continue_"),
 ]
-COMPOUND: list[tuple[int, str, str]] = [
+COMPOUND: Rows = [
     (6, "if", "if_"),
     (5, "for", "for_"),
     (3, "while", "while_"),
     (8, "try", "try_"),
+    (2, "except_star", "try_star"),
     (3, "with", "with_"),
     (2, "match", "match_"),
 ]
-CONSTRUCTS = sorted(
-    {row[1] for rows in (SIMPLE, LEAVING, COMPOUND, *TABLE.values()) for row in rows}
-    | {"star_args", "keywords", "double_star", "star_display", "comprehension_walrus"}
-    | {"else_loop", "finally", "else_try", "raise_from", "dict_iter", "mutated_iter", "helper_def"}
-    | {"leave_in_finally", "with_targets", "nested_handlers", "match_guard"}
-)
 
 
 @dataclass(frozen=True)
@@ -92,39 +86,34 @@ class Place:
     handler: bool = False
     final: bool = False  # in a finally
     depth: int = 0
-
-
-@dataclass(frozen=True)
-class Program:
-    """A generated module: its text, the arguments for `main`, and what it is made of."""
-
-    text: str
-    args: tuple[object, ...]
-    constructs: frozenset[str]
-    choices: tuple[int, ...]  # what to shrink, and to make it again with a ReplayChooser
-
-    def __str__(self) -> str:
-        return f"{self.text}\n# main(*{self.args!r})"
+    generator: bool = False  # of a generator: closing it must show nothing after it, and end it
+    yields: bool = False  # `yield` may stand here
+    guard: bool = False  # closing a generator that stands here shows
+    star: bool = False  # in an `except*`
+    values: bool = True  # `return` may have a value
 
 
 def indented(lines: Iterable[str]) -> Lines:
     return [f"    {line}" for line in lines]
 
 
-def spread(rows: list[tuple[int, str, str]], without: frozenset[str]) -> list[tuple[str, str]]:
+def spread(rows: Rows, without: frozenset[str]) -> list[tuple[str, str]]:
     return [(c, m) for weight, c, m in rows if c not in without for _ in range(weight)]
 
 
-class Generator(Expressions):
-    """One program in the making."""
+class Statements(Iteration):
+    """The statement part of the generator."""
+
+    simple: ClassVar[Rows] = SIMPLE
+    compound: ClassVar[Rows] = COMPOUND
 
     def __init__(self, choose: Chooser, without: frozenset[str] = frozenset()) -> None:
         super().__init__(choose, without)
         self.budget = 0  # compound and leaving statements still to be written
         self.counters = 0
-        self._simple = spread(SIMPLE, without)
+        self._simple = spread(self.rows("simple"), without)
         self._leaving = spread(LEAVING, without)
-        self._compound = spread(COMPOUND, without)
+        self._compound = spread(self.rows("compound"), without)
 
     # -- blocks ------------------------------------------------------------------------------------
 
@@ -143,6 +132,7 @@ class Generator(Expressions):
         return lines
 
     def any_statement(self, place: Place) -> Lines:
+        self.yields, self.guard = place.yields, place.guard
         if self.budget > 0 and place.depth < 4 and self.chance(2):
             self.budget -= 1
             return self.table_statement(self._compound, place)
@@ -178,7 +168,7 @@ class Generator(Expressions):
         return [f"{self.local(kind)} = {self.stored(kind, 2)}"]
 
     def annotated(self, place: Place) -> Lines:
-        return [f"{self.local('int')}: int = {self.stored('int')}"]
+        return [f"{self.pick(LOCALS['int'])}: int = {self.stored('int')}"]
 
     def log(self, place: Place) -> Lines:
         return [f"log.append({self.stored('any', 2)})"]
@@ -280,12 +270,14 @@ class Generator(Expressions):
 
     def leaves(self, place: Place) -> bool:
         if place.final:
-            return self.use("leave_in_finally")
+            return not place.generator and self.use("leave_in_finally")
         return True
 
     def return_(self, place: Place) -> Lines | None:
-        if not self.leaves(place):
+        if not self.leaves(place) or place.star:
             return None
+        if not place.values:
+            return ["return"]
         return [f"return {self.expr('any', 2)}"] if not self.chance(6) else ["return"]
 
     def raised(self) -> str:
@@ -332,9 +324,9 @@ class Generator(Expressions):
             lines += ["else:", *self.body(inside)]
         return lines
 
-    def counter(self) -> str:
+    def counter(self, letter: str = "w") -> str:
         self.counters += 1
-        return f"w{self.counters}"
+        return f"{letter}{self.counters}"
 
     def loop_else(self, place: Place) -> Lines:
         if self.chance(3) and self.use("else_loop"):
@@ -392,13 +384,8 @@ class Generator(Expressions):
         return self.local("int"), f"({self.expr('int', 1)}, {self.expr('int', 1)})", True
 
     def try_(self, place: Place) -> Lines:
-        inside = self.under(place)
-        if self.chance(3) and "boom" not in self.without:
-            self.use("boom")
-            lead = [f"    {self.local('int')} = {self.leaf_boom('int', 0)}"]
-        else:
-            lead = []
-        lines = ["try:", *lead, *self.body(inside, 3)]
+        inside = self.under(place, guard=True)
+        lines = ["try:", *self.trouble(), *self.body(inside, 3)]
         handlers = self.choose.below(3)
         for _ in range(handlers):
             lines += self.handler(place)
@@ -409,27 +396,57 @@ class Generator(Expressions):
             lines += ["else:", *self.body(inside)]
         if "finally" not in self.without and (not handlers or self.chance(3)):
             self.use("finally")
-            lines += ["finally:", *self.body(self.under(place, final=True))]
+            final = self.under(place, final=True, yields=False)
+            lines += ["finally:", *self.body(final)]
             if self.chance(4):
-                lines += indented(self.table_statement(self._leaving, replace(place, final=True)))
+                lines += indented(self.table_statement(self._leaving, replace(final, depth=0)))
+        return lines
+
+    def trouble(self) -> Lines:
+        """The first statement of a `try`: at times one that likely raises."""
+        if self.chance(3) and "boom" not in self.without:
+            self.use("boom")
+            return [f"    {self.local('int')} = {self.leaf_boom('int', 0)}"]
+        return []
+
+    def try_star(self, place: Place) -> Lines:
+        """No `break`, `continue` or `return` may stand in an `except*`."""
+        inside = self.under(place, guard=True)
+        lines = ["try:", *self.trouble(), *self.body(inside, 2)]
+        if self.chance(2):
+            lines += [f"    raise {self.raised()}"]
+        handled = self.under(place, guard=True, star=True, handler=True, loop=False)
+        for _ in range(1 + self.choose.below(2)):
+            name = self.pick(["", " as x", " as e"])
+            lines += [f"except* {self.pick(EXCEPTIONS[: 9 if place.generator else 10])}{name}:"]
+            if name and self.chance(2):
+                lines += [f"    log.append({name[4:]})"]
+            lines += self.body(handled)
+        if self.chance(4):
+            lines += ["finally:", *self.body(self.under(place, final=True, yields=False))]
         return lines
 
     def handler(self, place: Place) -> Lines:
         if place.handler:
             self.used.add("nested_handlers")
         name = self.pick(["", " as x", " as err", " as e"])
-        lines = [f"except {self.pick(EXCEPTIONS)}{name}:"]
+        caught = [e for e in EXCEPTIONS if not (place.generator and e == "BaseException")]
+        lines = [f"except {self.pick(caught)}{name}:"]
         if name and self.chance(2):
             lines += [f"    log.append({name[4:]})"]
         if name == " as e" and self.chance(2):
             lines += ["    err = e"]
-        return lines + self.body(self.under(place, handler=True))
+        return lines + self.body(self.under(place, handler=True, guard=True))
 
     def with_(self, place: Place) -> Lines:
         items = []
         for _ in range(1 + self.choose.below(2)):
-            mode = self.pick(["plain", "plain", "swallow", "swallow", "pair", "enter", "exit"])
-            item = f"Scope(log, {self.expr('int', 1)}, '{mode}')"
+            modes = ["plain", "plain", "pair", "enter", "exit", "swallow", "swallow"]
+            mode = self.pick(modes[:5] if place.yields else modes)
+            number = self.expr("int", 1)
+            managers = ["Scope"]
+            managers += ["Slow"] * self.use("slow_with") + ["managed"] * self.use("managed")
+            item = f"{self.pick(managers)}(log, {number}, '{mode}')"
             if self.chance(2) and self.use("with_targets"):
                 item += (
                     " as (i, j)"
@@ -437,7 +454,7 @@ class Generator(Expressions):
                     else f" as {self.pick(['x', 'box.v', 'i', 'd[key(0)]'])}"
                 )
             items.append(item)
-        return [f"with {', '.join(items)}:", *self.body(self.under(place), 3)]
+        return [f"with {', '.join(items)}:", *self.body(self.under(place, guard=True), 3)]
 
     def match_(self, place: Place) -> Lines:
         inside = self.under(place)
@@ -458,109 +475,8 @@ class Generator(Expressions):
             )
             guard = ""
             if self.chance(3) and self.use("match_guard"):
-                self.quiet += 1  # a guard may not suspend
-                self.no_walrus += 1
                 guard = f" if {self.expr('bool', 2)}"
-                self.no_walrus -= 1
-                self.quiet -= 1
             lines += [f"    case {pattern}{guard}:", *indented(self.body(inside))]
         if self.chance(2):
             lines += ["    case _:", *indented(self.body(inside))]
         return lines
-
-    # -- functions ---------------------------------------------------------------------------------
-
-    def prologue(self, odds: int) -> Lines:
-        """Bind most names, so that most programs get somewhere."""
-        self.known = set()
-        lines = []
-        for kind in ("int", "list", "dict", "str", "any"):
-            for name in LOCALS[kind]:
-                if self.choose.below(odds) > 0:  # 0, unbound, is the shorter program
-                    self.growing = 0
-                    value = self.leaf_call(kind, 0) if self.chance(2) else self.stored(kind, 1)
-                    lines.append(f"{name} = {value}")
-                    self.known.add(name)
-        self.known = None
-        return lines if self.choose.below(odds) == 0 else [*lines, "err = Low('err')"]
-
-    def helper(self, number: int) -> Lines:
-        self.budget = 1 + self.choose.below(2)
-        inside = Place(loops=1)
-        body = [*self.prologue(8), *self.block(inside, 3)]
-        name = f"h{number}"
-        lines = [f"def {name}(log, box, a, b, c):", *indented(self.declared(body))]
-        lines += [
-            "    log.append(('" + name + "', measure(b)))",
-            f"    return {self.expr('any', 2)}",
-        ]
-        self.helpers.append(name)
-        return [*lines, "", ""]
-
-    def declared(self, body: Lines) -> Lines:
-        writes = any(line.lstrip().startswith("G ") for line in body)
-        return ["global G", *body] if writes else body
-
-    def main(self) -> Lines:
-        self.budget = 2 + self.choose.below(5)
-        body = [*self.prologue(15), *self.block(Place(), 7)]
-        ending = (0, 2, 1, 2, 3, 1)[self.choose.below(6)]
-        if ending == 0:
-            body += ["return log, box.v, box.items, G"]
-        elif ending == 1:
-            body = ["try:", *indented(body), "finally:", f"    num({self.site()}, log, box.items)"]
-        elif ending == 2:
-            body = ["try:", *indented(body), "except Exception as last:", "    log.append(last)"]
-            body += ["return log, a, b, c, box.v, box.items, G"]
-        else:
-            body += [f"return {self.expr('any', 2)}, log"]
-        start = ["global G", "G = 0", "log = []", "box = Box(a)"]
-        return ["@workflow", "def main(a, b, c):", *indented([*start, *body])]
-
-    def module(self) -> Program:
-        lines: Lines = ["", ""]
-        if "helper" not in self.without:
-            for number in range(self.choose.below(3)):
-                lines += self.helper(number)
-                self.used.add("helper_def")
-        self.helper_calls = 3
-        lines += self.main()
-        args = (
-            self.choose.below(6),
-            [0, 1, 2, 3][self.choose.below(2) : 4 - self.choose.below(3)],
-            {"p": 1, "q": 2},
-        )
-        body = "\n".join(lines) + "\n"
-        return Program(prelude(body) + body, args, frozenset(self.used), tuple(self.choose.made))
-
-
-def generate(choose: Chooser, without: Iterable[str] = ()) -> Program:
-    """Make a program out of choices, using no construct named in `without`."""
-    return Generator(choose, frozenset(without)).module()
-
-
-def seeded(seed: int, without: Iterable[str] = ()) -> Program:
-    """The program of a seed."""
-    return generate(RandomChooser(seed), without)
-
-
-def programs(without: Iterable[str] = ()) -> SearchStrategy[Program]:
-    """A Hypothesis strategy of programs.
-
-    Hypothesis can shrink them, but takes minutes; `shrink.smaller` takes seconds.
-    """
-    from hypothesis.strategies import SearchStrategy
-
-    banned = frozenset(without)
-
-    class Programs(SearchStrategy):  # type: ignore[type-arg]
-        def do_draw(self, data: object) -> Program:
-            return generate(HypothesisChooser(data), banned)
-
-        def __repr__(self) -> str:
-            return "programs()"
-
-    return Programs()
-
-
-__all__ = ["CONSTRUCTS", "Program", "generate", "programs", "seeded"]

@@ -47,7 +47,7 @@ def test_every_workflow_has_a_case() -> None:
         named = {workflow.__name__ for workflow, _ in getattr(module, "CASES", [])}
         lines = source.splitlines()
         written = {
-            after.removeprefix("def ").partition("(")[0]
+            after.removeprefix("async ").removeprefix("def ").partition("(")[0]
             for line, after in itertools.pairwise(lines)
             if line == "@workflow"
         }

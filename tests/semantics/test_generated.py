@@ -16,9 +16,12 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from perdure.testing import drive, native
 from tests.programs.loading import loaded
+from tests.programs.modules import Program, programs, seeded
 from tests.programs.shrink import smaller
-from tests.programs.statements import Program, programs, seeded
 from tests.semantics.sameness import difference
+
+# A program may fail between making a coroutine and awaiting it; Python warns, and so it should.
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 
 SHARDS = 20
 EXAMPLES = 2_000

@@ -261,7 +261,7 @@ _CALLS = {
         asgiref.sync: async_to_sync sync_to_async
     """,
     "PD218": "time.sleep",
-    "PD219": "asyncio.sleep anyio.sleep trio.sleep",
+    "PD219": "anyio.sleep trio.sleep",
     "PD220": """
         builtins: input breakpoint
         getpass: getpass

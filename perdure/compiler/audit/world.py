@@ -47,6 +47,8 @@ class AuditProject(Project):
 class AuditModules(Modules):
     """Modules that survive a file which is not Python."""
 
+    compiles_libraries = False
+
     def __init__(self, project: AuditProject) -> None:
         super().__init__(project)
         self.library = project.library

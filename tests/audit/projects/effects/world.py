@@ -26,6 +26,7 @@ from time import sleep
 
 import aiohttp
 import boto3
+import anyio
 import httpx
 import psycopg
 import redis
@@ -162,7 +163,8 @@ def loops(f):
 async def waiting():
     time.sleep(1)  # expect: PD218
     sleep(1)  # expect: PD218
-    await asyncio.sleep(1)  # expect: PD219
+    await asyncio.sleep(1)
+    await anyio.sleep(1)  # expect: PD219
     await asyncio.gather()
 
 
