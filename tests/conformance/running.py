@@ -121,6 +121,7 @@ class Runner:
 
     def _native(self, case: Case, text: str) -> Result | None:
         """None if the transformed test passes as plain Python."""
+
         def run(module: types.ModuleType) -> None:
             started = module.run_()
             if inspect.iscoroutine(started):
