@@ -81,7 +81,7 @@ class Definition:
         """Names shared with a function around it, by cell."""
         found = {name for name in self.scope.free if self._is_shared(name)}
         found |= self.scope.free & self.type_params
-        if self.in_class and self.scope.free & {"super", "__class__"}:
+        if self.in_class and _needs_class(self.scope):
             found.add("__class__")
         return tuple(sorted(found))
 
@@ -214,6 +214,15 @@ class _Collector:
             name = f"{qualname}#{number}"
         self.taken.add(name)
         return name
+
+
+def _needs_class(scope: Scope) -> bool:
+    """Whether `super()` or `__class__` in a function mean the class around that function."""
+    if scope.loads & {"super", "__class__"}:
+        return True
+    if isinstance(scope.node, ast.ClassDef):
+        return False  # its methods mean this one
+    return any(map(_needs_class, scope.children))
 
 
 def _declared(made: Definition) -> list[ast.stmt]:

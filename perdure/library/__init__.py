@@ -161,16 +161,25 @@ def _calls(function: Any, sentinel: Any) -> Any:
         yield value
 
 
+# As the builtins do, those that follow ask for the iterators at once, and for items later.
+
+
 def map_(function: Any, /, *iterables: Any) -> Any:
-    if len(iterables) == 1:
-        for item in iterables[0]:
+    if not iterables:
+        raise TypeError("map() must have at least two arguments.")
+    return _map(function, [iter(iterable) for iterable in iterables])
+
+
+def _map(function: Any, iterators: Any) -> Any:
+    if len(iterators) == 1:
+        for item in iterators[0]:
             try:
                 value = function(item)
             except StopIteration:
                 return
             yield value
         return
-    for items in zip_(*iterables):
+    for items in _zip(iterators, False):
         try:
             value = function(*items)
         except StopIteration:
@@ -179,7 +188,11 @@ def map_(function: Any, /, *iterables: Any) -> Any:
 
 
 def filter_(function: Any, iterable: Any, /) -> Any:
-    for item in iterable:
+    return _filter(function, iter(iterable))
+
+
+def _filter(function: Any, iterator: Any) -> Any:
+    for item in iterator:
         try:
             good = item if function is None or function is bool else function(item)
         except StopIteration:
@@ -188,15 +201,21 @@ def filter_(function: Any, iterable: Any, /) -> Any:
             yield item
 
 
-def enumerate_(iterable: Any, start: int = 0) -> Any:
-    number = start
-    for item in iterable:
+def enumerate_(iterable: Any, start: Any = 0) -> Any:
+    return _enumerate(iter(iterable), operator.index(start))
+
+
+def _enumerate(iterator: Any, number: int) -> Any:
+    for item in iterator:
         yield number, item
         number += 1
 
 
 def zip_(*iterables: Any, strict: bool = False) -> Any:
-    iterators = [iter(iterable) for iterable in iterables]
+    return _zip([iter(iterable) for iterable in iterables], strict)
+
+
+def _zip(iterators: Any, strict: bool) -> Any:
     if not iterators:
         return
     while True:
@@ -244,8 +263,11 @@ def islice_(iterable: Any, /, *bounds: Any) -> Any:
     wanted = slice(*bounds)
     start, stop, step = wanted.start or 0, wanted.stop, wanted.step or 1
     stop_at = start if stop is not None and stop <= start else stop
-    iterator = iter(iterable)
-    place, due = 0, start
+    return _islice(iter(iterable), start, stop_at, step)
+
+
+def _islice(iterator: Any, due: int, stop_at: Any, step: int) -> Any:
+    place = 0
     while stop_at is None or place < stop_at:
         item = next_(iterator, _END)
         if item is _END:
@@ -257,7 +279,11 @@ def islice_(iterable: Any, /, *bounds: Any) -> Any:
 
 
 def starmap_(function: Any, iterable: Any, /) -> Any:
-    for items in iterable:
+    return _starmap(function, iter(iterable))
+
+
+def _starmap(function: Any, iterator: Any) -> Any:
+    for items in iterator:
         try:
             value = function(*items)
         except StopIteration:
@@ -266,7 +292,11 @@ def starmap_(function: Any, iterable: Any, /) -> Any:
 
 
 def takewhile_(predicate: Any, iterable: Any, /) -> Any:
-    for item in iterable:
+    return _takewhile(predicate, iter(iterable))
+
+
+def _takewhile(predicate: Any, iterator: Any) -> Any:
+    for item in iterator:
         try:
             if not predicate(item):
                 return
@@ -276,8 +306,12 @@ def takewhile_(predicate: Any, iterable: Any, /) -> Any:
 
 
 def dropwhile_(predicate: Any, iterable: Any, /) -> Any:
+    return _dropwhile(predicate, iter(iterable))
+
+
+def _dropwhile(predicate: Any, iterator: Any) -> Any:
     dropping = True
-    for item in iterable:
+    for item in iterator:
         try:
             if dropping and predicate(item):
                 continue
@@ -288,7 +322,11 @@ def dropwhile_(predicate: Any, iterable: Any, /) -> Any:
 
 
 def filterfalse_(predicate: Any, iterable: Any, /) -> Any:
-    for item in iterable:
+    return _filterfalse(predicate, iter(iterable))
+
+
+def _filterfalse(predicate: Any, iterator: Any) -> Any:
+    for item in iterator:
         try:
             bad = item if predicate is None else predicate(item)
         except StopIteration:
@@ -298,26 +336,38 @@ def filterfalse_(predicate: Any, iterable: Any, /) -> Any:
 
 
 def accumulate_(iterable: Any, func: Any = None, *, initial: Any = None) -> Any:
+    return _accumulate(iter(iterable), func, initial)
+
+
+def _accumulate(iterator: Any, func: Any, initial: Any) -> Any:
     total = _MISSING if initial is None else initial
     if total is not _MISSING:
         yield total
-    for item in iterable:
+    for item in iterator:
         total = item if total is _MISSING else total + item if func is None else func(total, item)
         yield total
 
 
 def pairwise_(iterable: Any, /) -> Any:
+    return _pairwise(iter(iterable))
+
+
+def _pairwise(iterator: Any) -> Any:
     before = _MISSING
-    for item in iterable:
+    for item in iterator:
         if before is not _MISSING:
             yield before, item
         before = item
 
 
 def groupby_(iterable: Any, key: Any = None) -> Any:
+    return _groupby(iter(iterable), key)
+
+
+def _groupby(iterator: Any, key: Any) -> Any:
     group: list[Any] = []
     current = _MISSING
-    for item in iterable:
+    for item in iterator:
         rank = item if key is None else key(item)
         if group and rank != current:
             yield current, iter(group)

@@ -34,8 +34,9 @@ from conformance_prelude import (
 """
 
 _HEAD_ASYNC = """\
-import asyncio as asyncio_
-from conformance_prelude_async import AsyncTestCase as AsyncTestCase_, clean_up_async_
+from conformance_prelude_async import (
+    AsyncTestCase as AsyncTestCase_, set_up_async_, tear_down_async_, clean_up_async_
+)
 """
 
 _RUN = """\
@@ -53,22 +54,19 @@ def run_():
 """
 
 _RUN_ASYNC = """\
-async def main_(case):
+@workflow_
+async def run_():
+    case = {cls}({method!r})
     try:
         case.setUp()
-        await case.asyncSetUp()
+        await set_up_async_(case)
         try:
             {call}
         finally:
-            await case.asyncTearDown()
+            await tear_down_async_(case)
             case.tearDown()
     finally:
         await clean_up_async_(case)
-
-
-@workflow_
-def run_():
-    asyncio_.run(main_({cls}({method!r})))
 """
 
 
@@ -129,9 +127,9 @@ class TestFile:
             code = getattr(method, "__code__", None)
             if code is None or code.co_filename != self.module.__file__:
                 continue  # inherited from a file that has no ticks
-            kind = "sync"
-            if isolated:
-                kind = "async" if inspect.iscoroutinefunction(method) else "isolated"
+            # A plain TestCase has decorators that run a coroutine; here the workflow awaits it.
+            awaited = inspect.iscoroutinefunction(method)
+            kind = "async" if awaited else "isolated" if isolated else "sync"
             found.append(
                 Case(
                     self.name,

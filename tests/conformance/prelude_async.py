@@ -25,6 +25,16 @@ class AsyncTestCase(TestCase):
         return result
 
 
+async def set_up_async_(case):
+    if isinstance(case, AsyncTestCase):
+        await case.asyncSetUp()
+
+
+async def tear_down_async_(case):
+    if isinstance(case, AsyncTestCase):
+        await case.asyncTearDown()
+
+
 async def clean_up_async_(case):
     while case._cleanups:
         function, args, kwargs = case._cleanups.pop()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import importlib
+import inspect
 import io
 import itertools
 import linecache
@@ -119,7 +121,13 @@ class Runner:
 
     def _native(self, case: Case, text: str) -> Result | None:
         """None if the transformed test passes as plain Python."""
-        error = self._attempt(case, text, lambda module: module.run_())
+
+        def run(module: types.ModuleType) -> None:
+            started = module.run_()
+            if inspect.iscoroutine(started):
+                asyncio.run(started)
+
+        error = self._attempt(case, text, run)
         if error is None:
             return None
         if isinstance(error, unittest.SkipTest):

@@ -22,11 +22,12 @@ from typing import TypeVar
 _F = TypeVar("_F", ast.FunctionDef, ast.AsyncFunctionDef)
 TICKS = ("statements", "calls", "both", "none")
 
-# Decorators that only decide whether a test runs; the harness asks the file itself about that.
+# Decorators that only decide whether a test runs, or run it: the harness does that.
 _DECIDING = re.compile(
     r"^(unittest\.skip|unittest\.expectedFailure|(\w+\.)?(support|os_helper|import_helper)\."
     r"(cpython_only|impl_detail|requires_|skip_|refcount_test|no_tracing|bigmemtest)"
-    r"|cpython_only|impl_detail|requires_|skip_|skipIf|skipUnless|no_tracing|refcount_test)"
+    r"|cpython_only|impl_detail|requires_|skip_|skipIf|skipUnless|no_tracing|refcount_test"
+    r"|_async_test$)"
 )
 # Context managers over state of the whole process.
 _PROCESS_WIDE = re.compile(
@@ -34,7 +35,7 @@ _PROCESS_WIDE = re.compile(
     r"|catch_unraisable_exception|catch_threading_exception|disable_gc|infinite_recursion"
     r"|set_recursion_limit|adjust_int_max_str_digits)"
     r"|((test\.support\.)?warnings_helper\.)?(check_\w+_warnings?|check_warnings|save_restore_\w+)"
-    r"|(contextlib\.)?redirect_std\w+)$"
+    r"|self\.check_no_warnings|(contextlib\.)?redirect_std\w+)$"
 )
 
 

@@ -282,6 +282,27 @@ def stopped_by_what_is_called():
 
 
 @workflow
+def what_is_no_iterable():
+    """Builtins look at what they are given when they are called, not at the first item."""
+    found = []
+    makers = [
+        lambda: map(echo, 5),
+        lambda: filter(echo, 5),
+        lambda: zip(gen(1), 5),
+        lambda: enumerate(gen(1), "x"),
+        lambda: itertools.starmap(echo, 5),
+        lambda: itertools.takewhile(echo, 5),
+        lambda: itertools.accumulate(5, add),
+    ]
+    for make in makers:
+        try:
+            found.append(make() is None)
+        except (TypeError, ValueError) as error:
+            found.append(type(error))
+    return found, echo(0)
+
+
+@workflow
 def merged_keywords():
     """`**` twice with a suspension: the errors of a call, with keys that are no strings too."""
     found = []
@@ -316,6 +337,7 @@ CASES = [
     (sentinel_that_suspends, ()),
     (stopped_by_what_is_called, ()),
     (merged_keywords, ()),
+    (what_is_no_iterable, ()),
     (partials, ()),
 ]
 

@@ -425,7 +425,36 @@ def plain_special_methods():
     return same, len(one + two), (one + two)["b"], "b" in one, one == two
 
 
+class Outer:
+    def classes_inside(self):
+        class A:
+            def name(self):
+                return echo("A")
+
+        class B(A):
+            def name(self):
+                return super().name() + echo(__class__.__name__)
+
+        return B().name() + echo("!")
+
+    def both(self):
+        own = __class__
+
+        class B(Outer):
+            def classes_inside(self):
+                return super().classes_inside() + echo(__class__.__name__)
+
+        return B().classes_inside() + own.__name__ + echo(__class__.__name__)
+
+
+@workflow
+def classes_in_methods():
+    """super() and __class__ in a class inside a method mean the inner class, outside of it the outer one."""
+    return Outer().classes_inside(), Outer().both()
+
+
 CASES = [
+    (classes_in_methods, ()),
     (constructors, ()),
     (wrong_constructors, ()),
     (own_new, ()),
