@@ -694,7 +694,8 @@ class Lifter:
             made = ast.copy_location(ast.Call(getter, [], []), at)
             self.emit(Simple(ast.copy_location(ast.Pass(), at)))
             self.emit(Suspension(made, SiteKind.DYNAMIC, given, at, self.segment(at)))
-            iterable = load(given, at)
+            self.emit(store(name, call("_stepped", [load(given, at)], at), at))
+            return name
         self.emit(store(name, call(self.begin_loop(loop), [iterable], at), at))
         return name
 

@@ -27,6 +27,16 @@ class _END:
     """What stands for the end of an iterator."""
 
 
+class _Once:
+    """An iterator that a loop is to go over as it is, without asking it for its iterator again."""
+
+    def __init__(self, iterator: Any) -> None:
+        self.iterator = iterator
+
+    def __iter__(self) -> Any:
+        return self.iterator
+
+
 def list_(iterable: Any = (), /) -> Any:
     return [item for item in iterable]  # noqa: C416  (compiled, the loop may suspend)
 
@@ -192,7 +202,7 @@ def filter_(function: Any, iterable: Any, /) -> Any:
 
 
 def _filter(function: Any, iterator: Any) -> Any:
-    for item in iterator:
+    for item in _Once(iterator):
         try:
             good = item if function is None or function is bool else function(item)
         except StopIteration:
@@ -206,7 +216,7 @@ def enumerate_(iterable: Any, start: Any = 0) -> Any:
 
 
 def _enumerate(iterator: Any, number: int) -> Any:
-    for item in iterator:
+    for item in _Once(iterator):
         yield number, item
         number += 1
 
@@ -283,7 +293,7 @@ def starmap_(function: Any, iterable: Any, /) -> Any:
 
 
 def _starmap(function: Any, iterator: Any) -> Any:
-    for items in iterator:
+    for items in _Once(iterator):
         try:
             value = function(*items)
         except StopIteration:
@@ -296,7 +306,7 @@ def takewhile_(predicate: Any, iterable: Any, /) -> Any:
 
 
 def _takewhile(predicate: Any, iterator: Any) -> Any:
-    for item in iterator:
+    for item in _Once(iterator):
         try:
             if not predicate(item):
                 return
@@ -311,7 +321,7 @@ def dropwhile_(predicate: Any, iterable: Any, /) -> Any:
 
 def _dropwhile(predicate: Any, iterator: Any) -> Any:
     dropping = True
-    for item in iterator:
+    for item in _Once(iterator):
         try:
             if dropping and predicate(item):
                 continue
@@ -326,7 +336,7 @@ def filterfalse_(predicate: Any, iterable: Any, /) -> Any:
 
 
 def _filterfalse(predicate: Any, iterator: Any) -> Any:
-    for item in iterator:
+    for item in _Once(iterator):
         try:
             bad = item if predicate is None else predicate(item)
         except StopIteration:
@@ -343,7 +353,7 @@ def _accumulate(iterator: Any, func: Any, initial: Any) -> Any:
     total = _MISSING if initial is None else initial
     if total is not _MISSING:
         yield total
-    for item in iterator:
+    for item in _Once(iterator):
         total = item if total is _MISSING else total + item if func is None else func(total, item)
         yield total
 
@@ -354,7 +364,7 @@ def pairwise_(iterable: Any, /) -> Any:
 
 def _pairwise(iterator: Any) -> Any:
     before = _MISSING
-    for item in iterator:
+    for item in _Once(iterator):
         if before is not _MISSING:
             yield before, item
         before = item
@@ -367,7 +377,7 @@ def groupby_(iterable: Any, key: Any = None) -> Any:
 def _groupby(iterator: Any, key: Any) -> Any:
     group: list[Any] = []
     current = _MISSING
-    for item in iterator:
+    for item in _Once(iterator):
         rank = item if key is None else key(item)
         if group and rank != current:
             yield current, iter(group)

@@ -53,6 +53,7 @@ class Protocols:
             "_meets": self.program.meets,
             "_stepping": self.stepping,
             "_iterating": self.iterating,
+            "_stepped": self.stepped,
             "_getter": self.getter,
             "_advance": advance,
         }
@@ -103,13 +104,17 @@ class Protocols:
 
     def stepping(self, source: Any) -> Iterator[Any]:
         """`iter(source)`, as a `Stepper` if the run may stop between its items."""
-        made = self.iterate(source)
+        return self.stepped(self.iterate(source))
+
+    def stepped(self, made: Any) -> Iterator[Any]:
+        """An iterator, as a `Stepper` if the run may stop between its items."""
         if isinstance(made, SyncGenerator):
             return Stepper(made) if made.loaded.table.suspends else made
         method = getattr(type(made), "__next__", None)
         if type(method) is FunctionType and self.program.suspends(method):
             return Stepper(made)
-        return made
+        iterator: Iterator[Any] = made
+        return iterator
 
     def awaited(self, awaitable: Any) -> Any:
         """The iterator that `await` steps."""

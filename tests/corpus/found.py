@@ -116,7 +116,34 @@ def unbound_in_a_native_try():
     return found, [(lambda: early)() for _ in "a"]
 
 
+class Steps:
+    """An iterator whose methods suspend, `__iter__` too."""
+
+    def __init__(self, stop):
+        self.at = 0
+        self.stop = stop
+
+    def __iter__(self):
+        echo(("begin", self.stop))
+        return self
+
+    def __next__(self):
+        if self.at >= self.stop:
+            raise StopIteration
+        self.at += 1
+        return echo(self.at)
+
+
+@workflow
+def steps_given_to_builtins():
+    """Its `__iter__` is called once, wherever it is gone over."""
+    a, b = Steps(2)
+    pairs = tuple(enumerate(Steps(2), 5)), dict(zip("ab", Steps(2), strict=True))
+    return a, b, pairs, [*Steps(2)], 2 in Steps(2), min(Steps(2), key=echo), [x for x in Steps(1)]
+
+
 CASES = [
+    (steps_given_to_builtins, ()),
     (contained_anywhere, ()),
     (unbound_and_shared, ()),
     (unbound_in_a_native_try, ()),
