@@ -24,7 +24,7 @@ from tests.semantics.sameness import difference
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 
 SHARDS = 20
-EXAMPLES = 2_000
+EXAMPLES = 160
 
 
 @pytest.fixture(scope="session")
