@@ -380,24 +380,26 @@ class Lifter:
         return type(expr)(**fields)
 
     def _lift_Dict(self, node: ast.Dict) -> ast.expr:
-        # Python evaluates key, value, key, value; the fields hold all keys and then all values.
-        flat: list[ast.expr] = []
-        last = max(
-            i
-            for i, pair in enumerate(zip(node.keys, node.values, strict=True))
-            if any(map(self.has, pair))
-        )
-        for index, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
-            if key is not None:
-                flat += [key, value]
-            elif index < last:
-                # `**m` is merged, and refused if it is no mapping, in its turn.
-                flat.append(ast.copy_location(ast.Dict([None], [value]), value))
+        """Key, value, key, value; before a `**m` Python makes a dict of what there is so far."""
+        pairs = list(zip(node.keys, node.values, strict=True))
+        last = max(i for i, pair in enumerate(pairs) if any(map(self.has, pair)))
+        ready: list[tuple[ast.expr | None, ast.expr]] = []
+        for index, (key, value) in enumerate(pairs):
+            if index > last:
+                ready.append((key, value))
+            elif key is not None:
+                key, value = self.sequence([key, value])
+                ready.append((self.save(key), self.save(value)) if index < last else (key, value))
             else:
-                flat.append(value)
-        lifted = iter(self.sequence(flat))
-        pairs = [(None if key is None else next(lifted), next(lifted)) for key in node.keys]
-        return ast.Dict([k for k, _ in pairs], [v for _, v in pairs])
+                if ready:
+                    made = ast.copy_location(_dict_of(ready), value)
+                    ready = [(None, self.save(made))]
+                value = self.lift(value)
+                if index < last:
+                    # It is merged, and refused if it is no mapping, in its turn.
+                    value = self.save(ast.copy_location(_dict_of([(None, value)]), value))
+                ready.append((None, value))
+        return _dict_of(ready)
 
     def _lift_Subscript(self, node: ast.Subscript) -> ast.expr:
         value, index = self.subscript(node)
@@ -734,6 +736,10 @@ class Lifter:
         add = ast.copy_location(ast.Attribute(into, method, ast.Load()), node)
         done = ast.copy_location(ast.Call(add, [self.lift(node.elt)], []), node)
         self.emit(Simple(ast.copy_location(ast.Expr(done), node)))
+
+
+def _dict_of(pairs: Sequence[tuple[ast.expr | None, ast.expr]]) -> ast.Dict:
+    return ast.Dict([key for key, _ in pairs], [value for _, value in pairs])
 
 
 class _Display(ast.Dict):

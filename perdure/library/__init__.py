@@ -57,7 +57,24 @@ def frozenset_(iterable: Any = (), /) -> Any:
 
 
 def dict_(iterable: Any = (), /, **more: Any) -> Any:
-    return dict([pair for pair in iterable], **more)  # noqa: C416
+    found: dict[Any, Any] = {}
+    if hasattr(iterable, "keys"):
+        found.update(iterable)
+    else:
+        for number, pair in enumerate(iterable):
+            _put(found, number, pair)
+    found.update(**more)
+    return found
+
+
+def _put(found: dict[Any, Any], number: int, pair: Any) -> None:
+    """One pair into a dict, with the builtin's messages."""
+    try:
+        found.update([pair])
+    except (TypeError, ValueError) as error:
+        if "#0" in str(error):
+            error.args = (str(error).replace("#0", f"#{number}", 1),)
+        raise
 
 
 def deque_(iterable: Any = (), maxlen: Any = None) -> Any:
