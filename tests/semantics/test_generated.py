@@ -24,7 +24,7 @@ from tests.semantics.sameness import difference
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 
 SHARDS = 20
-EXAMPLES = 160
+EXAMPLES = 40
 
 
 @pytest.fixture(scope="session")
