@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import dis
-import importlib
 import textwrap
-from types import CodeType
 
 import pytest
 
-from perdure.runtime.compiling import image_of, program_of
 from tests.compiler.conftest import Compiler
 
 FLOW = """
@@ -84,23 +80,3 @@ def test_a_generator_in_place_does_not_compile_the_loops_of_others(compiled: Com
 
 # The walk over JSON is not among them: in its module a generator calls what a table holds.
 KERNELS = ["nbody", "spectral_norm", "richards", "deltablue", "regex_scan"]
-
-
-@pytest.mark.parametrize("name", KERNELS)
-def test_a_loop_that_never_suspends_has_its_own_instructions(name: str) -> None:
-    """What the benchmark `kernels` measures, seen without a clock."""
-    workflow = importlib.import_module(f"tests.benchmarks.kernels.{name}").inlined
-    program = program_of(image_of(workflow), workflow)
-    codes = program.by_name[program.image.entry].codes
-    written = loop(workflow.__code__)
-    assert written
-    assert [found for code in codes if (found := loop(code))] == [written]
-
-
-def loop(code: CodeType) -> list[str]:
-    """The instructions from where the outermost loop begins to where it goes round."""
-    found = list(dis.get_instructions(code))
-    rounds = [i for i in found if "JUMP_BACKWARD" in i.opname]
-    first = min((i.argval for i in rounds), default=0)
-    last = max((i.offset for i in rounds), default=-1)
-    return [i.opname for i in found if first <= i.offset <= last]

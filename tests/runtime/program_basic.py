@@ -1,5 +1,6 @@
 """Workflows for the runtime's tests. What activities did is seen through files and counters."""
 
+import re
 import threading
 import time
 from dataclasses import dataclass
@@ -155,8 +156,7 @@ def gets_a_lock() -> object:
 
 @workflow
 def past_the_compiler(xs: list[int]) -> list[int]:
-    f = {"f": double}
-    return [*map(f["f"], xs)]
+    return list(re.sub(".", lambda found: str(double(int(found[0]))), "".join(map(str, xs))))
 
 
 @workflow

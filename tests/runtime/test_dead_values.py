@@ -48,8 +48,10 @@ def test_a_dead_value_is_not_encoded(
 @pytest.mark.parametrize("kind", ["dict", "lock"])
 @pytest.mark.parametrize("workflow", program.DEAD, ids=NAMES)
 def test_a_dead_value_is_not_in_the_store(
-    workflow: Callable[..., Any], kind: str, tmp_path: Path
+    workflow: Callable[..., Any], kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # No checkpoint at a safepoint, while the value is being made and alive.
+    monkeypatch.setattr("perdure.runtime.worker.SLICE", 3600)
     with perdure.connect(f"sqlite:///{tmp_path / 'test.db'}") as client:
         run = client.start(workflow, kind)
         client.run(workflow, kind, id=run.id)

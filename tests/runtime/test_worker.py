@@ -157,7 +157,7 @@ def test_an_unpicklable_variable_is_named(client: perdure.Client) -> None:
     with pytest.raises(perdure.UnpicklableError) as caught:
         client.run(basic.holds_a_lock, id="r")
     text = str(caught.value)
-    assert "the variable 'lock' in holds_a_lock (line 125) is of type _thread.lock" in text
+    assert "the variable 'lock' in holds_a_lock (line 127) is of type _thread.lock" in text
     assert "still needed after double(1) (program_basic.py:" in text or (
         "still needed after double(1) (tests/runtime/program_basic.py:" in text
     )
