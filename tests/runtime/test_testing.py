@@ -34,8 +34,8 @@ def test_what_cannot_be_kept_is_named() -> None:
     assert isinstance(iterator, perdure.UnpicklableError)
     basic.Opened.files.pop().close()
     text = str(iterator)
-    assert "the context manager of a with statement in loops_over_a_file" in text
-    assert "_io.TextIOWrapper" in text
+    assert "in loops_over_a_file" in text
+    assert "cannot be pickled" in text
 
 
 def test_a_wrong_restart_is_refused() -> None:
