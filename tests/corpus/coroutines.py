@@ -571,10 +571,11 @@ async def context_variables():
 
     current.set("main")
     await asyncio.gather(task("a"), task("b"))
-    token = current.set("changed")
+    before = current.get()
+    current.set("changed")  # its token would have to be kept, and cannot be
     await later("between")
     changed = current.get()
-    current.reset(token)
+    current.set(before)
     return log, changed, current.get()
 
 
