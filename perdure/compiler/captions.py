@@ -305,7 +305,9 @@ def _steps(core: CoreFunction) -> dict[Statement, str]:
 def _subject(node: ast.AST) -> str:
     """The name that a made-up call is about: its function, or what is waited for."""
     while isinstance(node, ast.Call):
-        inner = node.args[0] if _name(node.func) in ("_Delegate", "_await", "_await_of") else node.func
+        inner = (
+            node.args[0] if _name(node.func) in ("_Delegate", "_await", "_await_of") else node.func
+        )
         if inner is node.func:
             return _name(inner)
         if isinstance(inner, ast.Call) and _name(inner.func) == "_anext":
