@@ -165,9 +165,8 @@ class Program:
             and set(loaded.cells[len(loaded.cells) - loaded.table.free :]) <= set(code.co_freevars)
         ]
         if key[0].startswith("<"):
-            # Several lambdas may stand on one line, one inside the other.
-            place = _place(code)
-            candidates = [c for c in candidates if c.table.code[2:] == place]
+            # Several may stand on one line, one inside the other.
+            candidates = _at(_place(code), candidates, exactly=key[0] == "<lambda>")
         return candidates[0] if candidates else None
 
     def suspends(self, callee: Any) -> bool:
@@ -308,6 +307,22 @@ def _common(name: str) -> str:
 
 # Comprehensions as Python names them, and as functions that generated code makes.
 _COMPREHENSION = re.compile(r"<(?:genexpr|listcomp|setcomp|dictcomp)>|_(genexpr|\w+comp)\d+")
+
+
+def _at(
+    place: tuple[int, int, int, int] | None, candidates: list[LoadedFunction], *, exactly: bool
+) -> list[LoadedFunction]:
+    """Those of the candidates whose text it is that code at `place` executes, the best one first.
+
+    A lambda's code goes over its whole text, and one that is not compiled may stand inside one that
+    is. Functions made of comprehensions are all compiled, and how much of the text their code goes
+    over differs between Pythons: it is the smallest text that holds it.
+    """
+    if place is None or exactly:
+        return [c for c in candidates if c.table.code[2:] == place]
+    begin, end = place[:2], place[2:]
+    holding = [c for c in candidates if c.table.code[2:4] <= begin and end <= c.table.code[4:]]
+    return sorted(holding, key=lambda c: (c.table.code[4:], *(-n for n in c.table.code[2:4])))
 
 
 def _place(code: CodeType) -> tuple[int, int, int, int] | None:
