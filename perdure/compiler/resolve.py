@@ -138,6 +138,16 @@ def find_workflow(modules: Modules, module: str, name: str) -> Function:
     return function
 
 
+def _clashes(made: Definition, facts: _Facts) -> bool:
+    """Whether a comprehension has a variable of a name that the function around it has too.
+
+    In a block the function's may be a cell of another function, and Python 3.12 and 3.13 inline the
+    comprehension and overwrite that cell where functions share the comprehension's variable.
+    """
+    around = facts.definition
+    return bool(made.scope.locals & (around.scope.locals | set(around.free)))
+
+
 def _stand_in(name: str) -> str:
     """The library's function for a builtin, by its dotted name, or for a method, by its name."""
     found = library.STAND_INS.get(name) or library.METHODS[name]
@@ -740,7 +750,7 @@ class _Resolver:
         for generator, made in facts.generators:
             if made.name in self.durable:
                 sites[generator] = SiteKind.DURABLE
-            elif made.name in self.maybe and made.kind is Kind.FUNCTION:
+            elif made.kind is Kind.FUNCTION and (made.name in self.maybe or _clashes(made, facts)):
                 sites[generator] = SiteKind.DYNAMIC
             elif made.name in self.maybe and self._makes_coroutines(made):
                 sites[generator] = SiteKind.DURABLE
