@@ -379,6 +379,8 @@ class _Resolver:
         known = self._function_named(call.func, facts)
         if known is not None:
             facts.known.append((call, known))
+            if self._is_replaced(known):
+                facts.unknown.append(call)
             return
         dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes)
         if dotted in _LOOKUPS and not is_foreign(facts.module.source.module):
@@ -415,6 +417,18 @@ class _Resolver:
             facts.methods.append((call, call.func.attr))
         elif isinstance(call.func, ast.Name) and self._is_variable(dotted):
             facts.unknown.append(call)
+
+    def _is_replaced(self, known: Definition) -> bool:
+        """Whether a decorator of the program may have put something else in a function's place."""
+        facts = self.facts[known.name]
+        if facts.role is not Role.PLAIN:
+            return False
+        for decorator in known.node.decorator_list:
+            bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+            dotted = self.modules.qualify(bare, facts.module, known.scopes[1:])
+            if dotted is None or self.modules.get(dotted.partition(".")[0]) is not None:
+                return True
+        return False
 
     def _is_value(self, dotted: str) -> bool:
         """Whether `dotted` is an attribute of a first-party module-level object (not a module)."""
@@ -742,7 +756,7 @@ class _Resolver:
                 makers[call] = SiteKind.DURABLE
             elif name in self.durable:
                 sites[call] = SiteKind.DURABLE
-            elif name in self.maybe or (known.node.decorator_list and known.parent is None):
+            elif name in self.maybe:
                 sites[call] = SiteKind.DYNAMIC
         sites |= dict.fromkeys(facts.timers, SiteKind.TIMER)
         sites |= {c: SiteKind.DYNAMIC for c, attribute in facts.methods if attribute in suspending}

@@ -199,7 +199,7 @@ def map_(function: Any, /, *iterables: Any) -> Any:
 
 def _map(function: Any, iterators: Any) -> Any:
     if len(iterators) == 1:
-        for item in iterators[0]:
+        for item in _Once(iterators[0]):
             try:
                 value = function(item)
             except StopIteration:
