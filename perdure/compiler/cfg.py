@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import networkx as nx
 
@@ -59,6 +60,16 @@ class Block:
 
     ops: list[Op] = field(default_factory=list)
     handler: int | None = None
+
+
+class Label(NamedTuple):
+    """What people read on an edge; made only when they do."""
+
+    form: str
+    tree: ast.AST
+
+    def __str__(self) -> str:
+        return self.form.format(ast.unparse(self.tree))
 
 
 @dataclass
@@ -122,10 +133,10 @@ class _Builder:
             self.edge(number, self.handler, "exception")
         return number
 
-    def edge(self, a: int, b: int, kind: str = "next", label: str = "") -> None:
+    def edge(self, a: int, b: int, kind: str = "next", label: str | Label = "") -> None:
         self.flow.graph.add_edge(a, b, kind=kind, label=label)
 
-    def start(self, *, kind: str = "next", label: str = "") -> int:
+    def start(self, *, kind: str = "next", label: str | Label = "") -> int:
         """Begin a new block that control falls into from here."""
         made = self.block()
         if self.here is not None:
@@ -220,10 +231,10 @@ class _Builder:
         fork = self.here
         assert fork is not None
         after = self.block()
-        text = ast.unparse(statement.test) if statement.suspends else ""
-        for kind, body in (("true", statement.body), ("false", statement.orelse)):
+        ways = (("true", "{}", statement.body), ("false", "not ({})", statement.orelse))
+        for kind, form, body in ways:
             self.here = fork
-            self.start(kind=kind, label=text if kind == "true" else f"not ({text})" if text else "")
+            self.start(kind=kind, label=Label(form, statement.test) if statement.suspends else "")
             self.body(body)
             if self.here is not None:
                 self.edge(self.here, after)
@@ -358,7 +369,7 @@ class _Builder:
         assert test is not None
         found = access(handler.type) if handler.type else nothing()
         self.op(found)
-        label = ast.unparse(handler.type) if handler.type else "any exception"
+        label = Label("{}", handler.type) if handler.type else "any exception"
         self.start(kind="true", label=label)
         bound = {name for name in (handler.name, handler.saved) if name}
         self.op(Access(set(), bound, set(), set()))
@@ -407,8 +418,7 @@ class _Builder:
             found = access(case.node.pattern)
             self.op(Access(found.reads, set(), set(), set()))
             test = self.here
-            label = f"case {ast.unparse(case.node.pattern)}"
-            self.start(kind="true", label=label)
+            self.start(kind="true", label=Label("case {}", case.node.pattern))
             self.op(Access(set(), found.binds, set(), set()))
             if case.node.guard is not None:
                 self.op(access(case.node.guard))

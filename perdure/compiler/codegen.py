@@ -47,9 +47,10 @@ from perdure.compiler.core import (
 )
 from perdure.compiler.dataflow import Facts
 from perdure.compiler.lift import Names, call, load
-from perdure.compiler.names import add_access, nothing
+from perdure.compiler.names import Access, add_access, nothing
 from perdure.compiler.partition import Partition
-from perdure.compiler.trees import children, nodes, place
+from perdure.compiler.trees import children, is_simple, place
+from perdure.compiler.writing import head as first_line
 
 
 @dataclass
@@ -106,8 +107,7 @@ class _Writer:
         self.core = core
         self.facts = facts
         self.parts = parts
-        taken = {n.id for n in nodes(core.node) if isinstance(n, ast.Name)}
-        self.names = Names(taken | core.locals)
+        self.names = Names({*core.taken, *core.locals})
         self.places: dict[Statement, _Place] = {}
         self.order = _order(core)
         self._locate(core.body, None)
@@ -116,6 +116,7 @@ class _Writer:
         self.live: dict[Statement, list[str]] = {}
         self.uncertain: dict[Statement, list[str]] = {}
         self.rebinding: dict[Handler, bool] = {}
+        self.accesses: dict[ast.AST, Access] = {}
         self.resume = "_resume" if "_resume" not in self.names.taken else self.names.fresh("resume")
 
     def _locate(self, body: Body, parent: _Context | None) -> None:
@@ -182,7 +183,7 @@ class _Writer:
         """Make every name what it is in the user's function: global, nonlocal or local."""
         every = nothing()
         for statement in code:
-            add_access(statement, every)
+            add_access(statement, every, self.accesses)
         bound = every.binds | every.deletes | every.perhaps
         found: list[ast.stmt] = []
         if shared := sorted(bound & self.core.globals):
@@ -668,4 +669,6 @@ def _line(statement: Statement) -> int:
 def _label(head: Statement) -> str:
     if isinstance(head, Suspension):
         return head.label
-    return ast.unparse(_node(head)).split("\n", 1)[0].rstrip(":")
+    node = _node(head)
+    line = ast.unparse(node) if is_simple(node) else first_line(node)
+    return line.split("\n", 1)[0].rstrip(":")

@@ -193,6 +193,7 @@ class CoreFunction:
     globals: frozenset[str]  # declared `global`
     file: str
     temporaries: frozenset[str] = field(default_factory=frozenset)
+    taken: frozenset[str] = field(default_factory=frozenset)  # identifiers of the user's own
 
     @property
     def only_enters(self) -> bool:

@@ -69,9 +69,14 @@ class Definition:
         return self.function.node
 
     @cached_property
+    def own(self) -> list[ast.AST]:
+        """The nodes of its own code, as `own_nodes` gives them; the passes before normalize ask."""
+        return list(own_nodes(self.node))
+
+    @cached_property
     def kind(self) -> Kind:
         """What calling it gives."""
-        yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in own_nodes(self.node))
+        yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in self.own)
         if isinstance(self.node, ast.AsyncFunctionDef):
             return Kind.ASYNC_GENERATOR if yields else Kind.COROUTINE
         return Kind.GENERATOR if yields else Kind.FUNCTION

@@ -19,7 +19,7 @@ import importlib.util
 import json
 import marshal
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from types import CodeType
@@ -28,9 +28,9 @@ from typing import Any
 import zstandard
 
 from perdure.compiler.source import local_path
-from perdure.compiler.trees import nodes
+from perdure.compiler.trees import children, is_simple
 
-FORMAT = 2
+FORMAT = 3
 # Bytecode fits one Python only; its magic number says which.
 MAGIC = importlib.util.MAGIC_NUMBER.hex()
 
@@ -96,7 +96,7 @@ class Image:
     activities: tuple[str, ...]
     code: str
     files: tuple[str, ...]  # paths, for `positions`
-    positions: bytes  # 5 ints a node: file, line, column, end line, end column
+    positions: bytes  # of each function: its file; of each node: line, column, end line and column
     requires: dict[str, str] = field(default_factory=dict)  # other packages, with versions
     root: str = ""
     bytecode: dict[str, bytes] = field(default_factory=dict)
@@ -215,7 +215,7 @@ def _canonical(content: dict[str, Any]) -> bytes:
 
 
 # Positions: the generated text is parsed again (here, and on machines that run another Python), so
-# the user's position of each node travels beside it, in the order of `ast.walk`.
+# the user's position of each node travels beside it, outer before inner, in source order.
 
 
 Placed = tuple[ast.FunctionDef, int]  # a generated function, and the file it came from
@@ -223,13 +223,30 @@ Placed = tuple[ast.FunctionDef, int]  # a generated function, and the file it ca
 
 def record_positions(functions: Iterable[Placed]) -> bytes:
     """The user's position of each node of the generated functions."""
-    numbers: list[int] = []
+    numbers = array("i")
+    known: dict[ast.AST, array[int]] = {}  # of statements that stand in several blocks
     for function, file in functions:
-        for node in _placed(function):
-            line, column = node.lineno, node.col_offset
-            end = node.end_lineno or line, node.end_col_offset or column
-            numbers += (file, line, column, *end)
-    return zstandard.compress(array("i", numbers).tobytes())
+        numbers.append(file)
+        stack: list[Any] = [function]
+        while stack:
+            node = stack.pop()
+            if is_simple(node):
+                found = known.get(node)
+                if found is None:
+                    found = known[node] = array("i")
+                    for inner in _placed(node):
+                        found.extend(_position(inner))
+                numbers += found
+            else:
+                if "lineno" in node._attributes:
+                    numbers.extend(_position(node))
+                stack += children(node)[::-1]
+    return zstandard.compress(numbers.tobytes())
+
+
+def _position(node: Any) -> tuple[int, int, int, int]:
+    line, column = node.lineno, node.col_offset
+    return line, column, node.end_lineno or line, node.end_col_offset or column
 
 
 def positioned(code: str, positions: bytes) -> list[Placed]:
@@ -240,39 +257,59 @@ def positioned(code: str, positions: bytes) -> list[Placed]:
     for function in ast.parse(code).body:
         assert isinstance(function, ast.FunctionDef)
         file = numbers[at] if at < len(numbers) else 0
+        at += 1
         for node in _placed(function):
-            place = numbers[at + 1 : at + 5]
+            place = numbers[at : at + 4]
             if len(place) < 4:
                 raise ImageError("the image has fewer positions than its code has nodes")
             node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = place
-            at += 5
+            at += 4
         found.append((function, file))
     if at != len(numbers):
         raise ImageError("the image has more positions than its code has nodes")
     return found
 
 
+def _placed(tree: ast.AST) -> Iterator[Any]:
+    """The nodes that have a place, outer before inner, in an order that every Python has."""
+    stack: list[Any] = [tree]
+    while stack:
+        node = stack.pop()
+        if "lineno" in node._attributes:
+            yield node
+        stack += children(node)[::-1]
+
+
 def compile_functions(functions: Iterable[tuple[ast.FunctionDef, str]]) -> CodeType:
     """Compile generated functions, each under the name of the user's file it came from."""
-    code = []
+    by_file: dict[str, list[ast.stmt]] = {}
+    names = []
     for function, file in functions:
-        made = compile(ast.Module([_closed(function)], []), file, "exec", dont_inherit=True)
-        code.append(_innermost(made, function.name.removesuffix("_cells")))
+        by_file.setdefault(file, []).append(function)
+        names.append(function.name.removesuffix("_cells"))
+    found: dict[str, CodeType] = {}
+    for file, made in by_file.items():
+        whole = compile(ast.Module([_closed(made)], []), file, "exec", dont_inherit=True)
+        (maker,) = (c for c in whole.co_consts if isinstance(c, CodeType))
+        for code in maker.co_consts:
+            if isinstance(code, CodeType):
+                inner = _innermost(code)
+                found[inner.co_name] = inner
     # One code object that holds them all, so that bytecode is one value.
     holder = compile("", "<perdure>", "exec")
-    return holder.replace(co_consts=tuple(code))
+    return holder.replace(co_consts=tuple(found[name] for name in names))
 
 
-def _closed(function: ast.FunctionDef) -> ast.FunctionDef:
-    """Put a generated function inside one whose parameters are the vocabulary.
+def _closed(functions: list[ast.stmt]) -> ast.FunctionDef:
+    """Put generated functions inside one whose parameters are the vocabulary.
 
     The names become free variables, which the runtime supplies as cells: quick to read, and the
     user's module is not touched.
     """
-    maker = ast.FunctionDef("maker", _vocabulary(), [function], [])
+    maker = ast.FunctionDef("maker", _vocabulary(), functions, [])
     if "type_params" in ast.FunctionDef._fields:
         maker.type_params = []  # type: ignore[attr-defined]
-    maker.lineno = maker.end_lineno = function.lineno
+    maker.lineno = maker.end_lineno = functions[0].lineno
     maker.col_offset = maker.end_col_offset = 0
     return maker
 
@@ -285,17 +322,9 @@ def _vocabulary() -> ast.arguments:
     return ast.arguments([], names, None, [], [], None, [])
 
 
-def _innermost(code: CodeType, name: str) -> CodeType:
-    """The code of the function `name`, however deep inside the functions that hold its cells."""
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            if inner.co_name == name:
-                return inner
-            if inner.co_name == "maker" or inner.co_name == f"{name}_cells":
-                return _innermost(inner, name)
-    raise ImageError(f"the image has no code for {name}")
-
-
-def _placed(tree: ast.AST) -> list[Any]:
-    """The nodes that have a place, in an order that every Python walks them in."""
-    return [node for node in nodes(tree) if "lineno" in node._attributes]
+def _innermost(code: CodeType) -> CodeType:
+    """The code of a block itself, if it stands inside the function that holds its cells."""
+    if not code.co_name.endswith("_cells"):
+        return code
+    wanted = code.co_name.removesuffix("_cells")
+    return next(c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == wanted)

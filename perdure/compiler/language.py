@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from perdure.compiler.definitions import Definition
 from perdure.compiler.diagnostics import Diagnostic
+from perdure.compiler.trees import with_operators
 
 COMPILED: frozenset[str] = frozenset(
     # statements
@@ -44,9 +45,11 @@ REFUSED: dict[str, tuple[str, str, str, str]] = {
     # node: (code, what, why, instead)
 }
 
-
 def check(definition: Definition) -> list[Diagnostic]:
     """Refuse what the compiler does not take in a function, nested functions left aside."""
+    kinds = {type(node).__name__ for node in with_operators(definition.own)}
+    if not kinds - COMPILED - WITH_CARE.keys():
+        return []
     function = definition.function
     found: list[Diagnostic] = []
     for node in _own_nodes(function.node):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from perdure.compiler.scopes import COMPREHENSIONS, annotation_exprs, defaults, parameters
-from perdure.compiler.trees import children
+from perdure.compiler.trees import children, is_simple
 
 
 class Access(NamedTuple):
@@ -35,9 +35,26 @@ def access(tree: ast.AST) -> Access:
     return found
 
 
-def add_access(tree: ast.AST, found: Access) -> None:
-    """Add what evaluating `tree` reads, binds and deletes to `found`."""
-    _visit(tree, found, frozenset())
+def add_access(tree: ast.AST, found: Access, known: dict[ast.AST, Access]) -> None:
+    """Add what evaluating `tree` reads, binds and deletes to `found`.
+
+    `known` keeps the access of statements that stand in several trees.
+    """
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if is_simple(node):
+            own = known.get(node)
+            if own is None:
+                own = known[node] = access(node)
+            for part, more in zip(found, own, strict=True):
+                part |= more
+        elif type(node) in _SPECIAL and not isinstance(node, ast.ExceptHandler):
+            _visit(node, found, frozenset())
+        else:
+            if isinstance(node, ast.ExceptHandler) and node.name:
+                found.binds.add(node.name)
+            stack += children(node)
 
 
 # The kinds of node that `_visit` has a case for.

@@ -111,6 +111,7 @@ class _Normalizer(Compound):
             globals=frozenset(self.scope.globals),
             file=self.source.path,
             temporaries=frozenset(self.names.made),
+            taken=frozenset(self.names.taken),
         )
 
     def _cells(self, body: Body) -> tuple[str, ...]:

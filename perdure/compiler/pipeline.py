@@ -36,6 +36,7 @@ from perdure.compiler.partition import Partition, partition
 from perdure.compiler.resolve import Program, find_workflow, resolve
 from perdure.compiler.scopes import Modules
 from perdure.compiler.source import Project, Source, open_target, portable_path
+from perdure.compiler.writing import Writer
 
 
 @dataclass
@@ -162,10 +163,11 @@ def _assemble(project: Project, program: Program, functions: dict[str, FunctionS
     made: list[Placed] = []
     texts: list[str] = []
     tables = []
+    writer = Writer()
     for index, (name, stages) in enumerate(functions.items()):
         file = number[portable_path(stages.core.file, root)]
         placed = [(f, file) for f in _functions(index, stages)]
-        written = [ast.unparse(function) for function, _ in placed]
+        written = [writer.function(function) for function, _ in placed]
         definition = program.functions[name].definition
         tables.append(_table(stages.code, written, definition, name in program.suspending))
         made += placed

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from perdure.compiler.definitions import Definition
 from perdure.compiler.diagnostics import Diagnostic
 from perdure.compiler.roles import SUSPENDING, Role, decorator_role
-from perdure.compiler.scopes import Function, Modules, defaults, own_nodes
+from perdure.compiler.scopes import Function, Modules, defaults
 
 
 def refusals(
@@ -58,7 +58,7 @@ class _Refuser:
 
     def run(self) -> list[Diagnostic]:
         found: list[Diagnostic] = []
-        for node in own_nodes(self.function.node):
+        for node in self.definition.own:
             if isinstance(node, ast.ClassDef):
                 found += self._refuse_class_body(node)
         found += self._refuse_decorators()

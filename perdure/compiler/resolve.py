@@ -30,7 +30,7 @@ from perdure.compiler.definitions import Definition, Kind, definitions
 from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
 from perdure.compiler.mangle import mangled
 from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
-from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules, own_nodes
+from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules
 from perdure.compiler.sites import in_place, users_of
 from perdure.compiler.source import is_foreign
 from perdure.compiler.trees import nodes
@@ -59,6 +59,10 @@ _LOOKUPS = frozenset(
 )
 _STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
 _WAITS = frozenset({"result", "exception"})  # methods of a fiber
+# Kinds of node at which a generator or a coroutine stops, and those that go over an iterable.
+_STOPS = {ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom}
+_GOES_OVER = {ast.comprehension, ast.For, ast.Starred, ast.Assign, ast.AugAssign, ast.Compare}
+_GOES_OVER |= {*COMPREHENSIONS}
 _NATIVE_METHODS = frozenset("items keys values split splitlines readlines".split())
 
 
@@ -245,46 +249,18 @@ class _Resolver:
     def _read(self, facts: _Facts) -> None:
         if facts.role is Role.ACTIVITY:
             return
-        called = set()
-        for node in own_nodes(facts.definition.node):
+        called = {node.func for node in facts.definition.own if type(node) is ast.Call}
+        for node in facts.definition.own:
             match node:
+                case ast.Name() | ast.Attribute():
+                    if node not in called:
+                        self._read_value(node, facts)
                 case ast.Call():
-                    called.add(node.func)
                     self._classify(node, facts)
-                case ast.Await():
-                    facts.stops[node] = SiteKind.AWAIT
-                case ast.Yield():
-                    facts.stops[node] = SiteKind.YIELD
-                case ast.YieldFrom():
-                    facts.stops[node] = SiteKind.DELEGATE
-                case ast.AsyncFor() | ast.AsyncWith():
-                    facts.stops[node] = SiteKind.AWAIT
-                case ast.comprehension(is_async=1):
-                    facts.stops[node] = SiteKind.AWAIT
-                case ast.For() | ast.comprehension():
-                    facts.loops.append((node, node.iter))
-                case ast.Starred(ctx=ast.Load()):
-                    facts.loops.append((node, node.value))
-                case ast.Assign(
-                    targets=[ast.Tuple() | ast.List() | ast.Subscript(slice=ast.Slice())]
-                ):
-                    facts.loops.append((node, node.value))
-                case ast.AugAssign(op=ast.Add()):
-                    facts.loops.append((node, node.value))
-                case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[over]):
-                    facts.loops.append((node, over))
-                case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp() if (
-                    node in self.by_node
-                ):
-                    facts.generators.append((node, self.by_node[node]))
-                case ast.Name() | ast.Attribute() if node not in called:
-                    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                        facts.attributes.append(node)
-                    known = self._function_named(node, facts)
-                    if known is not None:
-                        facts.mentioned.append(known)
-                    else:
-                        self._mention_builtin(node, facts)
+                case _ if type(node) in _STOPS:
+                    self._read_stop(node, facts)
+                case _ if type(node) in _GOES_OVER:
+                    self._read_loop(node, facts)
         for decorator in facts.definition.node.decorator_list:
             for node in ast.walk(decorator):
                 if isinstance(node, ast.Name | ast.Attribute) and (
@@ -292,6 +268,46 @@ class _Resolver:
                 ):
                     facts.mentioned.append(known)
         facts.fleeting = self._fleeting(facts)
+
+    def _read_value(self, node: ast.Name | ast.Attribute, facts: _Facts) -> None:
+        """A name or an attribute that is not called on the spot."""
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            facts.attributes.append(node)
+        known = self._function_named(node, facts)
+        if known is not None:
+            facts.mentioned.append(known)
+        else:
+            self._mention_builtin(node, facts)
+
+    @staticmethod
+    def _read_stop(node: ast.AST, facts: _Facts) -> None:
+        match node:
+            case ast.Await() | ast.AsyncFor() | ast.AsyncWith():
+                facts.stops[node] = SiteKind.AWAIT
+            case ast.Yield():
+                facts.stops[node] = SiteKind.YIELD
+            case ast.YieldFrom():
+                facts.stops[node] = SiteKind.DELEGATE
+
+    def _read_loop(self, node: ast.AST, facts: _Facts) -> None:
+        """What goes over an iterable: it may stop the run between two items."""
+        match node:
+            case ast.comprehension(is_async=1):
+                facts.stops[node] = SiteKind.AWAIT
+            case ast.For() | ast.comprehension():
+                facts.loops.append((node, node.iter))
+            case ast.Starred(ctx=ast.Load()):
+                facts.loops.append((node, node.value))
+            case ast.Assign(targets=[ast.Tuple() | ast.List() | ast.Subscript(slice=ast.Slice())]):
+                facts.loops.append((node, node.value))
+            case ast.AugAssign(op=ast.Add()):
+                facts.loops.append((node, node.value))
+            case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[over]):
+                facts.loops.append((node, over))
+            case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp() if (
+                node in self.by_node
+            ):
+                facts.generators.append((node, self.by_node[node]))
 
     def _mention_builtin(self, node: ast.expr, facts: _Facts) -> None:
         """A builtin that has a stand-in is used as a value: it may be called anywhere."""
@@ -319,7 +335,7 @@ class _Resolver:
         if not made:
             return frozenset()
         builtin = {call for call, _ in facts.stand_ins}
-        users = users_of(facts.definition.node)
+        users = users_of(facts.definition)
         return frozenset(made) - {
             known.name
             for maker, known in makers
@@ -778,10 +794,10 @@ class _Resolver:
         meeting = [call for call, _ in facts.stand_ins if self._meets(call, facts)]
         sites |= dict.fromkeys(meeting, SiteKind.DYNAMIC)
         sites |= {n: SiteKind.DYNAMIC for n, over in facts.loops if self._iterated(over, facts)}
-        sites |= in_place(facts.definition.node, sites, makers)
+        sites |= in_place(facts.definition, sites, makers)
         special = frozenset(name for name in suspending if name.startswith("__"))
         if special & {"__enter__", "__exit__"}:
-            withs = (n for n in own_nodes(facts.definition.node) if isinstance(n, ast.With))
+            withs = (n for n in facts.definition.own if isinstance(n, ast.With))
             sites |= dict.fromkeys(withs, SiteKind.DYNAMIC)
         iters = self.methods.get("__iter__", ())
         iter_suspends = any(

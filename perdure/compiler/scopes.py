@@ -362,12 +362,25 @@ def analyse(node: ScopeNode, source: Source) -> Scope:
     return _ScopeReader(source).read(node)
 
 
-class _ScopeReader(ast.NodeVisitor):
+class _ScopeReader:
     """Fill one `Scope` at a time; nested scopes become children."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.scope: Scope
+
+    def visit(self, node: ast.AST) -> None:
+        """Read one node; as `ast.NodeVisitor`, twice as fast."""
+        name = f"visit_{type(node).__name__}"
+        if name in _VISITS:
+            getattr(self, name)(node)
+        else:
+            self.generic_visit(node)
+
+    def generic_visit(self, node: ast.AST) -> None:
+        """Read what is beneath a node."""
+        for child in children(node):
+            self.visit(child)
 
     def read(self, node: ScopeNode) -> Scope:
         outer = getattr(self, "scope", None)
@@ -515,6 +528,9 @@ class _ScopeReader(ast.NodeVisitor):
         self.generic_visit(node)
         if (alias := simple_alias(node)) is not None:
             self.scope.aliases[alias[0]] = alias[1]
+
+
+_VISITS = frozenset(name for name in vars(_ScopeReader) if name.startswith("visit_"))
 
 
 def bound_names(node: ast.AST) -> set[str]:

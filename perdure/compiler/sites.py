@@ -14,7 +14,7 @@ import ast
 from collections.abc import Iterable
 
 from perdure.compiler.core import SiteKind
-from perdure.compiler.scopes import FunctionNode, own_nodes
+from perdure.compiler.definitions import Definition
 from perdure.compiler.trees import children
 
 # Builtins that use up what they are given before they return.
@@ -22,9 +22,12 @@ _CONSUMERS = frozenset(
     "sum any all list tuple set frozenset dict sorted min max bytes bytearray".split()
 )
 
+# The kinds of node that may use something up.
+_USERS = {ast.Call, ast.For, ast.ListComp, ast.SetComp, ast.DictComp, ast.Starred}
+
 
 def in_place(
-    function: FunctionNode, sites: dict[ast.AST, SiteKind], makers: dict[ast.AST, SiteKind]
+    function: Definition, sites: dict[ast.AST, SiteKind], makers: dict[ast.AST, SiteKind]
 ) -> dict[ast.AST, SiteKind]:
     """Of the `makers` of generators in a function, those whose generator may outlive a block."""
     if not makers:
@@ -43,10 +46,12 @@ def in_place(
     return kept
 
 
-def users_of(function: FunctionNode) -> dict[ast.AST, ast.AST]:
+def users_of(function: Definition) -> dict[ast.AST, ast.AST]:
     """For expressions that are used up where they stand: the tree in which that happens."""
     found: dict[ast.AST, ast.AST] = {}
-    for node in own_nodes(function):
+    for node in function.own:
+        if type(node) not in _USERS:
+            continue
         match node:
             case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _CONSUMERS:
                 found[first] = node

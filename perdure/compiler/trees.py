@@ -36,7 +36,10 @@ _FIELDS = _Fields()
 
 # Kinds of node with one operator or context.
 _CONTEXT = {ast.Attribute, ast.Subscript, ast.Starred, ast.Name, ast.List, ast.Tuple}
-_OPERATED = _CONTEXT | {ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.AugAssign}
+_ONE_OPERATOR = {ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.AugAssign}
+_OPERATED = _CONTEXT | _ONE_OPERATOR
+
+_SIMPLE = {kind for kind in ast.stmt.__subclasses__() if not {"body", "cases"} & {*kind._fields}}
 
 
 def children(node: ast.AST) -> list[Any]:
@@ -61,11 +64,25 @@ def nodes(tree: ast.AST) -> list[Any]:
     return found
 
 
+def with_operators(found: list[Any]) -> list[Any]:
+    """Nodes that `nodes` found, and their operators."""
+    operators = [node.op for node in found if type(node) in _ONE_OPERATOR]
+    for node in found:
+        if type(node) is ast.Compare:
+            operators += node.ops
+    return found + operators
+
+
 def size(tree: ast.AST) -> int:
     """How many nodes `ast.walk` finds in `tree`, operators included."""
     found = nodes(tree)
     operators = sum(len(node.ops) for node in found if type(node) is ast.Compare)
     return len(found) + operators + sum(type(node) in _OPERATED for node in found)
+
+
+def is_simple(node: ast.AST) -> bool:
+    """Whether a node is a statement without statements beneath it."""
+    return type(node) in _SIMPLE
 
 
 def place(tree: ast.AST, placed: set[Any]) -> None:
@@ -84,6 +101,6 @@ def place(tree: ast.AST, placed: set[Any]) -> None:
                 node.lineno, node.col_offset = above.lineno, above.col_offset
                 node.end_lineno, node.end_col_offset = above.end_lineno, above.end_col_offset
             above = node
-        if isinstance(node, ast.stmt) and not hasattr(node, "body") and not hasattr(node, "cases"):
+        if is_simple(node):
             placed.add(node)
         stack += [(child, above) for child in children(node)]

@@ -60,6 +60,14 @@ def test_syntax_that_no_one_taught_the_compiler_is_refused(
     golden("refusals/PD199", refusal("def flow(x):\n    return {act(x), 2}", compiled))
 
 
+def test_an_operator_that_no_one_taught_the_compiler_is_refused(
+    compiled: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language, "COMPILED", language.COMPILED - {"MatMult"})
+    text = refusal("def flow(x):\n    return act(x) @ x", compiled)
+    assert "this kind of syntax (MatMult) is not known to the compiler" in text
+
+
 def test_a_workflow_inside_a_function_is_refused(
     compiled: Compiler, golden: Callable[[str, str], None]
 ) -> None:
