@@ -196,6 +196,9 @@ _PLAIN_MODULES = frozenset({"collections", "datetime", "decimal", "fractions", "
 class _Bystander(pickle.Unpickler):
     """Reads a pickle without its program: names it cannot resolve become stand-ins."""
 
+    def persistent_load(self, nan: Any) -> Any:
+        return nan
+
     def find_class(self, module: str, name: str) -> Any:
         if (module == "builtins" and _plain(name)) or module in _PLAIN_MODULES:
             return super().find_class(module, name)
@@ -259,6 +262,10 @@ def _nothing(*args: Any) -> None:
     """Stands for functions that fill an object: state setters."""
 
 
+def _nan_of(bits: bytes) -> float:
+    return float("nan")
+
+
 def _make_error(kind: Any, args: tuple[Any, ...]) -> Any:
     """An exception of a class that is not here: its name and its arguments are kept."""
     if isinstance(kind, type) and issubclass(kind, BaseException):
@@ -272,4 +279,5 @@ _RUNTIME: dict[str, Any] = {
     "itself": lambda cls: cls,
     "restore": _nothing,
     "make": _make_error,
+    "nan_of": _nan_of,
 }

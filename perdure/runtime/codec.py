@@ -17,6 +17,7 @@ from __future__ import annotations
 import functools
 import io
 import pickle
+import re
 import struct
 import threading
 import zlib
@@ -59,9 +60,11 @@ class Codec:
         """Pickle, compress and checksum a value. Raises what the pickler raises."""
         if _is_simple(value):
             simple = pickle.dumps(value, PROTOCOL)
-            if len(simple) < COMPRESS_FROM:
+            if len(simple) < COMPRESS_FROM and not _may_hold_nan(simple):
                 return _HEAD.pack(b"S", zlib.crc32(simple)) + simple
         data = self._pickle(value)
+        if _may_hold_nan(data):
+            data = self._pickle_nans(value) or data
         if len(data) >= COMPRESS_FROM:
             packed = _compressor().compress(data)
             return _HEAD.pack(b"Z", 0) + packed
@@ -84,6 +87,22 @@ class Codec:
             buffer.truncate()
             self._threads.pickler = pickler
         return data
+
+    def _pickle_nans(self, value: Any) -> bytes | None:
+        """Pickle once more so that each NaN stays one object; None where there is no need to."""
+        finder = _NanFinder(io.BytesIO(), self)
+        finder.dump(value)
+        shared = finder.shared
+        named = self.names.nans()
+        for number, nan in finder.nans.items():
+            name = named.get(number) or self.names.of_process(nan)
+            if name is not None:
+                shared[number] = reducers.Nan(nan, name)
+        if not shared:
+            return None
+        pickler = _NanPickler(io.BytesIO(), self, shared)
+        pickler.dump(value)
+        return pickler.buffer.getvalue()
 
     def decode(self, data: bytes) -> Any:
         """The value that `encode` was given; raises `CodecError` when the bytes are damaged."""
@@ -128,6 +147,15 @@ def _is_simple(value: Any) -> bool:
         and type(value[1]) is dict
         and all(type(item) in _SCALARS for item in value[0])
     )
+
+
+# The opcode of a float, and the first bytes of the NaNs that `float("nan")` and arithmetic make.
+_NAN = re.compile(rb"\xf8(?<=G[\x7f\xff]\xf8)")
+
+
+def _may_hold_nan(data: bytes) -> bool:
+    """Whether a NaN seems to be in a pickle, at the cost of looking for a rare byte."""
+    return 0xF8 in data and _NAN.search(data) is not None
 
 
 def unwrap(data: bytes) -> bytes:
@@ -206,6 +234,34 @@ class _Pickler(pickle.Pickler):
         return chosen
 
 
+class _NanFinder(_Pickler):
+    """Takes note of NaNs: floats are written again each time, and pickle alone would part them."""
+
+    def __init__(self, file: io.BytesIO, codec: Codec) -> None:
+        super().__init__(file, codec)
+        self.nans: dict[int, float] = {}
+        self.shared: dict[int, reducers.Nan] = {}
+
+    def persistent_id(self, obj: Any) -> None:
+        if type(obj) is not float or obj == obj:
+            return
+        number = id(obj)
+        if number in self.nans:
+            self.shared[number] = reducers.Nan(obj)
+        self.nans[number] = obj  # it stays alive: its id is its own
+
+
+class _NanPickler(_Pickler):
+    """Writes an object that the pickler remembers for each NaN that has more than one place."""
+
+    def __init__(self, file: io.BytesIO, codec: Codec, shared: dict[int, reducers.Nan]) -> None:
+        super().__init__(file, codec)
+        self.shared = shared
+
+    def persistent_id(self, obj: Any) -> reducers.Nan | None:
+        return self.shared.get(id(obj))
+
+
 def _reducer_of(kind: type) -> Reducer | None:
     if issubclass(kind, type):
         return classes.reduce_class
@@ -252,6 +308,9 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(file)
         self.codec = codec
         self.members: dict[type, list[Any]] = {}  # of enumerations that are kept by value
+
+    def persistent_load(self, nan: float) -> float:
+        return nan
 
     def find_class(self, module: str, name: str) -> Any:
         names = self.codec.names

@@ -7,6 +7,7 @@ A worker that loaded a program into a namespace of its own, a script that runs i
 from __future__ import annotations
 
 import builtins
+import math
 import sys
 from contextvars import ContextVar
 from types import ModuleType
@@ -103,8 +104,21 @@ class Names:
             for variable, held in list(vars(module).items()):
                 if held is value:
                     return name, variable
+        return self.of_process(value)
+
+    def of_process(self, value: Any) -> tuple[str, str] | None:
+        """The global variable of this process that holds this very object."""
         found = self._values.find(value)
         return found and (self.logical(found[0]), found[1])
+
+    def nans(self) -> dict[int, tuple[str, str]]:
+        """The program's global variables that hold a NaN, by its id."""
+        return {
+            id(value): (name, variable)
+            for name, module in self.modules.items()
+            for variable, value in list(vars(module).items())
+            if _is_nan(value)
+        }
 
     def beside(self, kind: type) -> dict[str, Any]:
         """The objects of a class that are global variables of its module."""
@@ -113,8 +127,12 @@ class Names:
         return {name: value for name, value in list(space.items()) if type(value) is kind}
 
 
+def _is_nan(value: Any) -> bool:
+    return type(value) is float and math.isnan(value)
+
+
 class _Index:
-    """The global variables of this process that hold a bare `object()` or a `ContextVar`, by id."""
+    """The global variables of this process that hold a bare `object()`, or their like, by id."""
 
     def __init__(self) -> None:
         self._found: dict[int, tuple[str, str]] = {}
@@ -133,5 +151,5 @@ class _Index:
         self._size = len(sys.modules)
         for name, module in list(sys.modules.items()):
             for variable, value in list(getattr(module, "__dict__", {}).items()):
-                if type(value) is object or type(value) is ContextVar:
+                if type(value) is object or type(value) is ContextVar or _is_nan(value):
                     self._found.setdefault(id(value), (name, variable))

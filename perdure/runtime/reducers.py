@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import re
+import struct
 import types
 from types import MappingProxyType, MethodType, ModuleType, TracebackType
 from typing import Any
@@ -152,6 +153,29 @@ def set_items_and_attributes(value: Any, items: dict[Any, Any]) -> None:
     object.__setattr__(value, "__dict__", value)
 
 
+class Nan:
+    """Stands for a NaN that has several places, or is a module's variable (`math.nan`).
+
+    Nothing but that very object is equal to it in a list, or is its key in a dict.
+    """
+
+    __slots__ = ("name", "value")
+
+    def __init__(self, value: float, name: tuple[str, str] | None = None) -> None:
+        self.value = value
+        self.name = name
+
+
+def reduce_nan(nan: Nan, pickler: Any) -> Any:
+    """A NaN by its name, or by its bits: pickle remembers what stands for it."""
+    return (nan_of, (struct.pack(">d", nan.value),)) if nan.name is None else (by_name, nan.name)
+
+
+def nan_of(bits: bytes) -> Any:
+    """A NaN with its sign and its payload."""
+    return struct.unpack(">d", bits)[0]
+
+
 def reduce_match(match: re.Match[Any], pickler: Any) -> Any:
     """A match: the pattern applied again in the way that gave it."""
     pattern, span = match.re, (match.string, match.pos, match.endpos)
@@ -247,6 +271,7 @@ REDUCERS: dict[type, Any] = {
     types.MemberDescriptorType: reduce_descriptor,
     MappingProxyType: reduce_mapping_proxy,
     object: reduce_object,
+    Nan: reduce_nan,
     re.Match: reduce_match,
     memoryview: reduce_memoryview,
     TracebackType: reduce_traceback,

@@ -239,6 +239,42 @@ def values_of_many_types():
     return [(type(v).__name__, repr(v)) for v in values], values[2] is ..., values[3] is NotImplemented
 
 
+NAN = float("nan")
+
+
+class Reading:
+    """An object that holds a NaN."""
+
+    def __init__(self, value):
+        self.value = value
+
+
+@workflow
+def nans():
+    """Only the very same NaN is in a list, or a key of a dict; one that is a module's stays so."""
+    import math
+
+    nan, other = float("nan"), -float("nan")
+    xs, d, reading = [1.5, nan], {nan: "key", 2.5: "another"}, Reading(nan)
+    named = [math.nan, NAN]
+    echo(1)
+    found = nan in xs, d.get(nan), reading.value is nan, xs == [1.5, nan], xs == [1.5, other]
+    echo(2)
+    found += (xs.index(nan), other in xs, math.copysign(1, other), math.copysign(1, nan))
+    found += (math.nan in named, NAN in named, nan in named, named.index(NAN))
+    d[nan] = echo("changed")
+    return found, list(d.values()), len({nan, other, nan}), complex(nan, 1) in [complex(nan, 1)]
+
+
+@workflow
+def nan_alone():
+    """A NaN that is all there is to keep."""
+    nan = echo(float("nan"))
+    ys = nan, nan
+    echo(nan)
+    return ys[0] is ys[1], ys == (nan, ys[1])
+
+
 @workflow
 def bound_methods():
     """A bound method kept in a name works on the very object."""
@@ -310,6 +346,8 @@ CASES = [
     (dict_order, ()),
     (views_of_dicts, ()),
     (values_of_many_types, ()),
+    (nans, ()),
+    (nan_alone, ()),
     (bound_methods, ()),
     (dead_values_need_not_be_kept, ()),
     (dead_after_last_use, ()),

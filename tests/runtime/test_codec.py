@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import struct
 import traceback
 from typing import Any
 
@@ -48,6 +50,33 @@ def test_two_names_for_one_object_stay_one_object() -> None:
     a, (b, c) = again((shared, (shared, [])))
     assert a is b
     assert a is not c
+
+
+def nan_of(bits: int) -> float:
+    made: float = struct.unpack(">d", struct.pack(">Q", bits))[0]
+    return made
+
+
+@pytest.mark.parametrize("bits", [0x7FF8 << 48, 0xFFF8 << 48, (0x7FF8 << 48) + 1])
+def test_a_nan_stays_one_object(bits: int) -> None:
+    nan = nan_of(bits)
+    xs, key, other = again(([nan, math.inf], {nan: 1}, nan_of(bits)))
+    assert xs[0] in key
+    assert other not in xs
+    assert struct.pack(">d", xs[0]) == struct.pack(">Q", bits)
+    a, b = again(((nan, nan), {}))[0]
+    assert a is b
+
+
+def test_a_nan_of_a_module_is_found_by_its_name() -> None:
+    assert again([math.nan])[0] is math.nan
+
+
+def test_without_shared_nans_nothing_is_pickled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("perdure.runtime.codec._NanPickler")
+    assert math.isnan(again([nan_of(0x7FF8 << 48), 1.0, b"\xf8"])[0])
+    monkeypatch.delattr("perdure.runtime.codec._NanFinder")
+    assert again([math.inf, -math.inf, 1.0, b"\x7f\xf8"])[0] == math.inf
 
 
 def test_unbound_is_itself() -> None:
