@@ -140,6 +140,21 @@ def restore(error: BaseException, state: tuple[Any, ...]) -> None:
     put(error, "__traceback__", stack)
 
 
+def link_to(error: BaseException, handled: BaseException | None) -> BaseException | None:
+    """What has `error` as its context, of those that `handled` leads to.
+
+    To raise `error` while `handled` is being handled takes that context away, lest the two lead to
+    each other. An exception that is only raised anew, because a run goes on, needs it put back.
+    """
+    seen: set[int] = set()
+    while handled is not None and handled is not error and id(handled) not in seen:
+        if handled.__context__ is error:
+            return handled
+        seen.add(id(handled))
+        handled = handled.__context__
+    return None
+
+
 def entries(traceback: TracebackType | None) -> tuple[Entry, ...]:
     """A traceback as plain values, outermost first."""
     found: list[Entry] = []

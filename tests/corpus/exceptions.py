@@ -929,7 +929,30 @@ def rest_of_a_group():
         return [(repr(e), e.__suppress_context__, e.__cause__) for e in (error, *error.exceptions)]
 
 
+@workflow
+def context_cycle():
+    """A context that leads back to an exception being handled stays what the program made it."""
+    try:
+        raise KeyError("a")
+    except KeyError as first:
+        a = first
+        try:
+            raise ValueError("b")
+        except ValueError as second:
+            b = second
+            try:
+                raise TypeError("c")
+            except TypeError as third:
+                c = third
+                a.__context__ = c
+                n = echo(1)
+                before = a.__context__ is c, b.__context__ is a, c.__context__ is b
+                n += echo(2)
+    return n, before, a.__context__ is c, b.__context__ is a, c.__context__ is b
+
+
 CASES = [
+    (context_cycle, ()),
     (rest_of_a_group, ()),
     (name_read_by_others, ()),
     (every_part, (None,)),
