@@ -219,12 +219,20 @@ def _reducer_of(kind: type) -> Reducer | None:
         return reducers.reduce_wrapped
     if issubclass(kind, dict):
         return reducers.reduce_dict
+    if _names_another_class(kind):
+        return reducers.reduce_masked
     return library.by_base(kind)
 
 
 def _pickled_as_usual(kind: Any) -> bool:
     usual: Any = object
     return kind.__reduce_ex__ is usual.__reduce_ex__ and kind.__reduce__ is usual.__reduce__
+
+
+def _names_another_class(kind: type) -> bool:
+    """Whether the `__class__` of an object of this class may be another one."""
+    names = ("__class__", "__getattribute__")
+    return any(name in vars(base) for base in kind.__mro__ if _is_python(base) for name in names)
 
 
 def _may_be_sentinel(kind: type) -> bool:

@@ -345,7 +345,8 @@ def _frames(fiber: Fiber) -> Iterator[tuple[Any, ...]]:
     seen: set[int] = set()
     for frame in found:  # grows while it is walked
         for value in frame[2]:
-            if isinstance(value, Generator) and value.frame is not None and id(value) not in seen:
+            held = issubclass(type(value), Generator) and value.frame is not None
+            if held and id(value) not in seen:
                 seen.add(id(value))
                 found.append(value.frame)
     yield from reversed(found)

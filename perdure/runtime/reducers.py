@@ -6,6 +6,7 @@ functions, classes and the standard library's objects have files of their own.
 
 from __future__ import annotations
 
+import copyreg
 import gc
 import re
 import types
@@ -132,6 +133,29 @@ def reduce_stateless(value: Any, pickler: Any) -> Any:
         if held is value:
             return (by_name, (names.logical(type(value).__module__), name))
     return NotImplemented
+
+
+def reduce_masked(value: Any, pickler: Any) -> Any:
+    """An object whose `__class__` is not its class, on which pickle insists."""
+    reduced = object.__reduce_ex__(value, 5)
+    made_by: Any = reduced[0]
+    return (_UNMASKED.get(made_by, made_by), *reduced[1:])
+
+
+def new_object(kind: Any, *args: Any) -> Any:
+    """An object as `copyreg.__newobj__` makes it."""
+    return kind.__new__(kind, *args)
+
+
+def new_object_ex(kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """An object as `copyreg.__newobj_ex__` makes it."""
+    return kind.__new__(kind, *args, **kwargs)
+
+
+_UNMASKED: dict[Any, Any] = {
+    copyreg.__newobj__: new_object,  # type: ignore[attr-defined]
+    copyreg.__newobj_ex__: new_object_ex,  # type: ignore[attr-defined]
+}
 
 
 def reduce_dict(value: dict[Any, Any], pickler: Any) -> Any:

@@ -187,7 +187,44 @@ def views():
     return list(keys), proxy["b"], ref() is holder, match.span(), prop.fget(0)
 
 
+@workflow
+def masks():
+    """Classes with variables of which `type` or a metaclass has its own."""
+
+    class Meta(type):
+        @property
+        def label(cls):
+            return f"Meta's {vars(cls)['label']}"
+
+    class Proxy:
+        def __init__(self, behind):
+            self.behind = behind
+
+        def like(self):
+            return echo(type(self.behind))
+
+        __class__ = property(lambda self: type(self.behind))
+
+    class Odd:
+        def bases(self):
+            return (int,)
+
+        __bases__ = property(bases)
+        __class__ = 413
+
+    class Labelled(metaclass=Meta):
+        label = "own"
+        other = 1
+
+    proxy, odd = Proxy([1]), Odd()
+    n = echo(1)
+    kinds = isinstance(proxy, list), type(proxy) is Proxy, proxy.like()
+    shown = odd.__class__, odd.__bases__, issubclass(odd, int), Odd.__bases__
+    return n, kinds, shown, Labelled.label, [n for n in vars(Labelled) if n[0] != "_"]
+
+
 CASES = [
+    (masks, ()),
     (local_class, ()),
     (local_dataclass, ()),
     (local_enum, ()),
