@@ -55,34 +55,51 @@ class Codec:
         self.reducers = dict(_REDUCERS)
         self._threads = threading.local()
 
-    def encode(self, value: Any) -> bytes:
-        """Pickle, compress and checksum a value. Raises what the pickler raises."""
+    def encode(self, value: Any, *, subjects: bool = True) -> bytes:
+        """Pickle, compress and checksum a value. Raises what the pickler raises.
+
+        `subjects`: with the objects that AttributeErrors are about, if those can be kept.
+        """
         if _is_simple(value):
             simple = pickle.dumps(value, PROTOCOL)
             if len(simple) < COMPRESS_FROM:
                 return _HEAD.pack(b"S", zlib.crc32(simple)) + simple
-        data = self._pickle(value)
+        data = self._pickle(value, subjects)
         if len(data) >= COMPRESS_FROM:
             packed = _compressor().compress(data)
             return _HEAD.pack(b"Z", 0) + packed
         return _HEAD.pack(b"P", zlib.crc32(data)) + data
 
-    def _pickle(self, value: Any) -> bytes:
+    def _pickle(self, value: Any, subjects: bool) -> bytes:
         """Pickle with this thread's pickler: making one costs as much as a small checkpoint."""
         pickler: _Pickler | None = getattr(self._threads, "pickler", None)
         # While it is at work its pickler is put away: a __getstate__ may encode something itself.
         self._threads.pickler = None
         if pickler is None:
             pickler = _Pickler(io.BytesIO(), self)
-        buffer = pickler.buffer
         try:
-            pickler.dump(value)
-            data = buffer.getvalue()
+            if subjects:
+                data = self._with_subjects(pickler, value)
+                if data is not None:
+                    return data
+            return pickler.written(value, subjects=False)
         finally:
-            pickler.forget()
-            buffer.seek(0)
-            buffer.truncate()
             self._threads.pickler = pickler
+
+    def _with_subjects(self, pickler: _Pickler, value: Any) -> bytes | None:
+        """What a value is written as; None if that hinges on what an AttributeError is about.
+
+        Such an object may be anything, and nobody may need it any more: it is kept when it can be
+        written and read again, and else left out.
+        """
+        try:
+            data = pickler.written(value, subjects=True)
+            if pickler.met_subject:
+                _Unpickler(io.BytesIO(data), self).load()
+        except Exception:
+            if not pickler.met_subject:
+                raise
+            return None
         return data
 
     def decode(self, data: bytes) -> Any:
@@ -178,9 +195,23 @@ class _Pickler(pickle.Pickler):
         self.shells: dict[int, classes.Shell] = {}
         self.spaces: dict[int, dict[str, Any]] = {}
         self.members: dict[int, dict[int, int]] = {}
+        # Whether to write the object that an AttributeError is about, and whether there was one.
+        self.subjects = True
+        self.met_subject = False
 
-    def forget(self) -> None:
+    def written(self, value: Any, *, subjects: bool) -> bytes:
+        """The pickle of a value."""
+        self.subjects, self.met_subject = subjects, False
+        try:
+            self.dump(value)
+            return self.buffer.getvalue()
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
         """Make ready for the next value."""
+        self.buffer.seek(0)
+        self.buffer.truncate()
         self.clear_memo()
         for known in (self.shells, self.spaces, self.members):
             if known:

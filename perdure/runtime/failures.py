@@ -25,8 +25,11 @@ class UnpicklableError(TypeError):
     """A value that must be kept across a suspension cannot be pickled."""
 
 
-def reduce(error: BaseException) -> tuple[Any, ...]:
-    """What pickle needs to make an exception again, with everything that hangs on it."""
+def reduce(error: BaseException, subject: bool = True) -> tuple[Any, ...]:
+    """What pickle needs to make an exception again, with everything that hangs on it.
+
+    `subject`: with the object that an AttributeError is about.
+    """
     kind = type(error)
     defined = _defined(kind)
     own: Any = None
@@ -42,10 +45,13 @@ def reduce(error: BaseException) -> tuple[Any, ...]:
         function, args = make, (kind, error.args)
     else:
         function, args = kind, error.args
+    fields = _fields(error)
+    if not subject:
+        fields.pop("obj", None)
     state = (
         own,
         error.__dict__ if own is None else {},
-        _fields(error),
+        fields,
         None if args is error.args else error.args,
         error.__cause__,
         error.__context__,
@@ -72,14 +78,10 @@ def _built_in_members(kind: type) -> tuple[str, ...]:
 
 
 def _members(kind: type) -> tuple[str, ...]:
-    """The attributes that a built-in exception has beside its arguments.
-
-    Not the object that an AttributeError is about: Python does not pickle it either, as it may be
-    anything.
-    """
+    """The attributes that a built-in exception has beside its arguments."""
     if _is_python(kind) or kind in (object, BaseException, BaseExceptionGroup):
         return ()
-    return tuple(name for name in _built_in_members(kind) if name not in ("obj", "__dict__"))
+    return tuple(name for name in _built_in_members(kind) if name != "__dict__")
 
 
 def _defined(kind: type) -> set[str]:

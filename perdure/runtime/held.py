@@ -306,9 +306,12 @@ def _kept(codec: Codec, state: Continuation) -> bytes | None:
 
 
 def encode_error(codec: Codec, error: BaseException) -> bytes:
-    """Encode an exception; one that cannot be pickled is recorded by its text."""
+    """Encode an exception that leaves its process; by its text if it cannot be pickled.
+
+    Without the object that an AttributeError is about, as when Python pickles it.
+    """
     try:
-        return codec.encode(error)
+        return codec.encode(error, subjects=False)
     except KeyboardInterrupt:
         raise
     except Exception as problem:

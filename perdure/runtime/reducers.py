@@ -236,7 +236,10 @@ def reduce_traceback(traceback: TracebackType, pickler: Any) -> Any:
 
 def reduce_exception(error: BaseException, pickler: Any) -> Any:
     """An exception with all that hangs on it."""
-    return failures.reduce(error)
+    if not isinstance(error, AttributeError) or error.obj is None:
+        return failures.reduce(error)
+    pickler.met_subject = True
+    return failures.reduce(error, subject=pickler.subjects)
 
 
 # What cannot be kept --------------------------------------------------------------------------
