@@ -41,7 +41,11 @@ def reduce(error: BaseException, subject: bool = True) -> tuple[Any, ...]:
         function, args = make_group, (kind, error.message, list(error.exceptions))
     elif any(type(arg) not in _ATOMS for arg in error.args):
         function, args = make, (kind, ())  # an argument may lead back to the exception
-    elif defined & {"__init__", "__new__"} or type(error.args) is not tuple:
+    elif (
+        defined & {"__init__", "__new__"}
+        or type(error.args) is not tuple
+        or issubclass(kind, UnicodeError)  # its subclasses take five arguments, if they had any
+    ):
         function, args = make, (kind, error.args)
     else:
         function, args = kind, error.args
@@ -67,8 +71,15 @@ _ATOMS = frozenset({int, float, str, bytes, bool, type(None)})
 def _fields(error: BaseException) -> dict[str, Any]:
     """What an exception holds beside its `__dict__`: slots, and what built-in classes define."""
     names = [*_slots(type(error)), *(n for b in type(error).__mro__ for n in _members(b))]
-    found = {name: getattr(error, name, None) for name in names}
-    return {name: value for name, value in found.items() if value is not None}
+    found: dict[str, Any] = {}
+    for name in names:
+        try:
+            value = getattr(error, name, None)
+        except TypeError:
+            continue  # a UnicodeError that was never given its arguments
+        if value is not None:
+            found[name] = value
+    return found
 
 
 @functools.cache

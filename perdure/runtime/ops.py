@@ -260,6 +260,7 @@ def as_local(error: BaseException, own: tuple[str, ...]) -> BaseException:
     message = f"cannot access local variable {found[1]!r} where it is not associated with a value"
     made = UnboundLocalError(message)
     made.__cause__, made.__context__ = error.__cause__, error.__context__
+    made.__suppress_context__ = error.__suppress_context__  # to set a cause has set it
     return made.with_traceback(link)
 
 

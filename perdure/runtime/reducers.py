@@ -59,14 +59,21 @@ def reduce_property(prop: property, pickler: Any) -> Any:
     """A property, or one of a subclass, with its attributes."""
     attributes = dict(getattr(prop, "__dict__", {}))
     name = getattr(prop, "__name__", None) if type(prop) is property else None
-    args = (type(prop), prop.fget, prop.fset, prop.fdel, prop.__doc__, name)
+    # A docstring that came from the getter is replaced when another getter is set.
+    plain = type(prop) is property or "__doc__" in attributes
+    derived = plain and prop.__doc__ == getattr(prop.fget, "__doc__", None)
+    args = (type(prop), prop.fget, prop.fset, prop.fdel, prop.__doc__, name, derived)
     return (make_property, args, attributes or None, None, None, set_attributes)
 
 
-def make_property(kind: Any, fget: Any, fset: Any, fdel: Any, doc: Any, name: Any) -> Any:
-    """A property, whatever `__init__` its class has."""
-    made = kind.__new__(kind)
-    property.__init__(made, fget, fset, fdel, doc)
+def make_property(
+    kind: Any, fget: Any, fset: Any, fdel: Any, doc: Any, name: Any, derived: bool = False
+) -> Any:
+    """A property, whatever `__new__` and `__init__` its class has."""
+    made = property.__new__(kind)
+    property.__init__(made, fget, fset, fdel, None if derived else doc)
+    if derived and kind is property and made.__doc__ != doc:
+        made.__doc__ = doc  # the getter has not got its own yet
     if name is not None and getattr(made, "__name__", None) != name:
         made.__name__ = name
     return made
@@ -80,8 +87,8 @@ def reduce_wrapped(wrapper: Any, pickler: Any) -> Any:
 
 def make_wrapped(kind: Any, function: Any) -> Any:
     """A staticmethod or classmethod, whatever `__init__` its class has."""
-    made = kind.__new__(kind, function)
     base: Any = staticmethod if issubclass(kind, staticmethod) else classmethod
+    made = base.__new__(kind, function)
     base.__init__(made, function)
     return made
 

@@ -223,7 +223,76 @@ def masks():
     return n, kinds, shown, Labelled.label, [n for n in vars(Labelled) if n[0] != "_"]
 
 
+class Documented(property):
+    """A property's own class."""
+
+
+class Elusive(property):
+    """A property whose class makes something else."""
+
+    def __new__(cls, *args, **kwargs):
+        return "nothing"
+
+
+@workflow
+def documents_of_properties():
+    """A docstring that came from a getter makes way for another getter's; one that was given does not."""
+
+    class Local:
+        @Documented
+        def spam(self):
+            """first"""
+            return self._spam
+
+        plain = property(lambda self: 1)
+        given = property(lambda self: 1, doc="given")
+
+    elusive = property.__new__(Elusive)
+
+    def other(self):
+        """second"""
+        return echo(9)
+
+    n = echo(1)
+    again = Local.spam.setter(lambda self, value: setattr(self, "_spam", value))
+    docs = [again.__doc__, Local.spam.getter(other).__doc__]
+    n = echo(2)
+    docs += [Local.plain.getter(other).__doc__, Local.given.getter(other).__doc__, again.__doc__]
+    return n, docs, type(elusive) is Elusive
+
+
+@workflow
+def odd_errors():
+    """Errors that were never given the arguments which their classes ask for."""
+    bare = [k.__new__(k) for k in (UnicodeEncodeError, UnicodeDecodeError, UnicodeTranslateError)]
+    full = UnicodeDecodeError("utf-8", b"abc", 1, 2, "reason")
+    full.start = 0
+    full.args = (1,)
+    n = echo(1)
+    return n, [str(e) for e in bare], bare[0].args, str(full), full.args
+
+
+@workflow
+def attributes_of_functions():
+    """Functions may have one dictionary for their attributes."""
+
+    def one():
+        return echo(1)
+
+    def two():
+        return echo(2)
+
+    shared = {"a": 7}
+    one.__dict__ = shared
+    two.__dict__ = shared
+    one.b = one() + two()
+    return one.__dict__ is two.__dict__ is shared, two.b, shared
+
+
 CASES = [
+    (documents_of_properties, ()),
+    (odd_errors, ()),
+    (attributes_of_functions, ()),
     (masks, ()),
     (local_class, ()),
     (local_dataclass, ()),
