@@ -228,7 +228,7 @@ class _Pickler(pickle.Pickler):
     def _choose(self, kind: type) -> Reducer | None:
         """The reducer of a type that was not met before."""
         if not self.codec.names.has(kind):
-            return _reducer_of(kind) or _by_value_reducer(kind)
+            return _by_value_reducer(kind) or _reducer_of(kind)
         chosen = _reducer_of(kind)
         if chosen is None and _may_be_sentinel(kind) and self.codec.names.beside(kind):
             chosen = reducers.reduce_stateless
@@ -250,9 +250,7 @@ def _reducer_of(kind: type) -> Reducer | None:
         return reducers.reduce_wrapped
     if issubclass(kind, dict):
         return reducers.reduce_dict
-    if _names_another_class(kind):
-        return reducers.reduce_masked
-    return library.by_base(kind)
+    return library.by_base(kind) or (reducers.reduce_masked if _looks_otherwise(kind) else None)
 
 
 def _pickled_as_usual(kind: Any) -> bool:
@@ -260,10 +258,14 @@ def _pickled_as_usual(kind: Any) -> bool:
     return kind.__reduce_ex__ is usual.__reduce_ex__ and kind.__reduce__ is usual.__reduce__
 
 
-def _names_another_class(kind: type) -> bool:
-    """Whether the `__class__` of an object of this class may be another one."""
-    names = ("__class__", "__getattribute__")
-    return any(name in vars(base) for base in kind.__mro__ if _is_python(base) for name in names)
+def _looks_otherwise(kind: type) -> bool:
+    """Whether objects of a class answer for attributes that they do not have.
+
+    Then what pickle asks them for, `__class__` and `__setstate__`, need not be what they are.
+    """
+    names = {"__class__", "__getattribute__", "__getattr__"}
+    found = [base for base in kind.__mro__ if _is_python(base) and names & vars(base).keys()]
+    return bool(found)
 
 
 def _may_be_sentinel(kind: type) -> bool:

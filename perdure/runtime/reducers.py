@@ -143,10 +143,28 @@ def reduce_stateless(value: Any, pickler: Any) -> Any:
 
 
 def reduce_masked(value: Any, pickler: Any) -> Any:
-    """An object whose `__class__` is not its class, on which pickle insists."""
+    """An object that does not show what it is: its class makes it, and it is not asked again.
+
+    Pickle insists that `__class__` is the class, and asks the empty object for `__setstate__`,
+    which a `__getattr__` that reads attributes does not survive.
+    """
     reduced = object.__reduce_ex__(value, 5)
-    made_by: Any = reduced[0]
-    return (_UNMASKED.get(made_by, made_by), *reduced[1:])
+    made_by, args, *rest = reduced
+    if made_by not in _UNMASKED:
+        return reduced
+    state, items, pairs = (*rest, None, None, None)[:3]
+    settled = hasattr(type(value), "__setstate__")
+    setter = None if settled or state is None else set_object
+    return (_UNMASKED[made_by], args, state, items, pairs, setter)
+
+
+def set_object(value: Any, state: Any) -> None:
+    """Put attributes back as pickle does, past what the object makes of it."""
+    attributes, slots = state if isinstance(state, tuple) and len(state) == 2 else (state, None)
+    if attributes:
+        object.__getattribute__(value, "__dict__").update(attributes)
+    for name, content in (slots or {}).items():
+        object.__setattr__(value, name, content)
 
 
 def new_object(kind: Any, *args: Any) -> Any:
@@ -159,6 +177,7 @@ def new_object_ex(kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     return kind.__new__(kind, *args, **kwargs)
 
 
+# Pickle knows `copyreg`'s by their names.
 _UNMASKED: dict[Any, Any] = {
     copyreg.__newobj__: new_object,  # type: ignore[attr-defined]
     copyreg.__newobj_ex__: new_object_ex,  # type: ignore[attr-defined]

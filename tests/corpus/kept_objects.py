@@ -289,7 +289,44 @@ def attributes_of_functions():
     return one.__dict__ is two.__dict__ is shared, two.b, shared
 
 
+class Record:
+    """Its attributes are what is in a dictionary: reading one before there is any never ends."""
+
+    def __init__(self, **known):
+        self.known = known
+
+    def __getattr__(self, name):
+        assert not name.startswith("__")
+        return self.known[name]
+
+
+class SlottedRecord(list):
+    """The same with slots, and elements."""
+
+    __slots__ = ("known",)
+
+    def __init__(self, items, **known):
+        super().__init__(items)
+        object.__setattr__(self, "known", known)
+
+    def __getattr__(self, name):
+        return self.known[name]
+
+    def __setattr__(self, name, value):
+        raise TypeError("frozen")
+
+
+@workflow
+def answers_for_missing():
+    """Objects with a __getattr__ that needs what they hold."""
+    record, slotted = Record(a=1, b=[2]), SlottedRecord("xy", c=3)
+    record.more = record
+    n = echo(1)
+    return n, record.a, record.b, record.more is record, slotted.c, slotted
+
+
 CASES = [
+    (answers_for_missing, ()),
     (documents_of_properties, ()),
     (odd_errors, ()),
     (attributes_of_functions, ()),
