@@ -117,7 +117,6 @@ _PLAIN_KINDS: tuple[type, ...] = (
     type(iter(())),
     type(iter(range(0))),
     range,
-    type(len),
     slice,
     complex,
 )

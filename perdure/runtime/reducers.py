@@ -30,6 +30,49 @@ def reduce_method(method: MethodType, pickler: Any) -> Any:
     return (MethodType, (method.__func__, owner))
 
 
+def reduce_builtin(function: Any, pickler: Any) -> Any:
+    """A builtin function, or a method of a built-in class bound to an object.
+
+    `super().append` is not what the object itself has by that name.
+    """
+    owner, name = function.__self__, function.__name__
+    kind: Any = type(owner)
+    if owner is None or issubclass(kind, ModuleType):
+        return NotImplemented
+    found = _binding(kind, name, types.MethodDescriptorType, (owner, kind), function)
+    if found is None and issubclass(kind, type):
+        found = _binding(owner, name, types.ClassMethodDescriptorType, (None, owner), function)
+    return NotImplemented if found is None else (bound_to, found)
+
+
+def _binding(
+    kind: type, name: str, sort: type, bound: tuple[Any, Any], method: Any
+) -> tuple[type, str, Any, Any] | None:
+    """Which class above a Python class a method is of, and what it is bound to."""
+    if not kind.__flags__ & _HEAP:
+        return None
+    for base in kind.__mro__:
+        found: Any = vars(base).get(name)
+        if type(found) is sort and found.__get__(*bound) == method:
+            return (base, name, *bound)
+    return None
+
+
+_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+
+
+def reduce_wrapper(wrapper: Any, pickler: Any) -> Any:
+    """An operation of a built-in class bound to an object: `super().__init__`."""
+    owner = wrapper.__self__
+    return (bound_to, (wrapper.__objclass__, wrapper.__name__, owner, type(owner)))
+
+
+def bound_to(base: type, name: str, obj: Any, kind: type) -> Any:
+    """A method of a built-in class, bound to an object or a class."""
+    found: Any = vars(base)[name]
+    return found.__get__(obj, kind)
+
+
 def reduce_module(module: ModuleType, pickler: Any) -> Any:
     """A module by its name."""
     name = pickler.codec.names.of_module(module)
@@ -148,7 +191,7 @@ def reduce_masked(value: Any, pickler: Any) -> Any:
     Pickle insists that `__class__` is the class, and asks the empty object for `__setstate__`,
     which a `__getattr__` that reads attributes does not survive.
     """
-    reduced = object.__reduce_ex__(value, 5)
+    reduced: Any = object.__reduce_ex__(value, 5)
     made_by, args, *rest = reduced
     if made_by not in _UNMASKED:
         return reduced
@@ -290,6 +333,8 @@ _NOT_KEPT = {
 
 REDUCERS: dict[type, Any] = {
     MethodType: reduce_method,
+    types.BuiltinMethodType: reduce_builtin,
+    types.MethodWrapperType: reduce_wrapper,
     ModuleType: reduce_module,
     super: reduce_super,
     property: reduce_property,
