@@ -52,9 +52,9 @@ def _binding(
     if not kind.__flags__ & _HEAP:
         return None
     for base in kind.__mro__:
-        found: Any = vars(base).get(name)
-        if type(found) is sort and found.__get__(*bound) == method:
-            return (base, name, *bound)
+        descriptor: Any = vars(base).get(name)
+        if type(descriptor) is sort and descriptor.__get__(*bound) == method:
+            return base, name, *bound
     return None
 
 
