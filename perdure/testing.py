@@ -127,7 +127,7 @@ class _Driver:
             raise
         except BaseException as error:
             failures.tidy(error, _HIDDEN)
-            return Event(call.seq, error=codec.decode(codec.encode(error)))
+            return Event(call.seq, error=codec.decode(codec.encode(error, subjects=False)))
 
     def outcome(self, done: Advance) -> Outcome:
         value = done.value

@@ -60,7 +60,7 @@ from perdure.compiler.core import (
     suspends,
 )
 from perdure.compiler.lift import Lifter, call, load, store
-from perdure.compiler.trees import children
+from perdure.compiler.trees import children, nodes
 
 # How a body with a cleanup around it was left; kept in `_left`.
 BY_RETURN, BY_BREAK, BY_CONTINUE = 1, 2, 3
@@ -334,7 +334,14 @@ class Compound(Lifter):
                 handler.saved = handler.saved or self.names.fresh("exc")
         self._finish(made, node, before)
 
-    def _localising(self, node: ast.Try, body: Body) -> Try:
+    def _localised(self, node: ast.Try | ast.With | ast.AsyncWith, body: Body) -> Body:
+        """The body of a statement whose cleanup sees the exception, if it may be such an error."""
+        read = (n for s in node.body for n in nodes(s) if isinstance(n, ast.Name))
+        if any(n.id in self.own_cells and not isinstance(n.ctx, ast.Store) for n in read):
+            return [self._localising(node, body)]
+        return body
+
+    def _localising(self, node: ast.stmt, body: Body) -> Try:
         """Around a `try`'s body: a variable that is shared by cell is a local when it is unbound.
 
         To a block the cell is another function's, and Python says so in a NameError; to the user,
@@ -427,6 +434,8 @@ class Compound(Lifter):
     def _lower_finally(self, node: ast.Try) -> None:
         self.rewritten += 1
         inner, cleanup = self._cleaned(node, node if node.handlers else node.body)
+        if not node.handlers:
+            inner = self._localised(node, inner)
         with self.block() as failing, self.seal():
             self.statements(node.finalbody)
             self.emit(Raise(ast.copy_location(ast.Raise(None, None), node.finalbody[-1])))
@@ -460,7 +469,10 @@ class Compound(Lifter):
         if not self._must_lower(node):
             before = self.rewritten
             with self.seal():
-                self._finish(With(node, self.body(node.body)), node, before)
+                body = self.body(node.body)
+                localised = self._localised(node, body)
+                self.rewritten += localised is not body
+                self._finish(With(node, localised), node, before)
             return
         self._lower_with(node, node.items)
 
@@ -486,6 +498,7 @@ class Compound(Lifter):
         else:
             body += node.body
         inner, cleanup = self._cleaned(node, body)
+        inner = self._localised(node, inner)
         leaves = "__aexit__" if wait else ""
         with self.block() as leaving:
             self._exit(leave, context, wait=leaves)

@@ -45,6 +45,7 @@ REFUSED: dict[str, tuple[str, str, str, str]] = {
     # node: (code, what, why, instead)
 }
 
+
 def check(definition: Definition) -> list[Diagnostic]:
     """Refuse what the compiler does not take in a function, nested functions left aside."""
     kinds = {type(node).__name__ for node in with_operators(definition.own)}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import _abc  # type: ignore[import-not-found]
 import copyreg
+import gc
 import threading
 import types
 from abc import ABCMeta
@@ -81,12 +82,17 @@ def reduce_shell(shell: Shell, pickler: Any) -> Any:
             return other
         return pickler.shells.get(id(other)) or pickler.shells.setdefault(id(other), Shell(other))
 
-    bases = tuple(shell_of(base) for base in cls.__bases__)
+    bases = tuple(shell_of(base) for base in _BASES(cls))
     space: dict[str, Any] = {"__module__": cls.__module__, "__qualname__": cls.__qualname__}
     if "__slots__" in vars(cls):
         space["__slots__"] = tuple(_own_slots(cls))
     members = _member_shells(cls) if isinstance(cls, EnumType) else None
-    return (make_shell, (shell_of(type(cls)), cls.__name__, bases, space, members))
+    return (make_shell, (shell_of(type(cls)), _NAME(cls), bases, space, members))
+
+
+# As `type` has them: a metaclass may have attributes of these names.
+_NAME = vars(type)["__name__"].__get__
+_BASES = vars(type)["__bases__"].__get__
 
 
 def _own_slots(cls: type) -> Iterator[str]:
@@ -185,7 +191,7 @@ def _state(cls: type, shell: Shell) -> tuple[Any, ...]:
         known = (link() for link in _abc._get_dump(cls)[0])
         registered = tuple(sorted((c for c in known if c), key=lambda c: c.__qualname__))
     members = [vars(m) for m in members_of(cls)] if isinstance(cls, EnumType) else []
-    early = (type(cls), cls.__bases__, _Methods(shell, methods))
+    early = (type(cls), _BASES(cls), _Methods(shell, methods))
     order = [name for name in vars(cls) if name not in _NOT_WRITTEN]
     return (early, members, values, order, registered)
 
@@ -220,7 +226,40 @@ def slot(cls: type, name: str) -> Any:
 def set_methods(cls: type, methods: dict[str, Any]) -> None:
     """Put the methods on a shell."""
     for name, value in methods.items():
+        _set(cls, name, value)
+
+
+# Setting these puts them among a class's variables, though `type` has descriptors for them.
+_OWN_OF_TYPE = frozenset(
+    {"__doc__", "__module__", "__annotations__", "__abstractmethods__", "__type_params__"}
+)
+
+
+def _set(cls: type, name: str, value: Any) -> None:
+    """Put a variable on a class, even one that the metaclass guards.
+
+    `__class__ = property(…)` in the body of a class is one of its variables, though `cls.__class__`
+    is something else, which to set would change. So are those that share their names with a
+    property of the metaclass.
+    """
+    if name in _OWN_OF_TYPE or not _is_guarded(type(cls), name):
         type.__setattr__(cls, name, value)
+        return
+    gc.get_referents(vars(cls))[0][name] = value
+    # What Python has noted of the class's attributes does not hold any more.
+    type.__setattr__(cls, _PROBE, None)
+    type.__delattr__(cls, _PROBE)
+
+
+_PROBE = "_perdure_probe_"
+
+
+def _is_guarded(meta: type, name: str) -> bool:
+    for base in meta.__mro__:
+        if name in vars(base):
+            found = type(vars(base)[name])
+            return hasattr(found, "__set__") or hasattr(found, "__delete__")
+    return False
 
 
 def itself(cls: type) -> type:
@@ -239,7 +278,7 @@ def set_contents_in(shells: dict[type, list[Any]], cls: type, state: tuple[Any, 
     for member, attributes in zip(shells.get(cls, ()), members, strict=True):
         member.__dict__.update(attributes)
     for name, value in values.items():
-        type.__setattr__(cls, name, value)
+        _set(cls, name, value)
     _put_in_order(cls, order)
     for other in registered:
         _abc._abc_register(cls, other)
@@ -249,7 +288,12 @@ def _put_in_order(cls: type, order: list[str]) -> None:
     """Let `vars(cls)` list the attributes as before; methods were set before values."""
     special = {name for name in order if name.startswith("__") and name.endswith("__")}
     for name in order:
-        if name not in special and type(value := vars(cls).get(name)) is not MemberDescriptorType:
+        if name in special or type(value := vars(cls).get(name)) is MemberDescriptorType:
+            continue
+        if _is_guarded(type(cls), name):
+            variables = gc.get_referents(vars(cls))[0]
+            variables[name] = variables.pop(name)
+        else:
             type.__delattr__(cls, name)
             type.__setattr__(cls, name, value)
 

@@ -56,42 +56,62 @@ class Codec:
         self.reducers = dict(_REDUCERS)
         self._threads = threading.local()
 
-    def encode(self, value: Any) -> bytes:
-        """Pickle, compress and checksum a value. Raises what the pickler raises."""
+    def encode(self, value: Any, *, subjects: bool = True) -> bytes:
+        """Pickle, compress and checksum a value. Raises what the pickler raises.
+
+        `subjects`: with the objects that AttributeErrors are about, if those can be kept.
+        """
         if _is_simple(value):
             simple = pickle.dumps(value, PROTOCOL)
             if len(simple) < COMPRESS_FROM and not _may_hold_nan(simple):
                 return _HEAD.pack(b"S", zlib.crc32(simple)) + simple
-        data = self._pickle(value)
+        data, subjects = self._pickle(value, subjects)
         if _may_hold_nan(data):
-            data = self._pickle_nans(value) or data
+            data = self._pickle_nans(value, subjects) or data
         if len(data) >= COMPRESS_FROM:
             packed = _compressor().compress(data)
             return _HEAD.pack(b"Z", 0) + packed
         return _HEAD.pack(b"P", zlib.crc32(data)) + data
 
-    def _pickle(self, value: Any) -> bytes:
-        """Pickle with this thread's pickler: making one costs as much as a small checkpoint."""
+    def _pickle(self, value: Any, subjects: bool) -> tuple[bytes, bool]:
+        """Pickle with this thread's pickler: making one costs as much as a small checkpoint.
+
+        Also says whether the objects that AttributeErrors are about are in it.
+        """
         pickler: _Pickler | None = getattr(self._threads, "pickler", None)
         # While it is at work its pickler is put away: a __getstate__ may encode something itself.
         self._threads.pickler = None
         if pickler is None:
             pickler = _Pickler(io.BytesIO(), self)
-        buffer = pickler.buffer
         try:
-            pickler.dump(value)
-            data = buffer.getvalue()
+            if subjects:
+                data = self._with_subjects(pickler, value)
+                if data is not None:
+                    return data, True
+            return pickler.written(value, subjects=False), False
         finally:
-            pickler.forget()
-            buffer.seek(0)
-            buffer.truncate()
             self._threads.pickler = pickler
+
+    def _with_subjects(self, pickler: _Pickler, value: Any) -> bytes | None:
+        """What a value is written as; None if that hinges on what an AttributeError is about.
+
+        Such an object may be anything, and nobody may need it any more: it is kept when it can be
+        written and read again, and else left out.
+        """
+        try:
+            data = pickler.written(value, subjects=True)
+            if pickler.met_subject:
+                _Unpickler(io.BytesIO(data), self).load()
+        except Exception:
+            if not pickler.met_subject:
+                raise
+            return None
         return data
 
-    def _pickle_nans(self, value: Any) -> bytes | None:
+    def _pickle_nans(self, value: Any, subjects: bool) -> bytes | None:
         """Pickle once more so that each NaN stays one object; None where there is no need to."""
         finder = _NanFinder(io.BytesIO(), self)
-        finder.dump(value)
+        finder.written(value, subjects=subjects)
         shared = finder.shared
         named = self.names.nans()
         for number, nan in finder.nans.items():
@@ -101,8 +121,7 @@ class Codec:
         if not shared:
             return None
         pickler = _NanPickler(io.BytesIO(), self, shared)
-        pickler.dump(value)
-        return pickler.buffer.getvalue()
+        return pickler.written(value, subjects=subjects)
 
     def decode(self, data: bytes) -> Any:
         """The value that `encode` was given; raises `CodecError` when the bytes are damaged."""
@@ -119,7 +138,6 @@ _PLAIN_KINDS: tuple[type, ...] = (
     type(iter(())),
     type(iter(range(0))),
     range,
-    type(len),
     slice,
     complex,
 )
@@ -206,9 +224,23 @@ class _Pickler(pickle.Pickler):
         self.shells: dict[int, classes.Shell] = {}
         self.spaces: dict[int, dict[str, Any]] = {}
         self.members: dict[int, dict[int, int]] = {}
+        # Whether to write the object that an AttributeError is about, and whether there was one.
+        self.subjects = True
+        self.met_subject = False
 
-    def forget(self) -> None:
+    def written(self, value: Any, *, subjects: bool) -> bytes:
+        """The pickle of a value."""
+        self.subjects, self.met_subject = subjects, False
+        try:
+            self.dump(value)
+            return self.buffer.getvalue()
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
         """Make ready for the next value."""
+        self.buffer.seek(0)
+        self.buffer.truncate()
         self.clear_memo()
         for known in (self.shells, self.spaces, self.members):
             if known:
@@ -225,7 +257,7 @@ class _Pickler(pickle.Pickler):
     def _choose(self, kind: type) -> Reducer | None:
         """The reducer of a type that was not met before."""
         if not self.codec.names.has(kind):
-            return _reducer_of(kind) or _by_value_reducer(kind)
+            return _by_value_reducer(kind) or _reducer_of(kind)
         chosen = _reducer_of(kind)
         if chosen is None and _may_be_sentinel(kind) and self.codec.names.beside(kind):
             chosen = reducers.reduce_stateless
@@ -275,12 +307,22 @@ def _reducer_of(kind: type) -> Reducer | None:
         return reducers.reduce_wrapped
     if issubclass(kind, dict):
         return reducers.reduce_dict
-    return library.by_base(kind)
+    return library.by_base(kind) or (reducers.reduce_masked if _looks_otherwise(kind) else None)
 
 
 def _pickled_as_usual(kind: Any) -> bool:
     usual: Any = object
     return kind.__reduce_ex__ is usual.__reduce_ex__ and kind.__reduce__ is usual.__reduce__
+
+
+def _looks_otherwise(kind: type) -> bool:
+    """Whether objects of a class answer for attributes that they do not have.
+
+    Then what pickle asks them for, `__class__` and `__setstate__`, need not be what they are.
+    """
+    names = {"__class__", "__getattribute__", "__getattr__"}
+    found = [base for base in kind.__mro__ if _is_python(base) and names & vars(base).keys()]
+    return bool(found)
 
 
 def _may_be_sentinel(kind: type) -> bool:

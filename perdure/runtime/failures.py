@@ -25,8 +25,11 @@ class UnpicklableError(TypeError):
     """A value that must be kept across a suspension cannot be pickled."""
 
 
-def reduce(error: BaseException) -> tuple[Any, ...]:
-    """What pickle needs to make an exception again, with everything that hangs on it."""
+def reduce(error: BaseException, subject: bool = True) -> tuple[Any, ...]:
+    """What pickle needs to make an exception again, with everything that hangs on it.
+
+    `subject`: with the object that an AttributeError is about.
+    """
     kind = type(error)
     defined = _defined(kind)
     own: Any = None
@@ -38,14 +41,21 @@ def reduce(error: BaseException) -> tuple[Any, ...]:
         function, args = make_group, (kind, error.message, list(error.exceptions))
     elif any(type(arg) not in _ATOMS for arg in error.args):
         function, args = make, (kind, ())  # an argument may lead back to the exception
-    elif defined & {"__init__", "__new__"} or type(error.args) is not tuple:
+    elif (
+        defined & {"__init__", "__new__"}
+        or type(error.args) is not tuple
+        or issubclass(kind, UnicodeError)  # its subclasses take five arguments, if they had any
+    ):
         function, args = make, (kind, error.args)
     else:
         function, args = kind, error.args
+    fields = _fields(error)
+    if not subject:
+        fields.pop("obj", None)
     state = (
         own,
         error.__dict__ if own is None else {},
-        _fields(error),
+        fields,
         None if args is error.args else error.args,
         error.__cause__,
         error.__context__,
@@ -61,8 +71,15 @@ _ATOMS = frozenset({int, float, str, bytes, bool, type(None)})
 def _fields(error: BaseException) -> dict[str, Any]:
     """What an exception holds beside its `__dict__`: slots, and what built-in classes define."""
     names = [*_slots(type(error)), *(n for b in type(error).__mro__ for n in _members(b))]
-    found = {name: getattr(error, name, None) for name in names}
-    return {name: value for name, value in found.items() if value is not None}
+    found: dict[str, Any] = {}
+    for name in names:
+        try:
+            value = getattr(error, name, None)
+        except TypeError:
+            continue  # a UnicodeError that was never given its arguments
+        if value is not None:
+            found[name] = value
+    return found
 
 
 @functools.cache
@@ -72,14 +89,10 @@ def _built_in_members(kind: type) -> tuple[str, ...]:
 
 
 def _members(kind: type) -> tuple[str, ...]:
-    """The attributes that a built-in exception has beside its arguments.
-
-    Not the object that an AttributeError is about: Python does not pickle it either, as it may be
-    anything.
-    """
+    """The attributes that a built-in exception has beside its arguments."""
     if _is_python(kind) or kind in (object, BaseException, BaseExceptionGroup):
         return ()
-    return tuple(name for name in _built_in_members(kind) if name not in ("obj", "__dict__"))
+    return tuple(name for name in _built_in_members(kind) if name != "__dict__")
 
 
 def _defined(kind: type) -> set[str]:
@@ -138,6 +151,21 @@ def restore(error: BaseException, state: tuple[Any, ...]) -> None:
     put(error, "__context__", context)
     put(error, "__suppress_context__", suppress)
     put(error, "__traceback__", stack)
+
+
+def link_to(error: BaseException, handled: BaseException | None) -> BaseException | None:
+    """What has `error` as its context, of those that `handled` leads to.
+
+    To raise `error` while `handled` is being handled takes that context away, lest the two lead to
+    each other. An exception that is only raised anew, because a run goes on, needs it put back.
+    """
+    seen: set[int] = set()
+    while handled is not None and handled is not error and id(handled) not in seen:
+        if handled.__context__ is error:
+            return handled
+        seen.add(id(handled))
+        handled = handled.__context__
+    return None
 
 
 def entries(traceback: TracebackType | None) -> tuple[Entry, ...]:

@@ -219,7 +219,8 @@ def set_state(function: FunctionType, state: dict[str, Any]) -> None:
     """Put back what hangs on a function."""
     for name, value in state.pop("globals", {}).items():
         function.__globals__.setdefault(name, value)
-    function.__dict__.update(state.pop("__dict__", {}))
+    if attributes := state.pop("__dict__", None):
+        function.__dict__ = attributes  # others may hold it too
     for name, value in state.items():
         setattr(function, name, value)
 

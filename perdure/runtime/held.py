@@ -306,9 +306,12 @@ def _kept(codec: Codec, state: Continuation) -> bytes | None:
 
 
 def encode_error(codec: Codec, error: BaseException) -> bytes:
-    """Encode an exception; one that cannot be pickled is recorded by its text."""
+    """Encode an exception that leaves its process; by its text if it cannot be pickled.
+
+    Without the object that an AttributeError is about, as when Python pickles it.
+    """
     try:
-        return codec.encode(error)
+        return codec.encode(error, subjects=False)
     except KeyboardInterrupt:
         raise
     except Exception as problem:
@@ -345,7 +348,8 @@ def _frames(fiber: Fiber) -> Iterator[tuple[Any, ...]]:
     seen: set[int] = set()
     for frame in found:  # grows while it is walked
         for value in frame[2]:
-            if isinstance(value, Generator) and value.frame is not None and id(value) not in seen:
+            held = issubclass(type(value), Generator) and value.frame is not None
+            if held and id(value) not in seen:
                 seen.add(id(value))
                 found.append(value.frame)
     yield from reversed(found)

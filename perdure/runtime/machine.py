@@ -215,9 +215,11 @@ class Machine:
             if callee is advance:
                 return self._advance(fiber, args[0])
         elif kind is MethodType:
-            if isinstance(callee.__self__, fibers.Fiber):
+            # Not isinstance(): that would read the `__class__` of an object of the program's.
+            owner = type(callee.__self__)
+            if issubclass(owner, fibers.Fiber):
                 return self._call_fiber(fiber, callee, args, kwargs)
-            if isinstance(callee.__self__, Generator | CoroutineSteps):
+            if issubclass(owner, Generator | CoroutineSteps):
                 return self._call_generator(fiber, callee, args, kwargs)
             return self.call(fiber, callee.__func__, (callee.__self__, *args), kwargs)
         elif kind is functools.partial:
@@ -226,7 +228,7 @@ class Machine:
             )
         elif (stand_in := self.program.stand_in(callee, args, kwargs)) is not None:
             return self.call(fiber, stand_in, args, kwargs)
-        elif isinstance(callee, type):
+        elif issubclass(kind, type):
             if self.program.suspends(callee):
                 construct = self.program.library("construct")
                 return self.call(fiber, construct, (callee, args, kwargs), {})

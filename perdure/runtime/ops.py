@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from perdure.compiler.image import VOCABULARY
 from perdure.runtime import stars
+from perdure.runtime.failures import link_to
 
 
 class Suspend:
@@ -163,17 +164,20 @@ def special(obj: Any, name: str) -> Callable[..., Any] | None:
 class handling:
     """Raising a saved exception again changes its traceback and context; calling this puts back."""
 
-    __slots__ = ("context", "error", "traceback")
+    __slots__ = ("context", "error", "link", "traceback")
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
         self.context: BaseException | None = error.__context__
         self.traceback: TracebackType | None = error.__traceback__
+        self.link = link_to(error, sys.exception())
 
     def __call__(self) -> None:
         """Put traceback and context back, now that the exception is being handled."""
         self.error.__traceback__ = self.traceback
         self.error.__context__ = self.context
+        if self.link is not None:
+            self.link.__context__ = self.error
 
 
 class Returned:
@@ -200,16 +204,20 @@ class Raised:
     def __call__(self) -> Any:
         """Raise the exception, where the call stood."""
         error = self.error
-        context = error.__context__
+        context, handled, link = error.__context__, None, None
         try:
             if context is not None:
-                _extend(error, sys.exception())
+                handled = sys.exception()
+                _extend(error, handled)
+                link = link_to(error, handled)
             raise error
         finally:
             if context is not None:
                 error.__context__ = context
+            if link is not None:
+                link.__context__ = error
             # The exception's traceback must not keep itself alive through this frame.
-            del self, error, context
+            del self, error, context, handled, link
 
 
 def _extend(error: BaseException, handled: BaseException | None) -> None:
@@ -252,6 +260,7 @@ def as_local(error: BaseException, own: tuple[str, ...]) -> BaseException:
     message = f"cannot access local variable {found[1]!r} where it is not associated with a value"
     made = UnboundLocalError(message)
     made.__cause__, made.__context__ = error.__cause__, error.__context__
+    made.__suppress_context__ = error.__suppress_context__  # to set a cause has set it
     return made.with_traceback(link)
 
 

@@ -181,11 +181,12 @@ class Program:
             )
         if kind is MethodType:
             owner = callee.__self__
-            if isinstance(owner, fibers.Fiber):
+            # Not isinstance(): that would read the `__class__` of an object of the program's.
+            if issubclass(type(owner), fibers.Fiber):
                 return not owner.done() and callee.__name__ in ("result", "exception")
-            if isinstance(owner, CoroutineSteps):
+            if type(owner) is CoroutineSteps:
                 owner = owner.coroutine
-            if isinstance(owner, Generator):
+            if issubclass(type(owner), Generator):
                 return bool(owner.loaded.table.suspends)
             return self.suspends(callee.__func__)
         if kind is functools.partial:

@@ -6,6 +6,7 @@ functions, classes and the standard library's objects have files of their own.
 
 from __future__ import annotations
 
+import copyreg
 import gc
 import re
 import struct
@@ -28,6 +29,49 @@ def reduce_method(method: MethodType, pickler: Any) -> Any:
         if isinstance(name, str) and getattr(owner, name, None) == method:
             return NotImplemented
     return (MethodType, (method.__func__, owner))
+
+
+def reduce_builtin(function: Any, pickler: Any) -> Any:
+    """A builtin function, or a method of a built-in class bound to an object.
+
+    `super().append` is not what the object itself has by that name.
+    """
+    owner, name = function.__self__, function.__name__
+    kind: Any = type(owner)
+    if owner is None or issubclass(kind, ModuleType):
+        return NotImplemented
+    found = _binding(kind, name, types.MethodDescriptorType, (owner, kind), function)
+    if found is None and issubclass(kind, type):
+        found = _binding(owner, name, types.ClassMethodDescriptorType, (None, owner), function)
+    return NotImplemented if found is None else (bound_to, found)
+
+
+def _binding(
+    kind: type, name: str, sort: type, bound: tuple[Any, Any], method: Any
+) -> tuple[type, str, Any, Any] | None:
+    """Which class above a Python class a method is of, and what it is bound to."""
+    if not kind.__flags__ & _HEAP:
+        return None
+    for base in kind.__mro__:
+        descriptor: Any = vars(base).get(name)
+        if type(descriptor) is sort and descriptor.__get__(*bound) == method:
+            return base, name, *bound
+    return None
+
+
+_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+
+
+def reduce_wrapper(wrapper: Any, pickler: Any) -> Any:
+    """An operation of a built-in class bound to an object: `super().__init__`."""
+    owner = wrapper.__self__
+    return (bound_to, (wrapper.__objclass__, wrapper.__name__, owner, type(owner)))
+
+
+def bound_to(base: type, name: str, obj: Any, kind: type) -> Any:
+    """A method of a built-in class, bound to an object or a class."""
+    found: Any = vars(base)[name]
+    return found.__get__(obj, kind)
 
 
 def reduce_module(module: ModuleType, pickler: Any) -> Any:
@@ -59,14 +103,21 @@ def reduce_property(prop: property, pickler: Any) -> Any:
     """A property, or one of a subclass, with its attributes."""
     attributes = dict(getattr(prop, "__dict__", {}))
     name = getattr(prop, "__name__", None) if type(prop) is property else None
-    args = (type(prop), prop.fget, prop.fset, prop.fdel, prop.__doc__, name)
+    # A docstring that came from the getter is replaced when another getter is set.
+    plain = type(prop) is property or "__doc__" in attributes
+    derived = plain and prop.__doc__ == getattr(prop.fget, "__doc__", None)
+    args = (type(prop), prop.fget, prop.fset, prop.fdel, prop.__doc__, name, derived)
     return (make_property, args, attributes or None, None, None, set_attributes)
 
 
-def make_property(kind: Any, fget: Any, fset: Any, fdel: Any, doc: Any, name: Any) -> Any:
-    """A property, whatever `__init__` its class has."""
-    made = kind.__new__(kind)
-    property.__init__(made, fget, fset, fdel, doc)
+def make_property(
+    kind: Any, fget: Any, fset: Any, fdel: Any, doc: Any, name: Any, derived: bool = False
+) -> Any:
+    """A property, whatever `__new__` and `__init__` its class has."""
+    made = property.__new__(kind)
+    property.__init__(made, fget, fset, fdel, None if derived else doc)
+    if derived and kind is property and made.__doc__ != doc:
+        made.__doc__ = doc  # the getter has not got its own yet
     if name is not None and getattr(made, "__name__", None) != name:
         made.__name__ = name
     return made
@@ -80,8 +131,8 @@ def reduce_wrapped(wrapper: Any, pickler: Any) -> Any:
 
 def make_wrapped(kind: Any, function: Any) -> Any:
     """A staticmethod or classmethod, whatever `__init__` its class has."""
-    made = kind.__new__(kind, function)
     base: Any = staticmethod if issubclass(kind, staticmethod) else classmethod
+    made = base.__new__(kind, function)
     base.__init__(made, function)
     return made
 
@@ -133,6 +184,48 @@ def reduce_stateless(value: Any, pickler: Any) -> Any:
         if held is value:
             return (by_name, (names.logical(type(value).__module__), name))
     return NotImplemented
+
+
+def reduce_masked(value: Any, pickler: Any) -> Any:
+    """An object that does not show what it is: its class makes it, and it is not asked again.
+
+    Pickle insists that `__class__` is the class, and asks the empty object for `__setstate__`,
+    which a `__getattr__` that reads attributes does not survive.
+    """
+    reduced: Any = object.__reduce_ex__(value, 5)
+    made_by, args, *rest = reduced
+    if made_by not in _UNMASKED:
+        return reduced
+    state, items, pairs = (*rest, None, None, None)[:3]
+    settled = hasattr(type(value), "__setstate__")
+    setter = None if settled or state is None else set_object
+    return (_UNMASKED[made_by], args, state, items, pairs, setter)
+
+
+def set_object(value: Any, state: Any) -> None:
+    """Put attributes back as pickle does, past what the object makes of it."""
+    attributes, slots = state if isinstance(state, tuple) and len(state) == 2 else (state, None)
+    if attributes:
+        object.__getattribute__(value, "__dict__").update(attributes)
+    for name, content in (slots or {}).items():
+        object.__setattr__(value, name, content)
+
+
+def new_object(kind: Any, *args: Any) -> Any:
+    """An object as `copyreg.__newobj__` makes it."""
+    return kind.__new__(kind, *args)
+
+
+def new_object_ex(kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """An object as `copyreg.__newobj_ex__` makes it."""
+    return kind.__new__(kind, *args, **kwargs)
+
+
+# Pickle knows `copyreg`'s by their names.
+_UNMASKED: dict[Any, Any] = {
+    copyreg.__newobj__: new_object,  # type: ignore[attr-defined]
+    copyreg.__newobj_ex__: new_object_ex,  # type: ignore[attr-defined]
+}
 
 
 def reduce_dict(value: dict[Any, Any], pickler: Any) -> Any:
@@ -236,7 +329,10 @@ def reduce_traceback(traceback: TracebackType, pickler: Any) -> Any:
 
 def reduce_exception(error: BaseException, pickler: Any) -> Any:
     """An exception with all that hangs on it."""
-    return failures.reduce(error)
+    if not isinstance(error, AttributeError) or error.obj is None:
+        return failures.reduce(error)
+    pickler.met_subject = True
+    return failures.reduce(error, subject=pickler.subjects)
 
 
 # What cannot be kept --------------------------------------------------------------------------
@@ -261,6 +357,8 @@ _NOT_KEPT = {
 
 REDUCERS: dict[type, Any] = {
     MethodType: reduce_method,
+    types.BuiltinMethodType: reduce_builtin,
+    types.MethodWrapperType: reduce_wrapper,
     ModuleType: reduce_module,
     super: reduce_super,
     property: reduce_property,

@@ -7,9 +7,10 @@ checkpoint can hold (Python/compile.c, `compiler_try_star_except`; Python/ceval.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
-from perdure.runtime.failures import entries
+from perdure.runtime.failures import entries, link_to
 
 
 class Star:
@@ -98,11 +99,14 @@ class _Same:
 def _raise_as_it_is(error: BaseException) -> None:
     """Raise an exception without giving it the one being handled as its context."""
     context = error.__context__
+    link = link_to(error, sys.exception())
     try:
         raise error
     finally:
         error.__context__ = context
-        del error, context
+        if link is not None:
+            link.__context__ = error
+        del error, context, link
 
 
 def _leaves_of(

@@ -1,6 +1,7 @@
 """`try` with a suspension in each part, and each way of leaving each part."""
 
 import sys
+import threading
 
 from perdure import workflow
 from tests.corpus.acts import Misfit, Narrow, Silent, echo, fail, fail_if
@@ -929,7 +930,60 @@ def rest_of_a_group():
         return [(repr(e), e.__suppress_context__, e.__cause__) for e in (error, *error.exceptions)]
 
 
+@workflow
+def context_cycle():
+    """A context that leads back to an exception being handled stays what the program made it."""
+    try:
+        raise KeyError("a")
+    except KeyError as first:
+        a = first
+        try:
+            raise ValueError("b")
+        except ValueError as second:
+            b = second
+            try:
+                raise TypeError("c")
+            except TypeError as third:
+                c = third
+                a.__context__ = c
+                n = echo(1)
+                before = a.__context__ is c, b.__context__ is a, c.__context__ is b
+                n += echo(2)
+    return n, before, a.__context__ is c, b.__context__ is a, c.__context__ is b
+
+
+class Lean:
+    """Reads what it lacks before it has anything: cannot be read from a checkpoint."""
+
+    def __init__(self):
+        self.known = {}
+
+    def __getattr__(self, name):
+        if name not in self.known:
+            raise AttributeError(name)
+        return self.known[name]
+
+
+@workflow
+def subject_of_attribute_error():
+    """The object that an AttributeError is about is the very object, if that can be kept."""
+
+    class Local:
+        blech = None
+
+    thing, found = Local(), []
+    for make in (lambda: thing, Lean, threading.Lock):
+        try:
+            found.append(make().bluch)
+        except AttributeError as error:
+            found.append(echo(error.name))
+            found.append(echo(error.name) and error.obj is thing)
+    return found
+
+
 CASES = [
+    (subject_of_attribute_error, ()),
+    (context_cycle, ()),
     (rest_of_a_group, ()),
     (name_read_by_others, ()),
     (every_part, (None,)),

@@ -187,7 +187,150 @@ def views():
     return list(keys), proxy["b"], ref() is holder, match.span(), prop.fget(0)
 
 
+@workflow
+def masks():
+    """Classes with variables of which `type` or a metaclass has its own."""
+
+    class Meta(type):
+        @property
+        def label(cls):
+            return f"Meta's {vars(cls)['label']}"
+
+    class Proxy:
+        def __init__(self, behind):
+            self.behind = behind
+
+        def like(self):
+            return echo(type(self.behind))
+
+        __class__ = property(lambda self: type(self.behind))
+
+    class Odd:
+        def bases(self):
+            return (int,)
+
+        __bases__ = property(bases)
+        __class__ = 413
+
+    class Labelled(metaclass=Meta):
+        label = "own"
+        other = 1
+
+    proxy, odd = Proxy([1]), Odd()
+    n = echo(1)
+    kinds = isinstance(proxy, list), type(proxy) is Proxy, proxy.like()
+    shown = odd.__class__, odd.__bases__, issubclass(odd, int), Odd.__bases__
+    return n, kinds, shown, Labelled.label, [n for n in vars(Labelled) if n[0] != "_"]
+
+
+class Documented(property):
+    """A property's own class."""
+
+
+class Elusive(property):
+    """A property whose class makes something else."""
+
+    def __new__(cls, *args, **kwargs):
+        return "nothing"
+
+
+@workflow
+def documents_of_properties():
+    """A docstring that came from a getter makes way for another getter's; one that was given does not."""
+
+    class Local:
+        @Documented
+        def spam(self):
+            """first"""
+            return self._spam
+
+        plain = property(lambda self: 1)
+        given = property(lambda self: 1, doc="given")
+
+    elusive = property.__new__(Elusive)
+
+    def other(self):
+        """second"""
+        return echo(9)
+
+    n = echo(1)
+    again = Local.spam.setter(lambda self, value: setattr(self, "_spam", value))
+    docs = [again.__doc__, Local.spam.getter(other).__doc__]
+    n = echo(2)
+    docs += [Local.plain.getter(other).__doc__, Local.given.getter(other).__doc__, again.__doc__]
+    return n, docs, type(elusive) is Elusive
+
+
+@workflow
+def odd_errors():
+    """Errors that were never given the arguments which their classes ask for."""
+    bare = [k.__new__(k) for k in (UnicodeEncodeError, UnicodeDecodeError, UnicodeTranslateError)]
+    full = UnicodeDecodeError("utf-8", b"abc", 1, 2, "reason")
+    full.start = 0
+    full.args = (1,)
+    n = echo(1)
+    return n, [str(e) for e in bare], bare[0].args, str(full), full.args
+
+
+@workflow
+def attributes_of_functions():
+    """Functions may have one dictionary for their attributes."""
+
+    def one():
+        return echo(1)
+
+    def two():
+        return echo(2)
+
+    shared = {"a": 7}
+    one.__dict__ = shared
+    two.__dict__ = shared
+    one.b = one() + two()
+    return one.__dict__ is two.__dict__ is shared, two.b, shared
+
+
+class Record:
+    """Its attributes are what is in a dictionary: reading one before there is any never ends."""
+
+    def __init__(self, **known):
+        self.known = known
+
+    def __getattr__(self, name):
+        assert not name.startswith("__")
+        return self.known[name]
+
+
+class SlottedRecord(list):
+    """The same with slots, and elements."""
+
+    __slots__ = ("known",)
+
+    def __init__(self, items, **known):
+        super().__init__(items)
+        object.__setattr__(self, "known", known)
+
+    def __getattr__(self, name):
+        return self.known[name]
+
+    def __setattr__(self, name, value):
+        raise TypeError("frozen")
+
+
+@workflow
+def answers_for_missing():
+    """Objects with a __getattr__ that needs what they hold."""
+    record, slotted = Record(a=1, b=[2]), SlottedRecord("xy", c=3)
+    record.more = record
+    n = echo(1)
+    return n, record.a, record.b, record.more is record, slotted.c, slotted
+
+
 CASES = [
+    (answers_for_missing, ()),
+    (documents_of_properties, ()),
+    (odd_errors, ()),
+    (attributes_of_functions, ()),
+    (masks, ()),
     (local_class, ()),
     (local_dataclass, ()),
     (local_enum, ()),

@@ -453,7 +453,53 @@ def classes_in_methods():
     return Outer().classes_inside(), Outer().both()
 
 
+class Noted(list):
+    """Each method asks its built-in base, with what a call gives."""
+
+    def __init__(self, *args):
+        echo("init")
+        super().__init__(*echo(args))
+
+    def append(self, item):
+        super().append(echo(item))
+
+    def __len__(self):
+        return 7
+
+    def size(self):
+        return [super().__len__(), len(self)][echo(0)]
+
+
+@workflow
+def methods_of_a_built_in_base():
+    """What `super()` gives of a built-in class stays that across a suspension."""
+    noted = Noted("ab")
+    noted.append("c")
+    above = super(Noted, noted)
+    put, size, own = above.append, above.__len__, noted.append
+    echo(1)
+    put("d")
+    own("e")
+    return list(noted), size(), noted.size(), put.__self__ is noted
+
+
+class Counted(dict):
+    @classmethod
+    def fromkeys(cls, keys):
+        make = super().fromkeys
+        echo(1)
+        return make(keys), make(keys) is not None
+
+
+@workflow
+def class_method_of_a_built_in_base():
+    """So does a class method of a built-in class, and an operation of a metaclass."""
+    return Counted.fromkeys("ab"), type(Counted.fromkeys("ab")[0]) is Counted
+
+
 CASES = [
+    (class_method_of_a_built_in_base, ()),
+    (methods_of_a_built_in_base, ()),
     (classes_in_methods, ()),
     (constructors, ()),
     (wrong_constructors, ()),

@@ -330,7 +330,34 @@ def names_bound_inside():
         return x, str(error)
 
 
+@workflow
+def exit_told_of_an_unbound_name():
+    """A variable that a function inside shares is a local to `__exit__` and `finally` as well."""
+    log, shared = [], echo(1)
+
+    def read():
+        return shared
+
+    log.append(read())
+    del read.__closure__[0].cell_contents
+    with Scope(log, "stopped", swallow=True):
+        log.append(echo(2))
+        log.append(shared)
+    with Scope(log, "quiet", swallow=True):
+        log.append(shared)
+    try:
+        try:
+            echo(3)
+            echo(shared)
+        finally:
+            log.append((echo(4), repr(sys.exception())))
+    except NameError as error:
+        log.append(repr(error))
+    return log
+
+
 CASES = [
+    (exit_told_of_an_unbound_name, ()),
     (plain, ()),
     (several_items, ()),
     (swallows, (True,)),
