@@ -251,7 +251,7 @@ def as_local(error: BaseException, own: tuple[str, ...]) -> BaseException:
         return error
     message = f"cannot access local variable {found[1]!r} where it is not associated with a value"
     made = UnboundLocalError(message)
-    made.__cause__, made.__context__ = error.__cause__, error.__context__
+    made.__context__ = error.__context__
     return made.with_traceback(link)
 
 
