@@ -667,6 +667,27 @@ def sent_by_hand():
 
 
 @workflow
+async def context_after_a_plain_activity():
+    """What a coroutine does after one is done in its task's context too."""
+    current.set(1)
+    echo(2)
+    seen = [current.get()]
+    current.set(3)
+    task = asyncio.create_task(reads_variable())
+    echo(4)
+    current.set(5)
+    await later(6)
+    return *seen, current.get(), await task, echo(current.get())
+
+
+async def reads_variable():
+    before = current.get()
+    echo(before)
+    current.set(8)
+    return before, await later(current.get())
+
+
+@workflow
 async def cancelled_with_a_message():
     """The exception that ended the task is raised once; what is made after it has no message."""
     seen = []
@@ -696,6 +717,7 @@ async def cancelled_before_it_begins():
 
 
 CASES = [
+    (context_after_a_plain_activity, ()),
     (cancelled_with_a_message, ()),
     (cancelled_before_it_begins, ()),
     (awaits, ()),
