@@ -334,7 +334,7 @@ class Lifter:
             ast.copy_location(ast.keyword(k.arg, v), k)
             for k, v in zip(node.keywords, after, strict=True)
         ]
-        return func, args, keywords
+        return self._with_star(node, func, args, keywords)
 
     def _merging_operands(
         self, node: ast.Call
@@ -353,11 +353,32 @@ class Lifter:
             if keyword.arg is None and index < last:
                 merged = self._merged(func, ready, keyword)
                 ready = [ast.keyword(None, self.save(merged.value))]
-        return func, self._restored(node, args), [self._merged(func, ready, node)]
+        keywords = [self._merged(func, ready, node)]
+        return self._with_star(node, func, self._restored(node, args), keywords)
+
+    def _with_star(
+        self,
+        node: ast.Call,
+        func: ast.expr,
+        args: list[ast.expr],
+        keywords: list[ast.keyword],
+    ) -> tuple[ast.expr, list[ast.expr], list[ast.keyword]]:
+        """The operands of `f(*x, k=v)`; if the run may stop in `x`, it is listed after the rest."""
+        only = self._only_star(node)
+        if only is None or only not in self.sites:
+            return func, args, keywords
+        assert isinstance(args[0], ast.Starred)
+        func, items = self._named_callee(self.save(func)), self._held_by_name(args[0].value)
+        if any(k.arg is None for k in keywords):
+            keywords = [self._merged(func, keywords, node)]
+        for keyword in keywords:
+            keyword.value = self.save(keyword.value)
+        listed = ast.Starred(self.listed(items, only.value), ast.Load())
+        return func, [ast.copy_location(listed, only)], keywords
 
     def _only_star(self, node: ast.Call) -> ast.Starred | None:
         only = node.args[0] if len(node.args) == 1 else None
-        return only if isinstance(only, ast.Starred) and only not in self.sites else None
+        return only if isinstance(only, ast.Starred) else None
 
     def _positional(self, node: ast.Call) -> list[ast.expr]:
         """The positional operands. In `f(*x)`, with nothing beside it, Python looks at `x` last."""

@@ -156,6 +156,31 @@ def steps_given_to_builtins():
     return a, b, pairs, [*Steps(2)], 2 in Steps(2), min(Steps(2), key=echo), [x for x in Steps(1)]
 
 
+def noted(*args, **named):
+    echo("called")
+    return args, named
+
+
+@workflow
+def lone_star_is_last():
+    """In `f(*x, k=v)` it is gone over when the keywords are there; beside others, in its turn."""
+    seen = [noted(*two(), k=echo(3)), noted(*two(), **{"k": echo(3)}), noted(*two())]
+    seen.append(noted(0, *two(), k=echo(3)))
+    for call in (
+        lambda: noted(*echo(4), k=echo(5)),
+        lambda: noted(*two(), **echo(6)),
+        lambda: noted(*two(), a=echo(6), **{"a": echo(7)}),
+        lambda: noted(*echo(8), **echo(9)),
+        lambda: max(*two(), key=echo(1)),
+        lambda: noted(0, *echo(4), k=echo(5)),
+    ):
+        try:
+            seen.append(call())
+        except TypeError as error:
+            seen.append(str(error))
+    return seen
+
+
 class Talking:
     """An iterator whose every method suspends."""
 
@@ -336,6 +361,7 @@ async def awaited_comprehension():
 
 CASES = [
     (delegation_to_an_object, ()),
+    (lone_star_is_last, ()),
     (only_iter_suspends, ()),
     (iter_gives_no_iterator, ()),
     (iter_is_called_once, ()),
