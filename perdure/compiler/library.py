@@ -59,4 +59,4 @@ IN_A_RUN = {"perdure.gather": "gather_", "perdure.race": "race_"}
 CALLED_KEYWORDS = frozenset({"key", "func", "function"})
 CONSTRUCT = "construct"
 # What loops, unpacking and `in` come to where an iterator suspends.
-ITERATING = ("step_of", "list_", "taken_", "contains_")
+ITERATING = ("step_of", "list_", "taken_", "contains_", "delegate")

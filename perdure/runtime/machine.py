@@ -31,6 +31,7 @@ from perdure.runtime.generators import (
     CoroutineSteps,
     Generator,
     How,
+    Items,
     Stepper,
     Yielded,
     advance,
@@ -609,6 +610,7 @@ _HIDDEN: frozenset[CodeType] = frozenset(
         AsyncStep.send,
         AsyncStep.throw,
         Raised.__call__,
+        Items.__next__,
         ops.localise,
         _while_handling,
     )
