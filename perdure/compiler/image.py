@@ -28,7 +28,7 @@ from typing import Any
 import zstandard
 
 from perdure.compiler.source import local_path
-from perdure.compiler.trees import children, is_simple
+from perdure.compiler.trees import children, has_place, is_simple
 
 FORMAT = 3
 # Bytecode fits one Python only; its magic number says which.
@@ -224,8 +224,8 @@ Placed = tuple[ast.FunctionDef, int]  # a generated function, and the file it ca
 
 def record_positions(functions: Iterable[Placed]) -> bytes:
     """The user's position of each node of the generated functions."""
-    numbers = array("i")
-    known: dict[ast.AST, array[int]] = {}  # of statements that stand in several blocks
+    numbers: list[int] = []
+    known: dict[ast.AST, list[int]] = {}  # of statements that stand in several blocks
     for function, file in functions:
         numbers.append(file)
         stack: list[Any] = [function]
@@ -234,15 +234,21 @@ def record_positions(functions: Iterable[Placed]) -> bytes:
             if is_simple(node):
                 found = known.get(node)
                 if found is None:
-                    found = known[node] = array("i")
-                    for inner in _placed(node):
-                        found.extend(_position(inner))
+                    found = known[node] = _positions(node)
                 numbers += found
-            else:
-                if "lineno" in node._attributes:
-                    numbers.extend(_position(node))
+            elif has_place(node):
+                numbers += _position(node)
                 stack += children(node)[::-1]
-    return zstandard.compress(numbers.tobytes())
+            else:
+                stack += children(node)[::-1]
+    return zstandard.compress(array("i", numbers).tobytes())
+
+
+def _positions(tree: ast.AST) -> list[int]:
+    numbers: list[int] = []
+    for node in _placed(tree):
+        numbers += _position(node)
+    return numbers
 
 
 def _position(node: Any) -> tuple[int, int, int, int]:
@@ -276,7 +282,7 @@ def _placed(tree: ast.AST) -> Iterator[Any]:
     stack: list[Any] = [tree]
     while stack:
         node = stack.pop()
-        if "lineno" in node._attributes:
+        if has_place(node):
             yield node
         stack += children(node)[::-1]
 

@@ -106,6 +106,8 @@ class _Facts:
     attributes: list[ast.Attribute] = field(default_factory=list)  # that are read
     loops: list[tuple[ast.AST, ast.expr]] = field(default_factory=list)  # `for`s, what they go over
     stops: dict[ast.AST, SiteKind] = field(default_factory=dict)  # await, yield
+    dotted: dict[str | ast.expr, str | None] = field(default_factory=dict)  # what names stand for
+    named: dict[str, Definition | None] = field(default_factory=dict)  # the same, of functions
     fleeting: frozenset[str] = frozenset()  # generators that it makes only to use them up in place
 
 
@@ -264,7 +266,7 @@ class _Resolver:
         for decorator in facts.definition.node.decorator_list:
             for node in ast.walk(decorator):
                 if isinstance(node, ast.Name | ast.Attribute) and (
-                    known := self._function_named(node, facts, outside=True)
+                    known := self._named_outside(node, facts)
                 ):
                     facts.mentioned.append(known)
         facts.fleeting = self._fleeting(facts)
@@ -312,7 +314,7 @@ class _Resolver:
 
     def _mention_builtin(self, node: ast.expr, facts: _Facts) -> None:
         """A builtin that has a stand-in is used as a value: it may be called anywhere."""
-        dotted = self.modules.qualify(node, facts.module, facts.definition.scopes)
+        dotted = self._dotted(node, facts)
         if dotted in library.STAND_INS and not self._is_type_test(dotted):
             self.in_a_run.add(library.STAND_INS[dotted][0])
 
@@ -348,14 +350,32 @@ class _Resolver:
             )
         }
 
-    def _function_named(
-        self, node: ast.expr, facts: _Facts, *, outside: bool = False
-    ) -> Definition | None:
-        """The function of the program that an expression names."""
-        scopes = facts.definition.scopes[1 if outside else 0 :]
+    def _dotted(self, expr: ast.expr, facts: _Facts) -> str | None:
+        """The dotted name that an expression in a function stands for (`Modules.qualify`)."""
+        key = expr.id if isinstance(expr, ast.Name) else expr
+        if key not in facts.dotted:
+            scopes = facts.definition.scopes
+            facts.dotted[key] = self.modules.qualify(expr, facts.module, scopes)
+        return facts.dotted[key]
+
+    def _function_named(self, node: ast.expr, facts: _Facts) -> Definition | None:
+        """The function of the program that an expression in a function names."""
+        if not isinstance(node, ast.Name):
+            return self._function(self._dotted(node, facts))
+        if node.id not in facts.named:
+            scopes = facts.definition.scopes
+            local = self._local(node.id, facts, scopes)
+            facts.named[node.id] = local or self._function(self._dotted(node, facts))
+        return facts.named[node.id]
+
+    def _named_outside(self, node: ast.expr, facts: _Facts) -> Definition | None:
+        """The function that an expression in a function's decorators names."""
+        scopes = facts.definition.scopes[1:]
         if isinstance(node, ast.Name) and (local := self._local(node.id, facts, scopes)):
             return local
-        dotted = self.modules.qualify(node, facts.module, scopes)
+        return self._function(self.modules.qualify(node, facts.module, scopes))
+
+    def _function(self, dotted: str | None) -> Definition | None:
         known = self.modules.function(dotted) if dotted else None
         return self.facts[known.name].definition if known and known.name in self.facts else None
 
@@ -399,7 +419,7 @@ class _Resolver:
             if self._is_replaced(known):
                 facts.unknown.append(call)
             return
-        dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes)
+        dotted = self._dotted(call.func, facts)
         if dotted in _LOOKUPS and not is_foreign(facts.module.source.module):
             self.looked_up = True
         if dotted is None:
@@ -589,7 +609,7 @@ class _Resolver:
 
     def _meets(self, call: ast.Call, facts: _Facts) -> int:
         """Whether a builtin that has a stand-in is given something that suspends."""
-        dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes) or ""
+        dotted = self._dotted(call.func, facts) or ""
         if dotted == "builtins.iter" and len(call.args) == 1:
             # An `__iter__` of the user's may give a generator of the program.
             own = "__iter__" in self.methods and not isinstance(call.args[0], _NATIVE)
@@ -619,7 +639,7 @@ class _Resolver:
             if self._suspends(known.name):
                 return YES
             return PERHAPS if known.name in self.maybe or known.node.decorator_list else NO
-        dotted = self.modules.qualify(value, facts.module, facts.definition.scopes)
+        dotted = self._dotted(value, facts)
         if dotted is None or dotted in self.values:
             return PERHAPS
         return NO
@@ -639,7 +659,7 @@ class _Resolver:
                 if known.name in self.durable:
                     return YES
                 return PERHAPS if self._may_stop_in(known.name) else NO
-            dotted = self.modules.qualify(value.func, facts.module, facts.definition.scopes) or ""
+            dotted = self._dotted(value.func, facts) or ""
             if dotted in library.STAND_INS:
                 return self._meets(value, facts)
             if dotted.startswith("builtins."):
@@ -658,7 +678,7 @@ class _Resolver:
 
     def _init_of(self, call: ast.Call, facts: _Facts) -> str | None:
         """The `__init__` of the project that making an object of a known class calls."""
-        dotted = self.modules.qualify(call.func, facts.module, facts.definition.scopes)
+        dotted = self._dotted(call.func, facts)
         return self._init(dotted, 0) if dotted else None
 
     def _init(self, dotted: str, depth: int) -> str | None:

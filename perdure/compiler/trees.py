@@ -40,12 +40,20 @@ _ONE_OPERATOR = {ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.AugAssign}
 _OPERATED = _CONTEXT | _ONE_OPERATOR
 
 _SIMPLE = {kind for kind in ast.stmt.__subclasses__() if not {"body", "cases"} & {*kind._fields}}
+_PLACED = frozenset(
+    kind
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST) and "lineno" in kind._attributes
+)
 
 
 def children(node: ast.AST) -> list[Any]:
     """The nodes directly beneath `node`, in the order of its fields, operators left out."""
+    names = _FIELDS[type(node)]
     found: list[Any] = []
-    for name in _FIELDS[type(node)]:
+    if not names:  # most are names and constants
+        return found
+    for name in names:
         value = getattr(node, name, None)
         if value is None:
             continue
@@ -80,6 +88,11 @@ def size(tree: ast.AST) -> int:
     return len(found) + operators + sum(type(node) in _OPERATED for node in found)
 
 
+def has_place(node: ast.AST) -> bool:
+    """Whether a node is of a kind that has a line and a column."""
+    return type(node) in _PLACED
+
+
 def is_simple(node: ast.AST) -> bool:
     """Whether a node is a statement without statements beneath it."""
     return type(node) in _SIMPLE
@@ -96,11 +109,11 @@ def place(tree: ast.AST, placed: set[Any]) -> None:
         node, above = stack.pop()
         if node in placed:
             continue
-        if "lineno" in node._attributes:
+        if type(node) in _PLACED:
             if not hasattr(node, "lineno"):
                 node.lineno, node.col_offset = above.lineno, above.col_offset
                 node.end_lineno, node.end_col_offset = above.end_lineno, above.end_col_offset
             above = node
-        if is_simple(node):
+        if type(node) in _SIMPLE:
             placed.add(node)
         stack += [(child, above) for child in children(node)]
