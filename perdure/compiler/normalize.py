@@ -27,12 +27,14 @@ from perdure.compiler.lift import Names, call, load, store
 from perdure.compiler.resolve import Resolved
 from perdure.compiler.scopes import (
     BUILTINS,
+    TYPE_ALIAS,
     Function,
     FunctionNode,
     Modules,
     Scope,
     analyse,
     blocks_of,
+    lazily,
     own_nodes,
     parameters,
 )
@@ -386,5 +388,9 @@ def _captured(tree: ast.AST, source: Source) -> set[str]:
             ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.GeneratorExp,
         ):
             found |= analyse(node, source).free
+        elif type(node) is TYPE_ALIAS:
+            found |= analyse(lazily(node, node.value), source).free  # type: ignore[attr-defined]
+        if getattr(node, "type_params", ()):
+            found |= analyse(lazily(node), source).free
         stack += children(node)
     return found
