@@ -24,10 +24,10 @@ TICKS = ("statements", "calls", "both", "none")
 
 # Decorators that only decide whether a test runs, or run it: the harness does that.
 _DECIDING = re.compile(
-    r"^(unittest\.skip|unittest\.expectedFailure|(\w+\.)?(support|os_helper|import_helper)\."
+    r"^(unittest\.skip|unittest\.expectedFailure|(\w+\.)?(support|os_helper|import_helper|threading_helper)\."
     r"(cpython_only|impl_detail|requires_|skip_|refcount_test|no_tracing|bigmemtest)"
     r"|cpython_only|impl_detail|requires_|skip_|skipIf|skipUnless|no_tracing|refcount_test"
-    r"|_async_test$)"
+    r"|force_not_colorized|(test\.)?support\.force_not_colorized|_async_test$)"
 )
 # Context managers over state of the whole process.
 _PROCESS_WIDE = re.compile(
