@@ -83,6 +83,8 @@ class _Normalizer(Compound):
         self.source = function.source
         self.scope = scope
         self.special_methods = resolved.special_methods
+        around = {*scope.locals, *definition.free, *module.bound, *module.rebound}
+        self.knows_super = "super" not in around  # else it is the program's own
         lasting: set[str] = set()
         for child in filter(_lasting, scope.children):
             lasting |= child.free
@@ -92,7 +94,7 @@ class _Normalizer(Compound):
     def run(self) -> CoreFunction:
         definition, node = self.definition, self.definition.node
         _drop_annotations(node)
-        if "__class__" in definition.free:
+        if "__class__" in definition.free and self.knows_super:
             _name_class(node)
         with self.block() as body:
             self.statements(node.body)

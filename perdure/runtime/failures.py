@@ -70,7 +70,7 @@ _ATOMS = frozenset({int, float, str, bytes, bool, type(None)})
 
 def _fields(error: BaseException) -> dict[str, Any]:
     """What an exception holds beside its `__dict__`: slots, and what built-in classes define."""
-    kind = type(error)
+    kind: Any = type(error)
     names = _all_members(kind) if not _is_python(kind) else [*_slots(kind), *_members_above(kind)]
     found: dict[str, Any] = {}
     for name in names:
