@@ -59,6 +59,22 @@ def parameters():
     echo(2)
     same = t.__bound__ is Box, v.__bound__ is first is int
     return n, same, u.__constraints__, w.__bound__, v.__name__
+
+
+@workflow
+def of_a_class():
+    """What is evaluated later in a class reads the class's variables as they are then."""
+    class Local:
+        T = int
+        type Alias = T
+        def get[U: T](self) -> U:
+            return None
+
+    echo(1)
+    Local.T = float
+    echo(2)
+    (u,) = Local.get.__type_params__
+    return Local.Alias.__value__, u.__bound__, Local.T
 '''
 
 DEFAULTS = """
@@ -77,7 +93,12 @@ def defaults():
 
 @pytest.mark.parametrize(
     ("text", "name", "needs"),
-    [(TYPES, "aliases", 12), (TYPES, "parameters", 12), (DEFAULTS, "defaults", 13)],
+    [
+        (TYPES, "aliases", 12),
+        (TYPES, "parameters", 12),
+        (TYPES, "of_a_class", 12),
+        (DEFAULTS, "defaults", 13),
+    ],
 )
 def test_same_meaning(
     text: str, name: str, needs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
