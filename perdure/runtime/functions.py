@@ -288,7 +288,8 @@ def _class_with(variables: dict[str, Any]) -> type | None:
     if "__module__" not in variables or "__doc__" not in variables:
         return None
     for found in gc.get_referrers(variables):
-        if isinstance(found, type) and gc.get_referents(vars(found))[0] is variables:
+        kind = type(found)
+        if issubclass(kind, type) and gc.get_referents(vars(found))[0] is variables:
             return found
     return None
 
