@@ -290,7 +290,8 @@ def _class_with(variables: dict[str, Any]) -> type | None:
     for found in gc.get_referrers(variables):
         kind = type(found)
         if issubclass(kind, type) and gc.get_referents(vars(found))[0] is variables:
-            return found
+            owner: type = found
+            return owner
     return None
 
 
