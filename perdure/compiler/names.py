@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from perdure.compiler.scopes import COMPREHENSIONS, annotation_exprs, defaults, parameters
+from perdure.compiler.scopes import (
+    COMPREHENSIONS,
+    TYPE_ALIAS,
+    annotation_exprs,
+    defaults,
+    lazily,
+    parameters,
+)
 from perdure.compiler.trees import children, is_simple
 
 
@@ -128,6 +135,11 @@ def _visit(node: ast.AST, found: Access, own: frozenset[str]) -> None:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             found.binds.add(node.name)
             _visit_definition(node, found, own)
+        case _ if type(node) is TYPE_ALIAS:
+            alias: Any = node
+            found.binds.add(alias.name.id)
+            later = lazily(alias, alias.value)
+            _visit_nested([later.body], found, own | set(parameters(later.args)))
         case _ if isinstance(node, COMPREHENSIONS):
             _visit_comprehension(node, found, own)
         case ast.Import() | ast.ImportFrom():

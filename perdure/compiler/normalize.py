@@ -27,12 +27,14 @@ from perdure.compiler.lift import Names, call, load, store
 from perdure.compiler.resolve import Resolved
 from perdure.compiler.scopes import (
     BUILTINS,
+    TYPE_ALIAS,
     Function,
     FunctionNode,
     Modules,
     Scope,
     analyse,
     blocks_of,
+    lazily,
     own_nodes,
     parameters,
 )
@@ -81,6 +83,8 @@ class _Normalizer(Compound):
         self.source = function.source
         self.scope = scope
         self.special_methods = resolved.special_methods
+        around = {*scope.locals, *definition.free, *module.bound, *module.rebound}
+        self.knows_super = "super" not in around  # else it is the program's own
         lasting: set[str] = set()
         for child in filter(_lasting, scope.children):
             lasting |= child.free
@@ -90,7 +94,7 @@ class _Normalizer(Compound):
     def run(self) -> CoreFunction:
         definition, node = self.definition, self.definition.node
         _drop_annotations(node)
-        if "__class__" in definition.free:
+        if "__class__" in definition.free and self.knows_super:
             _name_class(node)
         with self.block() as body:
             self.statements(node.body)
@@ -386,5 +390,9 @@ def _captured(tree: ast.AST, source: Source) -> set[str]:
             ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.GeneratorExp,
         ):
             found |= analyse(node, source).free
+        elif type(node) is TYPE_ALIAS:
+            found |= analyse(lazily(node, node.value), source).free  # type: ignore[attr-defined]
+        if getattr(node, "type_params", ()):
+            found |= analyse(lazily(node), source).free
         stack += children(node)
     return found

@@ -19,6 +19,7 @@ import builtins
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from perdure.compiler.source import ASYNCIO, Project, Source
 from perdure.compiler.trees import children, nodes
@@ -45,7 +46,9 @@ SCOPES = (
     ast.GeneratorExp,
 )
 # Those whose code runs later than where they stand.
-_LATER = set(SCOPES) - {ast.ListComp, ast.SetComp, ast.DictComp}
+# From Python 3.12: evaluated when somebody asks for the alias's value.
+TYPE_ALIAS: Any = getattr(ast, "TypeAlias", None)
+_LATER = {*SCOPES, TYPE_ALIAS} - {ast.ListComp, ast.SetComp, ast.DictComp}
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 BUILTINS = frozenset(dir(builtins))
 
@@ -357,6 +360,21 @@ def _bind(module: Module, name: str) -> None:
     module.bound[name] = module.bound.get(name, 0) + 1
 
 
+def lazily(node: Any, *values: ast.expr) -> ast.Lambda:
+    """What Python evaluates when it is asked for, as the function that it makes of it.
+
+    The value of an alias, and the bounds, constraints and defaults of type parameters.
+    """
+    names = [ast.arg(param.name) for param in node.type_params]
+    parts = [getattr(param, part, None) for param in node.type_params for part in _LAZY_PARTS]
+    body = ast.Tuple([*values, *filter(None, parts)], ast.Load())
+    args = ast.arguments([], names, None, [], [], None, [])
+    return ast.copy_location(ast.Lambda(args, ast.copy_location(body, node)), node)
+
+
+_LAZY_PARTS = ("bound", "default_value")
+
+
 def analyse(node: ScopeNode, source: Source) -> Scope:
     """Compute the scope tree of a function, lambda, class or comprehension."""
     return _ScopeReader(source).read(node)
@@ -428,6 +446,15 @@ class _ScopeReader:
     def _nested(self, node: ScopeNode) -> None:
         self.scope.children.append(self.read(node))
 
+    def visit_TypeAlias(self, node: Any) -> None:
+        self.bind(node.name.id)
+        self._nested(lazily(node, node.value))
+
+    def _type_params(self, node: ast.AST) -> None:
+        """The bounds of a function's or class's type parameters."""
+        if getattr(node, "type_params", ()):
+            self._nested(lazily(node))
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._definition(node)
 
@@ -438,12 +465,14 @@ class _ScopeReader:
         self.bind(node.name)
         for expr in [*node.decorator_list, *defaults(node.args), *annotation_exprs(node)]:
             self.visit(expr)
+        self._type_params(node)
         self._nested(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.bind(node.name)
         for expr in [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]:
             self.visit(expr)
+        self._type_params(node)
         self._nested(node)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
@@ -655,6 +684,8 @@ def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
             stack += defaults(node.args)
         elif isinstance(node, ast.ClassDef):
             stack += [*node.decorator_list, *node.bases]
+        elif type(node) is TYPE_ALIAS:
+            pass
         else:  # a generator expression, or a comprehension that runs as a function
             stack.append(node.generators[0].iter)  # type: ignore[attr-defined]
 

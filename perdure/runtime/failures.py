@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import types
-from types import CodeType, FrameType, TracebackType
+from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
 
 # One entry of a traceback: file, line, function name.
@@ -70,7 +70,8 @@ _ATOMS = frozenset({int, float, str, bytes, bool, type(None)})
 
 def _fields(error: BaseException) -> dict[str, Any]:
     """What an exception holds beside its `__dict__`: slots, and what built-in classes define."""
-    names = [*_slots(type(error)), *(n for b in type(error).__mro__ for n in _members(b))]
+    kind: Any = type(error)
+    names = _all_members(kind) if not _is_python(kind) else [*_slots(kind), *_members_above(kind)]
     found: dict[str, Any] = {}
     for name in names:
         try:
@@ -80,6 +81,16 @@ def _fields(error: BaseException) -> dict[str, Any]:
         if value is not None:
             found[name] = value
     return found
+
+
+def _members_above(kind: type) -> list[str]:
+    return [name for base in kind.__mro__ for name in _members(base)]
+
+
+@functools.cache
+def _all_members(kind: type) -> list[str]:
+    """Of a built-in class: others may go, and are not remembered."""
+    return _members_above(kind)
 
 
 @functools.cache
@@ -188,15 +199,22 @@ def traceback_of(stack: tuple[Entry, ...]) -> TracebackType | None:
     return made
 
 
-_TEMPLATE: CodeType = compile("frame = __import__('sys')._getframe()", "<frame>", "exec")
+_TEMPLATE: CodeType = next(
+    const
+    for const in compile("def frame(): yield", "<frame>", "exec").co_consts
+    if isinstance(const, CodeType)
+)
 
 
+@functools.lru_cache(maxsize=1024)
 def _frame(file: str, name: str) -> FrameType:
-    """A frame that says it belongs to function `name` of `file` (the way of the tblib package)."""
-    scope: dict[str, Any] = {"__file__": file, "__name__": name}
-    exec(_TEMPLATE.replace(co_filename=file, co_name=name, co_qualname=name), scope)
-    frame = scope.pop("frame")
-    assert isinstance(frame, types.FrameType)
+    """A frame that says it belongs to function `name` of `file` (the way of the tblib package).
+
+    That of a generator which never began: it leads to no caller, which it would keep alive.
+    """
+    code = _TEMPLATE.replace(co_filename=file, co_name=name, co_qualname=name)
+    generator: Any = FunctionType(code, {"__file__": file, "__name__": name})()
+    frame: FrameType = generator.gi_frame
     return frame
 
 

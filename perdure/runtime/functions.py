@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import gc
 import importlib.util
 import marshal
 import sys
@@ -262,6 +263,8 @@ def reduce_cell(cell: CellType, pickler: Any) -> Any:
         return (new_cell, ())
     if content is None:  # as a state it would mean that there is none
         return (CellType, (None,))
+    if _SEES_CLASSES and type(content) is dict and (owner := _class_with(content)) is not None:
+        return (new_cell, (), owner, None, None, set_class_cell)
     # The content comes after the cell itself, so that a cell may lead back to itself.
     return (new_cell, (), content, None, None, set_cell)
 
@@ -274,6 +277,27 @@ def new_cell() -> CellType:
 def set_cell(cell: CellType, content: Any) -> None:
     """Fill a cell."""
     cell.cell_contents = content
+
+
+# From Python 3.12, what is evaluated later in the body of a class has the class's own variables.
+_SEES_CLASSES = sys.version_info >= (3, 12)
+
+
+def _class_with(variables: dict[str, Any]) -> type | None:
+    """The class whose variables these are."""
+    if "__module__" not in variables or "__doc__" not in variables:
+        return None
+    for found in gc.get_referrers(variables):
+        kind = type(found)
+        if issubclass(kind, type) and gc.get_referents(vars(found))[0] is variables:
+            owner: type = found
+            return owner
+    return None
+
+
+def set_class_cell(cell: CellType, owner: type) -> None:
+    """Fill a cell with the variables of a class."""
+    cell.cell_contents = gc.get_referents(vars(owner))[0]
 
 
 REDUCERS: dict[type, Any] = {

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextvars import Context, ContextVar
 from typing import Any
 
+from perdure.runtime import typeparams
 from perdure.runtime.failures import UnpicklableError
 from perdure.runtime.functions import by_name
 from perdure.runtime.reducers import set_attributes
@@ -245,6 +246,8 @@ def reduce_type_variable(variable: Any, pickler: Any) -> Any:
             return (by_name, (module, variable.__name__))
     except (ImportError, AttributeError, ValueError):
         pass
+    if sys.version_info >= (3, 12) and (lazy := typeparams.reduce_parameter(variable)) is not None:
+        return lazy
     kind: Any = type(variable)
     options: dict[str, Any] = {}
     constraints: tuple[Any, ...] = ()
@@ -281,12 +284,7 @@ def reduce_type_alias(alias: Any, pickler: Any) -> Any:
             return (by_name, (module, alias.__name__))
     except (ImportError, AttributeError, ValueError):
         pass
-    return (type_alias, (alias.__name__, alias.__value__, alias.__type_params__))
-
-
-def type_alias(name: str, value: Any, parameters: tuple[Any, ...]) -> Any:
-    """What a `type` statement in a function made."""
-    return typing.TypeAliasType(name, value, type_params=parameters)  # type: ignore[attr-defined]
+    return typeparams.reduce_alias(alias)
 
 
 def reduce_dataclass_mark(mark: Any, pickler: Any) -> Any:

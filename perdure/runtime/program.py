@@ -203,20 +203,24 @@ class Program:
 
     def meets(self, callee: Any, /, *args: Any, **kwargs: Any) -> bool:
         """Whether a builtin that has a stand-in is given something that suspends."""
+        if callee is ops.listed or callee is ops.taken:
+            return self._stops_in_turn(args[0])
         return _stand_in(callee) is not None and any(
             map(self._stops, [*args, *kwargs.values()] if kwargs else args)
         )
 
     def _stops(self, value: Any) -> bool:
         """Whether calling a value, or iterating over it, may stop the run."""
+        return type(value) not in _INERT and (self._stops_in_turn(value) or self.suspends(value))
+
+    def _stops_in_turn(self, value: Any) -> bool:
+        """Whether iterating over a value may stop the run."""
         kind = type(value)
         if kind in _INERT:
             return False
         if kind is SyncGenerator:
             return bool(value.loaded.table.suspends)
         if kind is AsyncGenerator or kind is CoroutineSteps:
-            return True
-        if self.suspends(value):
             return True
         for name in ("__iter__", "__next__", "__aiter__", "__anext__"):
             method = getattr(kind, name, None)

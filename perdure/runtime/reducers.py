@@ -47,7 +47,7 @@ def reduce_builtin(function: Any, pickler: Any) -> Any:
 
 
 def _binding(
-    kind: type, name: str, sort: type, bound: tuple[Any, Any], method: Any
+    kind: type, name: str, sort: Any, bound: tuple[Any, Any], method: Any
 ) -> tuple[type, str, Any, Any] | None:
     """Which class above a Python class a method is of, and what it is bound to."""
     if not kind.__flags__ & _HEAP:

@@ -24,16 +24,16 @@ TICKS = ("statements", "calls", "both", "none")
 
 # Decorators that only decide whether a test runs, or run it: the harness does that.
 _DECIDING = re.compile(
-    r"^(unittest\.skip|unittest\.expectedFailure|(\w+\.)?(support|os_helper|import_helper)\."
+    r"^(unittest\.skip|unittest\.expectedFailure|(\w+\.)?(support|os_helper|import_helper|threading_helper)\."
     r"(cpython_only|impl_detail|requires_|skip_|refcount_test|no_tracing|bigmemtest)"
     r"|cpython_only|impl_detail|requires_|skip_|skipIf|skipUnless|no_tracing|refcount_test"
-    r"|_async_test$)"
+    r"|force_not_colorized|(test\.)?support\.force_not_colorized|_async_test$)"
 )
 # Context managers over state of the whole process.
 _PROCESS_WIDE = re.compile(
     r"^((warnings\.)?catch_warnings|((test\.)?support\.)?(captured_\w+|swap_attr|swap_item"
     r"|catch_unraisable_exception|catch_threading_exception|disable_gc|infinite_recursion"
-    r"|set_recursion_limit|adjust_int_max_str_digits)"
+    r"|set_recursion_limit|adjust_int_max_str_digits)|(import_helper\.)?ready_to_import"
     r"|((test\.support\.)?warnings_helper\.)?(check_\w+_warnings?|check_warnings|save_restore_\w+)"
     r"|self\.check_no_warnings|(contextlib\.)?redirect_std\w+)$"
 )

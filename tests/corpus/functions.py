@@ -388,7 +388,28 @@ def recursion_with_accumulator():
     return sort([3, 1, 2, 3, 0])
 
 
+@workflow
+def unpacking_what_only_suspends_when_called():
+    """A function that may stop the run is no iterable, and Python says so as always."""
+
+    def stops(*args):
+        return echo(args)
+
+    errors = []
+    try:
+        stops(*stops)
+    except TypeError as error:
+        errors.append(str(error).rpartition(".")[2])
+    try:
+        first, second = stops
+    except TypeError as error:
+        errors.append(str(error))
+    return errors, stops(*[1])
+
+
+
 CASES = [
+    (unpacking_what_only_suspends_when_called, ()),
     (recursion, (6,)),
     (mutual_recursion, (3,)),
     (nested_recursion, ()),

@@ -483,6 +483,24 @@ def methods_of_a_built_in_base():
     return list(noted), size(), noted.size(), put.__self__ is noted
 
 
+@workflow
+def a_super_of_its_own():
+    """`super` may be a name like any other."""
+
+    class super:
+        def __init__(self, *args):
+            self.args = args
+
+        def told(self):
+            return echo(self.args)
+
+    class Local:
+        def told(self, more):
+            return super().told(), super(echo(1), more).told()
+
+    return Local().told(2)
+
+
 class Counted(dict):
     @classmethod
     def fromkeys(cls, keys):
@@ -498,6 +516,7 @@ def class_method_of_a_built_in_base():
 
 
 CASES = [
+    (a_super_of_its_own, ()),
     (class_method_of_a_built_in_base, ()),
     (methods_of_a_built_in_base, ()),
     (classes_in_methods, ()),

@@ -246,6 +246,16 @@ def test_memoryviews() -> None:
         CODEC.encode(view[::2])
 
 
+def test_tracebacks_keep_no_caller_alive() -> None:
+    try:
+        raise KeyError(1)
+    except KeyError as error:
+        copied = again(error)
+    link = copied.__traceback__
+    assert link.tb_frame.f_code.co_name == "test_tracebacks_keep_no_caller_alive"
+    assert link.tb_frame.f_back is None
+
+
 def test_tracebacks() -> None:
     try:
         {}["x"]

@@ -1,0 +1,116 @@
+"""Syntax that the oldest Python that Perdure runs under cannot read: not for the corpus."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from perdure.testing import drive, native
+from tests.semantics.sameness import assert_same
+
+HEAD = """
+from perdure import activity, workflow
+
+
+@activity
+def echo(value):
+    return value
+"""
+
+TYPES = '''
+@workflow
+def aliases():
+    """What an alias names need not exist yet; its value is computed once."""
+    type Missing = list[later]
+    type Tree[T, *Ts] = dict[T, Tree[T, *Ts]] | tuple[*Ts]
+    found = [echo(1)]
+    try:
+        Missing.__value__
+    except NameError as error:
+        found.append(str(error))
+    later = int
+    found.append(echo(str(Missing.__value__)))
+    later = str
+    value = Tree.__value__
+    echo(2)
+    found += [Missing.__value__ == list[int], Tree.__value__ is value]
+    found += [Tree[int, str].__origin__ is Tree]
+    found += [value.__args__[0].__args__[1].__origin__ is Tree, Tree.__module__, Missing.__name__]
+    return found
+
+
+@workflow
+def parameters():
+    """So are bounds and constraints."""
+    bound = int
+
+    class Box[T: Box, U: (bound, str), V: bound]:
+        def get[W: bound](self, given: W) -> W:
+            return echo(given)
+
+    first = Box.__type_params__[2].__bound__
+    bound = float
+    n = Box().get(1)
+    t, u, v = Box.__type_params__
+    (w,) = Box.get.__type_params__
+    echo(2)
+    same = t.__bound__ is Box, v.__bound__ is first is int
+    return n, same, u.__constraints__, w.__bound__, v.__name__
+
+
+@workflow
+def of_a_class():
+    """What is evaluated later in a class reads the class's variables as they are then."""
+    class Local:
+        T = int
+        type Alias = T
+        def get[U: T](self) -> U:
+            return None
+
+    echo(1)
+    Local.T = float
+    echo(2)
+    (u,) = Local.get.__type_params__
+    return Local.Alias.__value__, u.__bound__, Local.T
+'''
+
+DEFAULTS = """
+@workflow
+def defaults():
+    default = [int]
+    type Alias[T = default[0], *Ts = [later], **P = default] = tuple[T]
+    t, ts, p = Alias.__type_params__
+    echo(1)
+    found = [t.__default__, p.__default__ == default, t.has_default()]
+    later = 3
+    echo(2)
+    return found, ts.__default__, t.__default__
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "needs"),
+    [
+        (TYPES, "aliases", 12),
+        (TYPES, "parameters", 12),
+        (TYPES, "of_a_class", 12),
+        (DEFAULTS, "defaults", 13),
+    ],
+)
+def test_same_meaning(
+    text: str, name: str, needs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if sys.version_info < (3, needs):
+        pytest.skip(f"syntax of Python 3.{needs}")
+    module = f"newer_syntax_{name}"
+    (tmp_path / f"{module}.py").write_text(HEAD + text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    flow = getattr(importlib.import_module(module), name)
+    outcomes = {"native": native(flow)}
+    assert outcomes["native"].error is None
+    for restart in ("never", "every"):
+        outcomes[restart] = drive(flow, restart=restart)
+    assert_same(outcomes)
