@@ -34,6 +34,7 @@ STAND_INS: dict[str, tuple[str, frozenset[int]]] = {
     }.items()
 }
 STAND_INS |= {
+    "builtins.dict.fromkeys": ("fromkeys_", frozenset()),
     "collections.deque": ("deque_", frozenset()),
     "functools.reduce": ("reduce_", frozenset({0})),
     "itertools.chain": ("chain_", frozenset()),
@@ -51,7 +52,7 @@ STAND_INS |= {
 ASYNCHRONOUS = frozenset({"builtins.aiter", "builtins.anext"})
 # Methods of builtin types that have one; the values are the positions of what they call.
 METHODS: dict[str, tuple[str, frozenset[int]]] = {
-    name: (f"{name}_", frozenset()) for name in ("sort", "join", "extend", "update")
+    name: (f"{name}_", frozenset()) for name in ("sort", "join", "extend", "update", "fromkeys")
 }
 # Functions of perdure whose work in a run is Python of the library.
 IN_A_RUN = {"perdure.gather": "gather_", "perdure.race": "race_"}

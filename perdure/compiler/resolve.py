@@ -428,9 +428,7 @@ class _Resolver:
             elif isinstance(call.func, ast.Attribute):
                 if call.func.attr in self.stored:
                     facts.unknown.append(call)  # a function may have been kept there
-                facts.methods.append((call, call.func.attr))
-                if call.func.attr in library.METHODS and (call.args or call.keywords):
-                    facts.stand_ins.append((call, call.func.attr))
+                self._method(call, call.func.attr, facts)
             elif not self._is_local_class(call.func, facts) or "__init__" in self.methods:
                 facts.unknown.append(call)
         elif dotted in SUSPENDING:
@@ -451,9 +449,16 @@ class _Resolver:
         elif isinstance(call.func, ast.Attribute) and (
             self._is_value(dotted) or self.modules.class_of(dotted.rpartition(".")[0]) is not None
         ):
-            facts.methods.append((call, call.func.attr))
+            self._method(call, call.func.attr, facts)
         elif isinstance(call.func, ast.Name) and self._is_variable(dotted):
             facts.unknown.append(call)
+
+    @staticmethod
+    def _method(call: ast.Call, name: str, facts: _Facts) -> None:
+        """A method of something unknown, which may be a builtin's that has a stand-in."""
+        facts.methods.append((call, name))
+        if name in library.METHODS and (call.args or call.keywords):
+            facts.stand_ins.append((call, name))
 
     def _is_replaced(self, known: Definition) -> bool:
         """Whether a decorator of the program may have put something else in a function's place."""
@@ -642,7 +647,7 @@ class _Resolver:
         dotted = self._dotted(value, facts)
         if dotted is None or dotted in self.values:
             return PERHAPS
-        return NO
+        return PERHAPS if self.iterates and dotted in library.STAND_INS else NO
 
     def _iterated(self, value: ast.expr, facts: _Facts) -> int:
         """Whether iterating over the value of an expression suspends."""
@@ -664,8 +669,10 @@ class _Resolver:
                 return self._meets(value, facts)
             if dotted.startswith("builtins."):
                 return NO
-            if isinstance(value.func, ast.Attribute) and value.func.attr in _NATIVE_METHODS:
-                return NO
+            if isinstance(value.func, ast.Attribute):
+                method = value.func.attr
+                if method in _NATIVE_METHODS and method not in self.methods:
+                    return NO
         return PERHAPS
 
     def _makes_coroutines(self, made: Definition) -> bool:

@@ -58,19 +58,27 @@ def frozenset_(iterable: Any = (), /) -> Any:
 
 def dict_(iterable: Any = (), /, **more: Any) -> Any:
     found: dict[Any, Any] = {}
-    if hasattr(iterable, "keys"):
-        found.update(iterable)
-    else:
-        for number, pair in enumerate(iterable):
-            _put(found, number, pair)
+    _fill(found, iterable)
     found.update(**more)
     return found
+
+
+def _fill(found: dict[Any, Any], given: Any) -> None:
+    """Update a dict with a mapping, or with pairs, past what a subclass makes of it."""
+    if not hasattr(given, "keys"):
+        for number, pair in enumerate(given):
+            _put(found, number, pair)
+    elif isinstance(given, dict) and type(given).__iter__ is dict.__iter__:
+        dict.update(found, given)
+    else:
+        for key in given.keys():  # noqa: SIM118  (it may iterate over something else)
+            dict.__setitem__(found, key, given[key])
 
 
 def _put(found: dict[Any, Any], number: int, pair: Any) -> None:
     """One pair into a dict, with the builtin's messages."""
     try:
-        found.update([pair])
+        dict.update(found, [pair])
     except (TypeError, ValueError) as error:
         if "#0" in str(error):
             error.args = (str(error).replace("#0", f"#{number}", 1),)
@@ -415,10 +423,25 @@ def extend_(items: Any, iterable: Any, /) -> Any:
 
 
 def update_(items: Any, *iterables: Any, **more: Any) -> Any:
-    for iterable in iterables:
-        items.update([item for item in iterable])  # noqa: C416
+    if isinstance(items, dict):
+        if len(iterables) > 1:
+            raise TypeError(f"update expected at most 1 argument, got {len(iterables)}")
+        for iterable in iterables:
+            _fill(items, iterable)
+        dict.update(items, **more)
+        return
     if more:
-        items.update(**more)
+        items.update(**more)  # which a set does not take
+    for iterable in iterables:
+        for item in iterable:
+            set.add(items, item)
+
+
+def fromkeys_(kind: Any, iterable: Any, value: Any = None, /) -> Any:
+    made = kind()
+    for key in iterable:
+        made[key] = value
+    return made
 
 
 def sort_(items: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
@@ -452,6 +475,12 @@ def taken_(iterable: Any, most: int, /) -> Any:
 
 
 def contains_(iterable: Any, value: Any, /) -> bool:
+    kind = type(iterable)
+    if hasattr(kind, "__contains__"):
+        contains = kind.__contains__
+        if contains is None:
+            raise TypeError(f"{kind.__name__!r} object is not a container")
+        return bool(contains(iterable, value))
     for item in iterable:  # noqa: SIM110
         if item is value or item == value:
             return True
@@ -539,6 +568,7 @@ BY_NAME: dict[str, Callable[..., Any]] = {
     "builtins.set": set_,
     "builtins.frozenset": frozenset_,
     "builtins.dict": dict_,
+    "builtins.dict.fromkeys": fromkeys_,
     "builtins.sum": sum_,
     "builtins.any": any_,
     "builtins.all": all_,
@@ -574,6 +604,7 @@ METHODS: dict[str, tuple[Callable[..., Any], tuple[type, ...]]] = {
     "join": (join_, (str, bytes)),
     "extend": (extend_, (list, bytearray, deque)),
     "update": (update_, (set, dict)),
+    "fromkeys": (fromkeys_, (type,)),
 }
 
 

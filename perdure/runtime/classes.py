@@ -10,7 +10,6 @@ Nothing that ran when the class statement ran runs again: neither the metaclass'
 from __future__ import annotations
 
 import _abc  # type: ignore[import-not-found]
-import copyreg
 import gc
 import threading
 import types
@@ -356,22 +355,3 @@ def _make_member(cls: Any, name: str | None, kind: Any, args: tuple[Any, ...]) -
     member = kind.__new__(cls, *args)
     member.__dict__["_name_"] = name  # its hash
     return member
-
-
-def reduce_list(value: list[Any], pickler: Any) -> Any:
-    """A list of a class that is kept by value: the class may lead to it, and then is read first."""
-    reduced: Any = value.__reduce_ex__(5)
-    if reduced[0] is not copyreg.__newobj__ or len(reduced) < 4:  # type: ignore[attr-defined]
-        return reduced
-    return (*reduced[:2], (reduced[2], list(value)), None, None, set_list)
-
-
-def set_list(value: list[Any], state: tuple[Any, list[Any]]) -> None:
-    """The attributes and the elements of such a list."""
-    attributes, elements = state
-    list.__init__(value, elements)
-    own, slots = attributes if isinstance(attributes, tuple) else (attributes, None)
-    if own:
-        value.__dict__.update(own)
-    for name, content in (slots or {}).items():
-        setattr(value, name, content)

@@ -27,7 +27,15 @@ from typing import Any
 
 import zstandard
 
-from perdure.runtime import classes, functions, generators, iterators, library, reducers
+from perdure.runtime import (
+    classes,
+    functions,
+    generators,
+    instances,
+    iterators,
+    library,
+    reducers,
+)
 from perdure.runtime.names import Names
 from perdure.runtime.program import Program
 
@@ -257,8 +265,8 @@ class _Pickler(pickle.Pickler):
     def _choose(self, kind: type) -> Reducer | None:
         """The reducer of a type that was not met before."""
         if not self.codec.names.has(kind):
-            return _by_value_reducer(kind) or _reducer_of(kind)
-        chosen = _reducer_of(kind)
+            return _by_value_reducer(kind) or _reducer_of(kind, by_value=True)
+        chosen = _reducer_of(kind, by_value=False)
         if chosen is None and _may_be_sentinel(kind) and self.codec.names.beside(kind):
             chosen = reducers.reduce_stateless
         # Classes that have a name stay; others may go, and are not remembered.
@@ -294,11 +302,13 @@ class _NanPickler(_Pickler):
         return self.shared.get(id(obj))
 
 
-def _reducer_of(kind: type) -> Reducer | None:
+def _reducer_of(kind: type, *, by_value: bool) -> Reducer | None:
     if issubclass(kind, type):
         return classes.reduce_class
     if issubclass(kind, BaseException):
         return reducers.reduce_exception
+    if (container := instances.container_reducer(kind, by_value=by_value)) is not None:
+        return container
     if not _pickled_as_usual(kind):
         return None
     if issubclass(kind, property):
@@ -306,8 +316,12 @@ def _reducer_of(kind: type) -> Reducer | None:
     if issubclass(kind, staticmethod | classmethod):
         return reducers.reduce_wrapped
     if issubclass(kind, dict):
-        return reducers.reduce_dict
-    return library.by_base(kind) or (reducers.reduce_masked if _looks_otherwise(kind) else None)
+        return instances.reduce_dict
+    if (found := library.by_base(kind)) is not None:
+        return found
+    if _looks_otherwise(kind):
+        return instances.reduce_masked
+    return instances.reduce_bare if instances.is_made_bare(kind) else None
 
 
 def _pickled_as_usual(kind: Any) -> bool:
@@ -338,9 +352,7 @@ def _is_python(kind: type) -> bool:
 
 
 def _by_value_reducer(kind: type) -> Reducer | None:
-    if issubclass(kind, Enum):
-        return classes.reduce_member
-    return classes.reduce_list if issubclass(kind, list) else None
+    return classes.reduce_member if issubclass(kind, Enum) else None
 
 
 class _Unpickler(pickle.Unpickler):

@@ -75,6 +75,20 @@ class Names:
         for variable, value in list(vars(holder).items()) if holder is not None else ():
             if value is obj:
                 return name, variable
+        return self._in_held_module(qualname, obj)
+
+    def _in_held_module(self, qualname: str, obj: Any) -> tuple[str, str] | None:
+        """The name of what belongs to a module that only a variable of the program leads to."""
+        if "<" in qualname:
+            return None
+        for name, module in self.modules.items():
+            for variable, held in list(vars(module).items()):
+                if isinstance(held, ModuleType) and self.of_module(held) is None:
+                    found: Any = held
+                    for part in qualname.split("."):
+                        found = getattr(found, part, None)
+                    if found is obj:
+                        return name, f"{variable}.{qualname}"
         return None
 
     def has(self, obj: Any) -> bool:

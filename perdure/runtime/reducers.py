@@ -6,7 +6,6 @@ functions, classes and the standard library's objects have files of their own.
 
 from __future__ import annotations
 
-import copyreg
 import gc
 import re
 import struct
@@ -39,7 +38,9 @@ def reduce_builtin(function: Any, pickler: Any) -> Any:
     owner, name = function.__self__, function.__name__
     kind: Any = type(owner)
     if owner is None or issubclass(kind, ModuleType):
-        return NotImplemented
+        names = pickler.codec.names
+        named = None if names.plain(function) else names.own(function)
+        return NotImplemented if named is None else (by_name, named)
     found = _binding(kind, name, types.MethodDescriptorType, (owner, kind), function)
     if found is None and issubclass(kind, type):
         found = _binding(owner, name, types.ClassMethodDescriptorType, (None, owner), function)
@@ -78,8 +79,11 @@ def bound_to(base: type, name: str, obj: Any, kind: type) -> Any:
 
 
 def reduce_module(module: ModuleType, pickler: Any) -> Any:
-    """A module by its name."""
-    name = pickler.codec.names.of_module(module)
+    """A module by its name, or by the name of the program's variable that holds it."""
+    names = pickler.codec.names
+    name = names.of_module(module)
+    if name is None and (variable := names.of_value(module)) is not None:
+        return (by_name, variable)
     if name is None:
         raise UnpicklableError(
             f"the module {module.__name__} is not the one that `import {module.__name__}` gives"
@@ -187,66 +191,6 @@ def reduce_stateless(value: Any, pickler: Any) -> Any:
         if held is value:
             return (by_name, (names.logical(type(value).__module__), name))
     return NotImplemented
-
-
-def reduce_masked(value: Any, pickler: Any) -> Any:
-    """An object that does not show what it is: its class makes it, and it is not asked again.
-
-    Pickle insists that `__class__` is the class, and asks the empty object for `__setstate__`,
-    which a `__getattr__` that reads attributes does not survive.
-    """
-    reduced: Any = object.__reduce_ex__(value, 5)
-    made_by, args, *rest = reduced
-    if made_by not in _UNMASKED:
-        return reduced
-    state, items, pairs = (*rest, None, None, None)[:3]
-    settled = hasattr(type(value), "__setstate__")
-    setter = None if settled or state is None else set_object
-    return (_UNMASKED[made_by], args, state, items, pairs, setter)
-
-
-def set_object(value: Any, state: Any) -> None:
-    """Put attributes back as pickle does, past what the object makes of it."""
-    attributes, slots = state if isinstance(state, tuple) and len(state) == 2 else (state, None)
-    if attributes:
-        object.__getattribute__(value, "__dict__").update(attributes)
-    for name, content in (slots or {}).items():
-        object.__setattr__(value, name, content)
-
-
-def new_object(kind: Any, *args: Any) -> Any:
-    """An object as `copyreg.__newobj__` makes it."""
-    return kind.__new__(kind, *args)
-
-
-def new_object_ex(kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """An object as `copyreg.__newobj_ex__` makes it."""
-    return kind.__new__(kind, *args, **kwargs)
-
-
-# Pickle knows `copyreg`'s by their names.
-_UNMASKED: dict[Any, Any] = {
-    copyreg.__newobj__: new_object,  # type: ignore[attr-defined]
-    copyreg.__newobj_ex__: new_object_ex,  # type: ignore[attr-defined]
-}
-
-
-def reduce_dict(value: dict[Any, Any], pickler: Any) -> Any:
-    """An object of a dict's subclass: one whose items are its attributes keeps it so."""
-    if getattr(value, "__dict__", None) is not value:
-        return NotImplemented
-    return (new_dict, (type(value),), dict(value), None, None, set_items_and_attributes)
-
-
-def new_dict(kind: Any) -> Any:
-    """An empty object of a dict's subclass."""
-    return kind.__new__(kind)
-
-
-def set_items_and_attributes(value: Any, items: dict[Any, Any]) -> None:
-    """Put items back, and make them the attributes."""
-    dict.update(value, items)
-    object.__setattr__(value, "__dict__", value)
 
 
 class Nan:

@@ -137,6 +137,110 @@ def collections():
     )
 
 
+class Backwards(dict):
+    """A dict that says its keys, each after a suspension, from the last to the first."""
+
+    def keys(self):
+        for key in reversed(list(dict.keys(self))):
+            yield echo(key)
+
+    __iter__ = keys
+
+    def __getitem__(self, key):
+        return "of " + key
+
+    def __setitem__(self, key, value):
+        dict.__setitem__(self, key.upper(), value)
+
+
+class Pairs(dict):
+    """A dict that is iterated over as usual, but by name."""
+
+    def keys(self):
+        return ["nothing"]
+
+
+def broken(n):
+    """A generator that fails after some items."""
+    for i in range(n):
+        yield echo((i, i))
+    raise KeyError("broken")
+
+
+@workflow
+def dicts_of_mappings():
+    """What dict and update make of mappings that suspend, and of what fails half way."""
+    log = []
+    given = Backwards(a=1, b=2)
+    other = Backwards(x=1)
+    other.update(given)
+    d, s = {}, set()
+    for target in (d, s):
+        try:
+            target.update(broken(2))
+        except KeyError as error:
+            log.append((list(target), str(error)))
+    for target, args, more in (({}, (gen(), gen()), {}), (set(), (gen(),), {"k": 1})):
+        try:
+            target.update(*args, **more)
+        except TypeError as error:
+            log.append(str(error))
+    s.update(gen(3), gen(4))
+    d.update(gen(("k", 1)), more=2)
+    return (
+        list(dict(given).items()),
+        list(other.items()),
+        log,
+        s,
+        d,
+        dict(Pairs(a=1), b=gen is None),
+    )
+
+
+@workflow
+def dicts_from_keys():
+    """dict.fromkeys, by its class, by a dict and as a value."""
+    fromkeys = {}.fromkeys
+    return (
+        dict.fromkeys(gen(2, 1)),
+        dict.fromkeys(gen("a"), echo([])),
+        {1: 2}.fromkeys(gen(3), 4),
+        fromkeys(gen(5)),
+        list(Backwards.fromkeys(gen("a", "b"), 1).items()),
+        type(Backwards.fromkeys(gen())) is Backwards,
+        list(map(dict.fromkeys, [gen(6), gen(7, 8)])),
+        list(map(list, [gen(6), gen(7, 8)])),
+    )
+
+
+class Box:
+    """A container that gives its items after suspensions, and says what is in it."""
+
+    def __iter__(self):
+        yield echo(1)
+
+    def __contains__(self, item):
+        return echo(item == 2) and [item]
+
+
+class Closed(Box):
+    """One that says it is no container."""
+
+    __contains__ = None
+
+
+@workflow
+def containers_that_suspend():
+    """`in` asks the container first, and iterates only where it has no answer."""
+    box = Box()
+    found = [1 in box, 2 in box, 2 not in box, 1 in gen(1), 2 in list(box)]
+    try:
+        found.append(1 in Closed())
+    except TypeError as error:
+        found.append(str(error))
+    return found
+
+
 @workflow
 def itertools_given():
     """Those of itertools that call a function or draw from a generator."""
@@ -346,4 +450,7 @@ CASES += [
     (handed_over_as_values, ()),
     (methods_as_keys, ()),
     (sorted_in_place, ()),
+    (dicts_of_mappings, ()),
+    (dicts_from_keys, ()),
+    (containers_that_suspend, ()),
 ]

@@ -3,8 +3,10 @@
 import collections
 import dataclasses
 import enum
+import importlib.util
 import itertools
 import re
+import string
 import types
 import weakref
 
@@ -12,6 +14,17 @@ from perdure import workflow
 from tests.corpus.acts import add, echo, fail
 
 _MISSING = object()
+
+
+def once_more(name):
+    """A module of its own that `import` does not lead to."""
+    spec = importlib.util.find_spec(name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_string = once_more("string")
 
 
 def multiplier(n):
@@ -29,6 +42,166 @@ def tally():
         return count
 
     return up, lambda: count
+
+
+class Measured(list):
+    """A list whose methods do more than the list's own, which `super()` means."""
+
+    def __init__(self, items, unit):
+        super().__init__(echo(items))
+        self.unit = unit
+
+    def append(self, item):
+        super().append(echo((item, self.unit)))
+
+
+class Money(float):
+    """A float with a currency, made of both."""
+
+    def __new__(cls, amount, currency):
+        made = super().__new__(cls, amount)
+        made.currency = currency
+        return made
+
+    def plus(self, other):
+        return type(self)(super().__add__(echo(other)), self.currency)
+
+
+class Celsius(float):
+    """A float that is made of another one than it is."""
+
+    def __new__(cls, fahrenheit):
+        return super().__new__(cls, (fahrenheit - 32) / 1.8)
+
+
+class Handle:
+    """An object whose `__new__` must be told more than its class."""
+
+    def __new__(cls, name, *, kind):
+        self = super().__new__(cls)
+        self.name, self.kind = name, kind
+        return self
+
+
+class Stack(dict):
+    """A dict of the same sort."""
+
+    def __new__(cls, name):
+        self = super().__new__(cls)
+        self.name = name
+        return self
+
+    def __init__(self, name):
+        self["name"] = name
+
+
+class Lower(dict):
+    """A dict that is particular about how it is filled and read."""
+
+    def __init__(self, log):
+        self.log = log
+
+    def __setitem__(self, key, value):
+        self.log.append(key)
+        super().__setitem__(key.lower(), value)
+
+    def items(self):
+        return [(key.upper(), value) for key, value in super().items()]
+
+
+class Doubled(list):
+    """The same of a list."""
+
+    def __iter__(self):
+        return iter([2 * x for x in super().__iter__()])
+
+    def extend(self, items):
+        super().extend(items + [0])
+
+
+class Tags(set):
+    """The same of a set."""
+
+    def __init__(self, name, *tags):
+        super().__init__(tags)
+        self.name = name
+
+    def __iter__(self):
+        return iter(sorted(super().__iter__()))
+
+
+@workflow
+def containers_with_a_will():
+    """What a class makes of being filled and read happens when the program says so, only."""
+
+    class Local(Lower):
+        pass
+
+    log = []
+    lower, doubled, tags, local = Lower(log), Doubled(), Tags("t", "b", "a"), Local(log)
+    lower["A"] = local["B"] = lower
+    doubled.extend([1, 2])
+    Local.own = local
+    echo(1)
+    tags.add("c")
+    echo(2)
+    return (
+        (log, lower.log is log, list(lower), lower["a"] is lower, lower.items()[0][0]),
+        (list(doubled), len(doubled), doubled[0]),
+        (list(tags), tags.name, "a" in tags, type(tags) is Tags),
+        (list(local), local.log is log, Local.own is local, local["b"] is lower),
+    )
+
+
+@workflow
+def builtin_methods_of_super():
+    """`super().append` in the middle of a call is the base's method, not the override."""
+    xs = Measured([1, 2], "m")
+    xs.append(3)
+    amount = Money(1.5, "EUR").plus(2)
+    base = super(Measured, xs).append
+    count = xs.count
+    echo(None)
+    base(4)
+    return list(xs), xs.unit, amount, amount.currency, count(4), base == super(Measured, xs).append
+
+
+@workflow
+def made_with_arguments():
+    """Objects whose `__new__` needs arguments that no `__getnewargs__` tells."""
+
+    class Local(list):
+        def __new__(cls, items, extra):
+            self = super().__new__(cls, items)
+            self.extra = extra
+            return self
+
+        def __init__(self, items, extra):
+            super().__init__(items)
+
+    handle, stack, local = Handle("h", kind="k"), Stack("s"), Local([1], "e")
+    pair, degrees = [handle, handle], Celsius(212)
+    local.append(local)
+    stack["self"] = stack
+    echo(None)
+    return (
+        (handle.name, handle.kind, type(handle) is Handle, pair[0] is pair[1]),
+        (sorted(stack), stack.name, stack["self"] is stack, type(stack) is Stack),
+        (float(degrees), type(degrees) is Celsius),
+        (local[0], local[1] is local, local.extra, type(local) is Local),
+    )
+
+
+@workflow
+def module_in_a_variable():
+    """A module that only a variable leads to, and what belongs to it."""
+    module, words, kind = _string, _string.capwords, _string.Template
+    template = kind("$x")
+    echo(1)
+    return (
+        (module is _string, module is string, words is _string.capwords, words("a b")),
+        (kind is _string.Template, type(template) is kind, template.substitute(x=1)),
+    )
 
 
 @workflow
@@ -336,6 +509,10 @@ CASES = [
     (local_enum, ()),
     (local_error, ()),
     (named_tuples, ()),
+    (module_in_a_variable, ()),
+    (containers_with_a_will, ()),
+    (builtin_methods_of_super, ()),
+    (made_with_arguments, ()),
     (functions_of_factories, ()),
     (sentinels, ()),
     (iterators, ()),

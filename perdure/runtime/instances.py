@@ -1,0 +1,164 @@
+"""Objects of subclasses of builtins, kept as they are.
+
+Pickle makes an object with its class's `__new__`, asks `items` or `__iter__` for what is in it, and
+puts that back with `__setitem__`, `extend` or `__init__`. Code that a class overrides these with
+for ends of its own would run again at each restart, on an object that is half made::
+
+    class Lower(dict):                          class Celsius(float):
+        def __setitem__(self, key, value):          def __new__(cls, fahrenheit):
+            self.log(key) ...                           return super().__new__(cls, ...)
+
+Here such objects are made, read and filled with the builtin's own methods. What a class says itself
+(`__reduce__`, `__getnewargs__`, `__getstate__`, `__setstate__`) holds as ever.
+"""
+
+from __future__ import annotations
+
+import copyreg
+from collections.abc import Callable
+from types import BuiltinMethodType, FunctionType, MethodDescriptorType
+from typing import Any
+
+# What pickle calls of a container's class, how to read the container, and how to fill it.
+_CONTAINERS: dict[Any, tuple[tuple[str, ...], Callable[[Any], Any], Callable[[Any, Any], Any]]] = {
+    dict: (("__setitem__", "items"), lambda own: dict(dict.items(own)), dict.update),
+    list: (("__iter__", "append", "extend"), list.copy, list.extend),
+    set: (("__iter__", "__init__", "__new__"), lambda own: set.union(set(), own), set.update),
+}
+
+
+def container_reducer(kind: Any, *, by_value: bool) -> Callable[[Any, Any], Any] | None:
+    """The reducer for dicts, lists and sets of a class, if pickle's own way is not theirs.
+
+    One whose class is kept `by_value` is filled afterwards: its class may lead to it.
+    """
+    if kind.__reduce_ex__ is not object.__reduce_ex__ or _tells_arguments(kind):
+        return None
+    for base, (called, _, _) in _CONTAINERS.items():
+        if issubclass(kind, base) and kind.__reduce__ is base.__reduce__:
+            overridden = any(getattr(kind, name) is not getattr(base, name) for name in called)
+            return reduce_container if by_value or overridden or is_made_bare(kind) else None
+    return None
+
+
+def reduce_container(value: Any, pickler: Any) -> Any:
+    """A dict, list or set: empty, then with all that is in it."""
+    kind = type(value)
+    if issubclass(kind, dict) and _is_its_own_dict(value):
+        return reduce_dict(value, pickler)
+    read = next(read for base, (_, read, _) in _CONTAINERS.items() if issubclass(kind, base))
+    return (bare, (kind,), (value.__getstate__(), read(value)), None, None, set_contents)
+
+
+def set_contents(value: Any, state: tuple[Any, Any]) -> None:
+    """What is in a container, and its attributes."""
+    attributes, contents = state
+    fill = next(f for base, (_, _, f) in _CONTAINERS.items() if isinstance(value, base))
+    fill(value, contents)
+    if attributes is None:
+        return
+    if hasattr(type(value), "__setstate__"):
+        value.__setstate__(attributes)
+    else:
+        set_object(value, attributes)
+
+
+def reduce_dict(value: dict[Any, Any], pickler: Any) -> Any:
+    """An object of a dict's subclass: one whose items are its attributes keeps it so."""
+    if not _is_its_own_dict(value):
+        return NotImplemented
+    return (bare, (type(value),), dict(dict.items(value)), None, None, set_items_and_attributes)
+
+
+def _is_its_own_dict(value: Any) -> bool:
+    own: Any = getattr(value, "__dict__", None)
+    return own is value
+
+
+def set_items_and_attributes(value: Any, items: dict[Any, Any]) -> None:
+    """Put items back, and make them the attributes."""
+    dict.update(value, items)
+    object.__setattr__(value, "__dict__", value)
+
+
+def reduce_masked(value: Any, pickler: Any) -> Any:
+    """An object that does not show what it is: its class makes it, and it is not asked again.
+
+    Pickle insists that `__class__` is the class, and asks the empty object for `__setstate__`,
+    which a `__getattr__` that reads attributes does not survive.
+    """
+    reduced: Any = object.__reduce_ex__(value, 5)
+    made_by, args, *rest = reduced
+    if made_by not in _UNMASKED:
+        return reduced
+    state, items, pairs = (*rest, None, None, None)[:3]
+    settled = hasattr(type(value), "__setstate__")
+    setter = None if settled or state is None else set_object
+    make = bare if is_made_bare(type(value)) else _UNMASKED[made_by]
+    return (make, args, state, items, pairs, setter)
+
+
+def set_object(value: Any, state: Any) -> None:
+    """Put attributes back as pickle does, past what the object makes of it."""
+    attributes, slots = state if isinstance(state, tuple) and len(state) == 2 else (state, None)
+    if attributes:
+        object.__getattribute__(value, "__dict__").update(attributes)
+    for name, content in (slots or {}).items():
+        object.__setattr__(value, name, content)
+
+
+def new_object(kind: Any, *args: Any) -> Any:
+    """An object as `copyreg.__newobj__` makes it."""
+    return kind.__new__(kind, *args)
+
+
+def new_object_ex(kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """An object as `copyreg.__newobj_ex__` makes it."""
+    return kind.__new__(kind, *args, **kwargs)
+
+
+# Pickle knows `copyreg`'s by their names.
+_UNMASKED: dict[Any, Any] = {
+    copyreg.__newobj__: new_object,  # type: ignore[attr-defined]
+    copyreg.__newobj_ex__: new_object_ex,  # type: ignore[attr-defined]
+}
+
+
+def reduce_bare(value: Any, pickler: Any) -> Any:
+    """An object whose class has a `__new__` that pickle could not call, or not to the same end."""
+    reduced: Any = value.__reduce_ex__(5)
+    maker: Any = copyreg.__newobj__  # type: ignore[attr-defined]
+    return (bare, *reduced[1:]) if reduced[0] is maker else reduced
+
+
+def is_made_bare(kind: Any) -> bool:
+    """Whether pickle would call a class's own `__new__` with what was not meant for it.
+
+    That is the value that a builtin base tells (a float's), or nothing where there is a parameter
+    without default.
+    """
+    new = kind.__new__
+    if type(new) is not FunctionType or _tells_arguments(kind):
+        return False
+    if hasattr(kind, "__getnewargs__"):
+        return True
+    code, defaults = new.__code__, new.__defaults__ or ()
+    by_keyword = len(new.__kwdefaults__ or ()) < code.co_kwonlyargcount
+    return by_keyword or code.co_argcount - len(defaults) > 1
+
+
+def _tells_arguments(kind: Any) -> bool:
+    """Whether a class says what its `__new__` is to be given; its builtin base may say a value."""
+    told = getattr(kind, "__getnewargs__", None)
+    return hasattr(kind, "__getnewargs_ex__") or not (
+        told is None or type(told) is MethodDescriptorType
+    )
+
+
+def bare(kind: Any, *args: Any) -> Any:
+    """An object of a class, as the builtin makes it that the class is derived from."""
+    for base in kind.__mro__:
+        new = vars(base).get("__new__")
+        if type(new) is BuiltinMethodType:
+            return new(kind, *args)
+    raise TypeError(f"no base of {kind!r} makes objects")
