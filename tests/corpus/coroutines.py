@@ -680,6 +680,26 @@ async def context_after_a_plain_activity():
     return *seen, current.get(), await task, echo(current.get())
 
 
+async def waits_then_echoes(seen):
+    seen.append(await later("waited"))
+    echo("waited")
+
+
+async def echoes_then_makes(seen):
+    echo("held")
+    task = asyncio.create_task(later("made"))
+    echo("held again")
+    seen.append(await task)
+
+
+@workflow
+async def plain_activity_among_tasks():
+    """Its loop stands still meanwhile."""
+    seen = []
+    await asyncio.gather(waits_then_echoes(seen), echoes_then_makes(seen))
+    return seen
+
+
 async def reads_variable():
     before = current.get()
     echo(before)
@@ -718,6 +738,7 @@ async def cancelled_before_it_begins():
 
 CASES = [
     (context_after_a_plain_activity, ()),
+    (plain_activity_among_tasks, ()),
     (cancelled_with_a_message, ()),
     (cancelled_before_it_begins, ()),
     (awaits, ()),
