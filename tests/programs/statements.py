@@ -535,9 +535,9 @@ class Statements(Iteration):
         return lines
 
     def spawned(self) -> str:
-        """A function of one activity, and its arguments."""
+        """A function of one activity, and its arguments, which do not suspend."""
         name = self.pick(["num", "boom", "seq", "fib"])
-        more = "1" if name == "fib" else self.expr("int", 1)
+        more = "1" if name == "fib" else self.pick(["a", "b", "3"])
         return f"{name}, {self.site()}, {more}"
 
     def site_call(self) -> str:
