@@ -525,7 +525,7 @@ class Statements(Iteration):
                 lines.append(f"log.append(gather({kept}, return_exceptions=True))")
             case 1:
                 lines.append(f"log.append(gather({kept}))")
-            case 2:
+            case 2 if lines:  # outside a run race() makes the first call only
                 lines.append(f"log.append(race({kept}))")
             case 3 if lines:
                 ends = [self.pick(["%s.result()", "%s.exception()"]) % name for name in names]
