@@ -82,6 +82,7 @@ class _Driver:
         self.safepoints = SAFEPOINTS if restart == "safepoints" else 0
         self.calls: list[Call] = []
         self.checkpoints = 0
+        self.ended: list[Event] = []  # of activities, not yet told
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome:
         state = self.checkpoint(begin(self.program, args, kwargs))
@@ -112,9 +113,19 @@ class _Driver:
         return Continuation.unpack(self.codec.decode(self.codec.encode(state.pack())))
 
     def answer(self, state: Continuation, done: Advance, now: float) -> tuple[list[Event], float]:
-        """Run what was scheduled; with nothing to run, the clock goes to the next timer."""
-        if done.calls:
-            return [self.call(call) for call in done.calls], now
+        """Run what was scheduled; with nothing to run, the clock goes to the next timer.
+
+        Where a coroutine calls a plain activity, its loop stands still: that one ends first.
+        """
+        self.ended += [self.call(call) for call in done.calls]
+        held = state.fibers[0].wait if state.loop is not None else None
+        if held is not None:
+            own = [event for event in self.ended if event.seq == held[1]]
+            self.ended = [event for event in self.ended if event.seq != held[1]]
+            return (own, now) if own else ([Event(held[1])], max(now, held[2]))
+        if self.ended:
+            events, self.ended = self.ended, []
+            return events, now
         timers = sorted((due, seq) for kind, seq, due in state.waits().values() if kind != ACTIVITY)
         due, seq = timers[0]
         return [Event(seq)], due

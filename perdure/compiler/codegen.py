@@ -459,7 +459,9 @@ class _Writer:
         if not isinstance(jump.node, ast.Continue):
             return []
         context = self.places[jump].parent
-        while context is not None and not isinstance(context.owner, While | For):
+        while context is not None and not (
+            isinstance(context.owner, While | For) and context.part == "body"
+        ):  # in a loop's `else` it goes on with the loop around that
             owner = context.owner
             cleanup = isinstance(owner, With) or (isinstance(owner, Try) and owner.finalbody)
             if cleanup or context.handler is not None:

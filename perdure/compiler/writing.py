@@ -80,7 +80,9 @@ class Writer:
 
 
 def head(node: Any) -> str:
-    """The first line of a compound statement: `for x in xs:`."""
+    """The first line of a compound statement: `for x in xs:`; an expression as it is."""
+    if not isinstance(node, ast.stmt | ast.match_case | ast.ExceptHandler):
+        return ast.unparse(node)
     empty: dict[str, list[Any]] = {name: [] for name in _BENEATH if hasattr(node, name)}
     bare = type(node)(**(dict(ast.iter_fields(node)) | empty))
     return ast.unparse(ast.copy_location(bare, node)).strip()

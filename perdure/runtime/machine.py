@@ -487,6 +487,8 @@ class Machine:
         if how is How.CLOSE:
             return self._out(fiber, how, Returned(None))
         if isinstance(action, Raised):
+            if isinstance(generator, AsyncGenerator):
+                return self._out(fiber, how, Returned(None))  # athrow() does nothing then
             return self._out(fiber, how, action)
         generator.how = how
         return self._ended(fiber, generator, Returned(None))

@@ -78,3 +78,10 @@ def test_a_shared_statement_is_set_in_where_it_stands() -> None:
 def test_head_is_the_first_line() -> None:
     (tree,) = ast.parse("for a, b in c:\n    pass\nelse:\n    pass").body
     assert head(tree) == "for a, b in c:"
+
+
+def test_head_of_an_expression_is_all_of_it() -> None:
+    (tree,) = ast.parse("a if b else [c]").body
+    assert isinstance(tree, ast.Expr)
+    assert head(tree.value) == "a if b else [c]"
+    assert head(ast.parse("lambda x: x").body[0].value) == "lambda x: x"  # type: ignore[attr-defined]

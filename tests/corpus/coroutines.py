@@ -680,6 +680,47 @@ async def context_after_a_plain_activity():
     return *seen, current.get(), await task, echo(current.get())
 
 
+async def gives(value):
+    yield await later(value)
+
+
+@workflow
+async def steps_after_the_end():
+    """athrow() on an asynchronous generator that has ended raises nothing."""
+    seen = []
+    closed, thrown, used = gives(1), gives(2), gives(3)
+    await closed.aclose()
+    seen.append([item async for item in used])
+    for source in (closed, thrown, used):
+        for step in (source.athrow, source.asend, source.athrow):
+            try:
+                seen.append(await step(ValueError(1) if step.__name__ == "athrow" else None))
+            except (ValueError, StopAsyncIteration) as error:
+                seen.append(error)
+        seen.append(await source.aclose())
+    return seen
+
+
+async def waits_then_echoes(seen):
+    seen.append(await later("waited"))
+    echo("waited")
+
+
+async def echoes_then_makes(seen):
+    echo("held")
+    task = asyncio.create_task(later("made"))
+    echo("held again")
+    seen.append(await task)
+
+
+@workflow
+async def plain_activity_among_tasks():
+    """Its loop stands still meanwhile."""
+    seen = []
+    await asyncio.gather(waits_then_echoes(seen), echoes_then_makes(seen))
+    return seen
+
+
 async def reads_variable():
     before = current.get()
     echo(before)
@@ -718,6 +759,8 @@ async def cancelled_before_it_begins():
 
 CASES = [
     (context_after_a_plain_activity, ()),
+    (steps_after_the_end, ()),
+    (plain_activity_among_tasks, ()),
     (cancelled_with_a_message, ()),
     (cancelled_before_it_begins, ()),
     (awaits, ()),

@@ -518,7 +518,31 @@ def grown_while_iterated(kind):
     return seen, table, every
 
 
+@workflow
+def continue_in_an_else():
+    """It goes on with the loop around."""
+    seen = []
+    for outer in range(3):
+        turns = 0
+        for item in [0, echo(outer)]:
+            turns += 1
+            seen.append(item)
+        else:
+            echo("else")
+            if outer == 1:
+                continue
+        while turns:
+            turns -= 1
+            seen.append(turns)
+        else:
+            echo("while")
+            continue
+        seen.append("never")
+    return seen
+
+
 CASES = [
+    (continue_in_an_else, ()),
     (grown_while_iterated, ("keys",)),
     (grown_while_iterated, ("items",)),
     (grown_while_iterated, ("reversed",)),

@@ -525,7 +525,7 @@ class Statements(Iteration):
                 lines.append(f"log.append(gather({kept}, return_exceptions=True))")
             case 1:
                 lines.append(f"log.append(gather({kept}))")
-            case 2:
+            case 2 if lines:  # outside a run race() makes the first call only
                 lines.append(f"log.append(race({kept}))")
             case 3 if lines:
                 ends = [self.pick(["%s.result()", "%s.exception()"]) % name for name in names]
@@ -535,9 +535,9 @@ class Statements(Iteration):
         return lines
 
     def spawned(self) -> str:
-        """A function of one activity, and its arguments."""
+        """A function of one activity, and its arguments, which do not suspend."""
         name = self.pick(["num", "boom", "seq", "fib"])
-        more = "1" if name == "fib" else self.expr("int", 1)
+        more = "1" if name == "fib" else self.pick(["a", "b", "3"])
         return f"{name}, {self.site()}, {more}"
 
     def site_call(self) -> str:

@@ -25,7 +25,7 @@ from tests.semantics.sameness import difference
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 
 SHARDS = 20
-EXAMPLES = 40
+EXAMPLES = 200
 
 
 @pytest.fixture(scope="session")
