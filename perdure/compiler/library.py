@@ -58,5 +58,7 @@ IN_A_RUN = {"perdure.gather": "gather_", "perdure.race": "race_"}
 # Keywords by which builtins are given something to call.
 CALLED_KEYWORDS = frozenset({"key", "func", "function"})
 CONSTRUCT = "construct"
-# What loops, unpacking and `in` come to where an iterator suspends.
-ITERATING = ("step_of", "list_", "taken_", "contains_")
+# Methods of classes of the library that stand-ins make objects of.
+METHODS_OF = {"iter_": ("CallIterator.__next__",)}
+# What loops, unpacking, `in` and a generator's end come to where an iterator suspends.
+ITERATING = ("step_of", "list_", "taken_", "contains_", "close_dropped")

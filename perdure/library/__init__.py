@@ -17,6 +17,7 @@ from typing import Any
 
 from perdure.runtime import ops
 from perdure.runtime.fibers import ALL, FIRST, FIRST_ERROR, Fiber, spawn, wait_for_fibers
+from perdure.runtime.generators import unraisable
 
 
 class _MISSING:
@@ -174,18 +175,40 @@ async def _next_or(iterator: Any, default: Any) -> Any:
 
 
 def iter_(source: Any, sentinel: Any = _MISSING, /) -> Any:
-    return source.__iter__() if sentinel is _MISSING else _calls(source, sentinel)
+    if sentinel is not _MISSING:
+        if not callable(source):
+            raise TypeError("iter(v, w): v must be callable")
+        return CallIterator(source, sentinel)
+    made = source.__iter__()
+    if not hasattr(type(made), "__next__"):
+        raise TypeError(f"iter() returned non-iterator of type {type(made).__name__!r}")
+    return made
 
 
-def _calls(function: Any, sentinel: Any) -> Any:
-    while True:
-        try:
-            value = function()
-            if value is sentinel or value == sentinel:
-                return
-        except StopIteration:  # out of what is called it ends the builtins too
-            return
-        yield value
+class CallIterator:
+    """`iter(function, sentinel)`: calls until the sentinel comes back, even through itself."""
+
+    def __init__(self, function: Any, sentinel: Any) -> None:
+        self.function = function
+        self.sentinel = sentinel
+        self.ended = False
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        if not self.ended:
+            function = self.function  # a method of that name would be another's
+            try:
+                value = function()
+            except StopIteration:
+                self.ended = True
+                raise StopIteration from None
+            if not self.ended:
+                if not (value is self.sentinel or self.sentinel == value):
+                    return value
+                self.ended = True
+        raise StopIteration
 
 
 # As the builtins do, those that follow ask for the iterators at once, and for items later.
@@ -479,6 +502,17 @@ def step_of(stepper: Any, done: Any) -> Any:
     except StopIteration:
         stepper.done = True
         return done
+
+
+def close_dropped(generators: Any, call: Any, args: Any, kwargs: Any) -> Any:
+    """Close generators that nobody holds any more; then make a call."""
+    for generator in generators:
+        try:
+            generator.close()
+        except BaseException as error:  # noqa: BLE001  (nobody is there to catch it)
+            unraisable(error, generator)
+    del generators
+    return call(*args, **kwargs)
 
 
 def gather_(*calls: Any, return_exceptions: bool = False) -> Any:

@@ -147,6 +147,7 @@ _REDUCERS: dict[type, Reducer | None] = {
     classes.Shell: classes.reduce_shell,
     **functions.REDUCERS,
     **dict.fromkeys(generators.CLASSES.values(), generators.reduce_generator),
+    **generators.REDUCERS,
     **iterators.REDUCERS,
     **reducers.REDUCERS,
     **library.REDUCERS,

@@ -18,7 +18,6 @@ from typing import Any
 from perdure.runtime.generators import (
     DONE,
     PENDING,
-    AsyncStep,
     Coroutine,
     Generator,
     Stepper,
@@ -28,6 +27,7 @@ from perdure.runtime.generators import (
 from perdure.runtime.loop import ActivityCall, Future, FutureSteps
 from perdure.runtime.ops import NextStep, Returned
 from perdure.runtime.program import Program
+from perdure.runtime.steps import AsyncStep
 
 _NATIVE = frozenset({list, tuple, dict, set, str, range, type(iter([])), type({}.items())})
 
