@@ -690,7 +690,8 @@ class Lifter:
         name = self.names.fresh("it")
         at = loop.iter
         iterable = self.lift(at)
-        if self.iter_suspends and loop in self.sites and not isinstance(loop, ast.AsyncFor):
+        begin = self.begin_loop(loop)
+        if self.iter_suspends and begin == "_stepping":
             given = self.names.fresh("t")
             getter = self._named_callee(call("_iterating", [iterable], at))
             made = ast.copy_location(ast.Call(getter, [], []), at)
@@ -698,7 +699,7 @@ class Lifter:
             self.emit(Suspension(made, SiteKind.DYNAMIC, given, at, self.segment(at)))
             self.emit(store(name, call("_stepped", [load(given, at)], at), at))
             return name
-        self.emit(store(name, call(self.begin_loop(loop), [iterable], at), at))
+        self.emit(store(name, call(begin, [iterable], at), at))
         return name
 
     def begin_loop(self, loop: ast.AsyncFor | ast.For | ast.comprehension) -> str:
