@@ -216,7 +216,8 @@ class Machine:
             loaded = self.program.functions[fiber.stack[-1][0]]
             error = ops.as_local(error, loaded.cells[: len(loaded.cells) - loaded.table.free])
         owner = fiber.stack.pop()[5]
-        return Raised(error) if owner is None else self._ended(fiber, owner, Raised(error))
+        done = Raised(error, settled=True)
+        return done if owner is None else self._ended(fiber, owner, done)
 
     def _handled(self, fiber: Fiber) -> BaseException | None:
         """The exception that code called from the top of the stack sees as being handled."""
@@ -511,10 +512,11 @@ class Machine:
         generator.frame = None
         generator.delegate = None
         if isinstance(generator, AsyncGenerator) and generator.awaited is not None:
-            error: BaseException = StopAsyncIteration()
+            end = Raised(StopAsyncIteration())
             if isinstance(outcome, Raised):
-                error = _as_raised(generator, outcome).error
-            return self._step_done(fiber, generator, generator.awaited.ended(error))
+                end = _as_raised(generator, outcome)
+            done = generator.awaited.ended(end.error, settled=end.settled)
+            return self._step_done(fiber, generator, done)
         how, leaving = generator.how, generator.exit
         generator.exit = None
         if isinstance(outcome, Raised):
@@ -664,7 +666,7 @@ def _as_raised(generator: Generator, outcome: Raised) -> Raised:
     made = RuntimeError(f"{_noun(generator)} raised {kind}")
     made.__cause__ = made.__context__ = error
     made.__suppress_context__ = True
-    return Raised(made)
+    return Raised(made, settled=True)
 
 
 def _while_handling(

@@ -92,13 +92,13 @@ class AsyncStep:
         self._over()
         return Returned(value)
 
-    def ended(self, error: BaseException) -> Returned | Raised:
+    def ended(self, error: BaseException, *, settled: bool = False) -> Returned | Raised:
         """The generator has ended, with an exception: that of its end, as a rule."""
         self.generator.awaited, self.generator.busy = None, False
         self._over()
         if isinstance(error, StopAsyncIteration | GeneratorExit):
             self.generator.closed = True
-        return Raised(error)
+        return Raised(error, settled=settled)
 
     def _family(self) -> str:
         return "__anext__()/asend()"
@@ -235,9 +235,9 @@ class AsyncClose(AsyncThrow):
         self._over()
         return Raised(RuntimeError("async generator ignored GeneratorExit"))
 
-    def ended(self, error: BaseException) -> Returned | Raised:
+    def ended(self, error: BaseException, *, settled: bool = False) -> Returned | Raised:
         """The generator has ended, as it should."""
-        outcome = super().ended(error)
+        outcome = super().ended(error, settled=settled)
         expected = isinstance(error, StopAsyncIteration | GeneratorExit)
         return Returned(None) if expected else outcome
 
