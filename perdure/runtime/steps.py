@@ -258,17 +258,7 @@ def thrown(kind: Any, value: Any = None, traceback: Any = None) -> BaseException
             raise TypeError("instance exception may not have a separate value")
         error = kind
     elif isinstance(kind, type) and issubclass(kind, BaseException):
-        if isinstance(value, kind):
-            error = value
-        elif isinstance(value, tuple):
-            error = kind(*value)
-        else:
-            error = kind() if value is None else kind(value)
-        if not isinstance(error, BaseException):
-            raise TypeError(
-                f"calling {kind!r} should have returned an instance of BaseException, "
-                f"not {type(error)!r}"
-            )
+        error = value if isinstance(value, kind) else _made(kind, value)
     else:
         raise TypeError(
             "exceptions must be classes or instances deriving from BaseException, "
@@ -277,6 +267,19 @@ def thrown(kind: Any, value: Any = None, traceback: Any = None) -> BaseException
     if traceback is not None:
         error.__traceback__ = traceback
     return error
+
+
+def _made(kind: type[BaseException], value: Any) -> BaseException:
+    """The exception that a class is called for; what that raises is thrown in its place."""
+    args = value if isinstance(value, tuple) else () if value is None else (value,)
+    try:
+        error: Any = kind(*args)
+    except Exception as failed:
+        return failed
+    if isinstance(error, BaseException):
+        return error
+    problem = f"calling {kind!r} should have returned an instance of BaseException"
+    return TypeError(f"{problem}, not {type(error)!r}")
 
 
 def warn_of_parts(method: str, parts: tuple[Any, ...]) -> None:
