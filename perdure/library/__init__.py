@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import itertools
 import operator
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -428,6 +429,67 @@ def _groupby(iterator: Any, key: Any) -> Any:
         yield current, iter(group)
 
 
+def tee_(iterable: Any, n: int = 2, /) -> Any:
+    if n < 0:
+        raise ValueError("n must be >= 0")
+    if n == 0:
+        return ()
+    first = iter(iterable)
+    if not isinstance(first, TeeIterator):
+        first = TeeIterator(first, _Link(), 0)
+    elif sys.version_info >= (3, 13):
+        first = first.__copy__()
+    return (first, *[first.__copy__() for _ in range(n - 1)])
+
+
+class _Link:
+    """Some of the items that iterators of `tee` share, and what comes after them.
+
+    Several items each, as C has it: a long chain of single ones would be too deep to be kept.
+    """
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.after: Any = None
+        self.running = False
+
+
+class TeeIterator:
+    """One of the iterators that `tee` makes: they share the items that not all have taken."""
+
+    def __init__(self, iterator: Any, link: Any, index: int) -> None:
+        self.iterator = iterator
+        self.link = link
+        self.index = index
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __copy__(self) -> Any:
+        return TeeIterator(self.iterator, self.link, self.index)
+
+    def __next__(self) -> Any:
+        if self.index == _IN_A_LINK:
+            if self.link.after is None:
+                self.link.after = _Link()
+            self.link, self.index = self.link.after, 0
+        link = self.link
+        if self.index == len(link.items):
+            if link.running:
+                raise RuntimeError("cannot re-enter the tee iterator")
+            link.running = True
+            try:
+                link.items.append(next_(self.iterator))
+            finally:
+                link.running = False
+        item = link.items[self.index]
+        self.index += 1
+        return item
+
+
+_IN_A_LINK = 57
+
+
 def join_(separator: Any, iterable: Any, /) -> Any:
     return separator.join([item for item in iterable])  # noqa: C416
 
@@ -573,6 +635,7 @@ BY_NAME: dict[str, Callable[..., Any]] = {
     "itertools.accumulate": accumulate_,
     "itertools.pairwise": pairwise_,
     "itertools.groupby": groupby_,
+    "itertools.tee": tee_,
 }
 
 

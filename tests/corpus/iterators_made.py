@@ -1,5 +1,7 @@
 """What iter() makes: of calls that suspend, of objects whose own method suspends."""
 
+import copy
+import itertools
 import pickle
 
 from perdure import workflow
@@ -20,8 +22,7 @@ def of_calls():
     """iter(function, sentinel) is an iterator of its own kind: not a generator, and pickled."""
     made = iter(Counter(), 4)
     out = [next(made), made is iter(made), hasattr(made, "send")]
-    copy = pickle.loads(pickle.dumps(made))
-    out.append(list(copy))
+    out.append(list(pickle.loads(pickle.dumps(made))))
     out.append(list(made))
     out.append(next(made, "end"))
     return out
@@ -120,6 +121,45 @@ async def asynchronous_comprehension():
     return [a + b async for a, b in pairs()], list(Twice(5))
 
 
+def pages(n):
+    for i in range(n):
+        yield echo(i)
+
+
+@workflow
+def shared_by_tee():
+    """itertools.tee over a generator that suspends: each item is made once."""
+    first, second = itertools.tee(pages(4))
+    out = [next(first), next(first), next(second)]
+    third = copy.copy(second)
+    out.append((list(second), list(first), list(third), next(first, "end")))
+    out.append([list(part) for part in itertools.tee(pages(2), 3)])
+    out.append(itertools.tee(pages(1), 0))
+    try:
+        itertools.tee(pages(1), -1)
+    except ValueError as error:
+        out.append(str(error))
+    return out
+
+
+@workflow
+def far_apart_in_tee():
+    """Many items between two iterators of a tee; an exception comes to whoever asks first."""
+    def fails_at(n):
+        yield from range(n)
+        echo("fails")
+        raise ValueError(n)
+
+    first, second = itertools.tee(fails_at(150))
+    out = [sum(next(first) for _ in range(150))]
+    for source in (first, second):
+        try:
+            out.append(sum(source))
+        except ValueError as error:
+            out.append(repr(error))
+    return out
+
+
 CASES = [
     (of_calls, ()),
     (that_ends_itself, ()),
@@ -127,4 +167,6 @@ CASES = [
     (of_what_is_no_iterator, ()),
     (kinds_of_iterators, ()),
     (asynchronous_comprehension, ()),
+    (shared_by_tee, ()),
+    (far_apart_in_tee, ()),
 ]
