@@ -427,14 +427,14 @@ class Machine:
         closing = isinstance(action, Raised) and isinstance(action.error, GeneratorExit)
         if isinstance(inner, Generator):
             if closing and isinstance(action, Raised) and not inner.running:
-                inner.exit = action.error
+                inner.exit, action = action.error, Raised(GeneratorExit())
             return self.resume(fiber, inner, action, How.DELEGATE)
         if isinstance(inner, AsyncStep):
             if closing and isinstance(action, Raised):
                 if not inner.gives_up():
                     return self._out(fiber, How.DELEGATE, action)
                 if not inner.generator.running:
-                    inner.generator.exit = action.error
+                    inner.generator.exit, action = action.error, Raised(GeneratorExit())
             return self._resume_step(fiber, inner, action, How.DELEGATE)
         done = self._foreign(inner, action)
         if isinstance(done, Yielded):
@@ -524,7 +524,8 @@ class Machine:
             expected = (GeneratorExit, StopIteration, StopAsyncIteration)
             if how is How.CLOSE and isinstance(outcome.error, expected):
                 return self._out(fiber, how, Returned(None))
-            return self._out(fiber, how, outcome)
+            if leaving is None or not isinstance(outcome.error, GeneratorExit):
+                return self._out(fiber, how, outcome)
         if leaving is not None and how is How.DELEGATE:
             return self._out(fiber, how, Raised(leaving))
         if how is How.CLOSE and not _CLOSE_GIVES_VALUE:

@@ -327,6 +327,40 @@ def value_of_close():
     return source.close(), source.close(), returns_at_its_end().close()
 
 
+def raises_at_its_end(errors):
+    try:
+        yield echo(1)
+    finally:
+        echo("finally")
+        raise errors[0]
+
+
+def delegates(errors):
+    return (yield from raises_at_its_end(errors))
+
+
+@workflow
+def exit_thrown_into_a_delegate():
+    """What is delegated to is closed: with an exception of its own, and what it raises is one too.
+
+    The one that was thrown in comes out, and has no part in that.
+    """
+    out = []
+    for raised in (GeneratorExit("raised"), KeyError("raised"), StopIteration("raised")):
+        source, thrown = delegates([raised]), GeneratorExit("thrown")
+        next(source)
+        try:
+            source.throw(thrown)
+        except BaseException as error:
+            out.append((repr(error), error is thrown, repr(error.__context__)))
+            out.append(repr(error.__cause__))
+        out.append(next(source, "end"))
+        source = delegates([raised])
+        next(source)
+        step(out, source.close)
+    return out
+
+
 CASES = [
     (dropped, ()),
     (dropped_at_the_end, ()),
@@ -342,4 +376,5 @@ CASES = [
     (wrapped_coroutine, ()),
     (coroutine_ignores_its_end, ()),
     (value_of_close, ()),
+    (exit_thrown_into_a_delegate, ()),
 ]
