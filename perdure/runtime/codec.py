@@ -27,7 +27,7 @@ from typing import Any
 
 import zstandard
 
-from perdure.runtime import classes, functions, generators, iterators, library, reducers
+from perdure.runtime import classes, functions, generators, iterators, library, reducers, unstarted
 from perdure.runtime.names import Names
 from perdure.runtime.program import Program
 
@@ -151,6 +151,7 @@ _REDUCERS: dict[type, Reducer | None] = {
     **iterators.REDUCERS,
     **reducers.REDUCERS,
     **library.REDUCERS,
+    **unstarted.REDUCERS,
 }
 
 
