@@ -104,9 +104,13 @@ class World:
 
     A generator that nobody holds any more is closed, as Python closes its own. Not so one that goes
     because a whole state is given up, when the run parks or moves: it lives on in the checkpoint.
+    `dropped` are those that are to be closed before the next call, as that may suspend.
     """
 
-    __slots__ = ()
+    __slots__ = ("dropped",)
+
+    def __init__(self, dropped: list[Generator]) -> None:
+        self.dropped = dropped
 
 
 def unraisable(error: BaseException, source: Any) -> None:

@@ -82,18 +82,18 @@ class Machine:
                 action = self.call(fiber, action.callee, action.args, action.kwargs or {})
             elif isinstance(action, Yielded):
                 return action
-            elif not fiber.stack:
-                if not self.dropped:
-                    return action
+            elif self.dropped:  # before the caller goes on with what came of its call
                 action = self._close_dropped(Suspend(action, (), then=0, live=()))
+            elif not fiber.stack:
+                return action
             else:
                 action = self._step(fiber, action)
         return None
 
     def drop(self, generator: Generator) -> bool:
-        """Close a generator that nobody holds before anything else is called, if that may suspend.
+        """Close a generator that nobody holds at the end of this block, if that may suspend.
 
-        It was dropped in the middle of a block; False if it can be closed there.
+        False if it can be closed where it was dropped.
         """
         if not (generator.loaded.table.suspends and self.program.has_library("close_dropped")):
             return False
@@ -102,7 +102,8 @@ class Machine:
 
     def _close_dropped(self, call: Suspend) -> Suspend:
         """The call that closes what was dropped, and then makes the call that was to be made."""
-        dropped, self.dropped = self.dropped, []
+        dropped = self.dropped[:]
+        self.dropped.clear()  # it is the world's
         args = (dropped, call.callee, call.args, call.kwargs or {})
         return Suspend(self.program.library("close_dropped"), args, then=call.then, live=call.live)
 

@@ -43,6 +43,32 @@ def dropped_at_the_end():
     return log
 
 
+def takes(source):
+    return next(source)
+
+
+def forgets(log):
+    source = pages(2, log)
+    return takes(source)
+
+
+@workflow
+def dropped_with_a_frame():
+    """The same where it was an argument, a local of a function that returns, in a cell, in a list."""
+    log = []
+    log.append(takes(pages(3, log)))
+    log.append(forgets(log))
+    log.append(echo("forgotten"))
+
+    def holds():
+        source = pages(4, log)
+        return (lambda: next(source)), echo("held")
+
+    log.append(holds()[0]())
+    log.append(echo("let go"))
+    return log
+
+
 @workflow
 def dropped_at_an_exception():
     """The same where the workflow fails."""
@@ -365,6 +391,7 @@ CASES = [
     (dropped, ()),
     (dropped_at_the_end, ()),
     (dropped_at_an_exception, ()),
+    (dropped_with_a_frame, ()),
     (loop_closes, ()),
     (steps_by_hand, ()),
     (steps_that_overlap, ()),
