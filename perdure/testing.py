@@ -43,7 +43,10 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: `value` or `error`; the activities it called; how many checkpoints."""
+    """How a run ended: `value` or `error`; the activities it called; how many checkpoints.
+
+    To the calls belong those that were still to begin when it ended; they are not executed.
+    """
 
     value: Any
     error: BaseException | None
@@ -88,6 +91,8 @@ class _Driver:
             self.program.due.cell_contents = self.checkpoints < self.safepoints
             done = advance(self.program, state, events, now=now, seed=str(self.checkpoints))
             if done.ended:
+                for call in done.calls:
+                    self.note(call)
                 return self.outcome(done)
             try:
                 state = self.checkpoint(state)
@@ -116,11 +121,9 @@ class _Driver:
 
     def call(self, call: _Scheduled) -> Event:
         """Run an activity on copies of its arguments, and pass a copy of its result on."""
-        name = call.name.rpartition(":")[2]
         codec = self.codec
         try:
-            args, kwargs = codec.decode(codec.encode((call.args, call.kwargs)))
-            self.calls.append(Call(name, *_kept(codec, args, kwargs)))
+            args, kwargs = self.note(call)
             value = native_runtime.finished(call.options.call(*args, **kwargs))
             return Event(call.seq, codec.decode(codec.encode(value)))
         except KeyboardInterrupt:
@@ -128,6 +131,13 @@ class _Driver:
         except BaseException as error:
             failures.tidy(error, _HIDDEN)
             return Event(call.seq, error=codec.decode(codec.encode(error, subjects=False)))
+
+    def note(self, call: _Scheduled) -> tuple[Any, Any]:
+        """Note a call; the copies of its arguments that the activity is given."""
+        args, kwargs = self.codec.decode(self.codec.encode((call.args, call.kwargs)))
+        name = call.name.rpartition(":")[2]
+        self.calls.append(Call(name, *_kept(self.codec, args, kwargs)))
+        return args, kwargs
 
     def outcome(self, done: Advance) -> Outcome:
         value = done.value

@@ -62,4 +62,4 @@ CONSTRUCT = "construct"
 # Methods of classes of the library that stand-ins make objects of.
 METHODS_OF = {"iter_": ("CallIterator.__next__",), "tee_": ("TeeIterator.__next__",)}
 # What loops, unpacking, `in` and a generator's end come to where an iterator suspends.
-ITERATING = ("step_of", "list_", "taken_", "contains_", "close_dropped")
+ITERATING = ("step_of", "list_", "taken_", "contains_", "delegate", "close_dropped")

@@ -191,14 +191,33 @@ class Lifter:
                 value = site.value or ast.copy_location(ast.Constant(None), site)
                 self.stop(site, "_Yield", self.lift(value), target)
             case ast.YieldFrom():
-                source = call("_delegated", [self.lift(site.value)], site)
-                self.stop(site, "_Delegate", source, target)
+                self._delegate(site, target)
             case ast.Await():
                 self.stop(site, "_Delegate", call("_await", [self.lift(site.value)], site), target)
             case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
                 self._suspend_generator(site, target)
             case _:
                 raise NotImplementedError(type(site).__name__)
+
+    def _delegate(self, site: ast.YieldFrom, target: str | None) -> None:
+        """`yield from xs`; what gives the iterator of `xs` may suspend, before any `yield`."""
+        source = self.lift(site.value)
+        if self.iter_suspends and not isinstance(source, ast.GeneratorExp):
+            given = load(self._begun(source, site.value, "_delegating"), site)
+            inner = call("_delegated_to", [given], site)
+        else:
+            inner = call("_delegated", [source], site)
+        self.stop(site, "_Delegate", inner, target)
+
+    def _begun(self, iterable: ast.expr, at: ast.expr, getter: str = "_iterating") -> str:
+        """Emit the call of what gives the iterator, which may suspend; the iterator's name."""
+        given = self.names.fresh("t")
+        callee = self._named_callee(call(getter, [iterable], at))
+        made = ast.copy_location(ast.Call(callee, [], []), at)
+        origin = self.origins.get(at, at)
+        self.emit(Simple(ast.copy_location(ast.Pass(), at)))
+        self.emit(Suspension(made, SiteKind.DYNAMIC, given, origin, self.segment(origin)))
+        return given
 
     def _suspend_property(self, site: ast.Attribute, target: str | None) -> None:
         """`order.total`, where some class of the program has a property `total` that suspends."""
@@ -257,16 +276,27 @@ class Lifter:
     def _suspend_generator(self, site: Comprehension, target: str | None) -> None:
         """`(f(x) for x in xs)`  =>  `def _genexpr1(_items): …` and `_genexpr1(iter(xs))`."""
         first = site.generators[0]
-        iterable = call(
-            "_aiter" if first.is_async else "_iter", [self.lift(first.iter)], first.iter
-        )
+        iterable = self.lift(first.iter)
+        if self.iter_suspends and not first.is_async:
+            given = load(self._begun(iterable, first.iter), first.iter)
+            iterable = call("_begun", [given], first.iter)
+        else:
+            iterable = call("_abegun" if first.is_async else "_iter", [iterable], first.iter)
         definition = self.generator_function(self.origins.get(site, site))
         name = self.names.fresh(definition.name.strip("<>"))
         fields = dict(ast.iter_fields(definition)) | {"name": name}
         self.emit(Simple(ast.copy_location(type(definition)(**fields), site)))
         origin = self.origins.get(site, site)
+        label = self.segment(origin)
         made = call(name, [iterable], site)
-        self.emit(Suspension(made, self.sites[site], target, origin, self.segment(origin)))
+        waits = isinstance(definition, ast.AsyncFunctionDef)
+        if not waits or isinstance(site, ast.GeneratorExp):
+            self.emit(Suspension(made, self.sites[site], target, origin, label))
+            return
+        coroutine = self.names.fresh("t")
+        self.emit(Suspension(made, self.sites[site], coroutine, origin, label))
+        waiting = call("_Delegate", [call("_await", [load(coroutine, site)], site)], site)
+        self.emit(Suspension(waiting, SiteKind.AWAIT, target, origin, label))
 
     def _suspend_call(self, site: ast.Call, target: str | None) -> None:
         origin = self.origins.get(site, site)
@@ -304,7 +334,7 @@ class Lifter:
             ast.copy_location(ast.keyword(k.arg, v), k)
             for k, v in zip(node.keywords, after, strict=True)
         ]
-        return func, args, keywords
+        return self._with_star(node, func, args, keywords)
 
     def _merging_operands(
         self, node: ast.Call
@@ -323,11 +353,32 @@ class Lifter:
             if keyword.arg is None and index < last:
                 merged = self._merged(func, ready, keyword)
                 ready = [ast.keyword(None, self.save(merged.value))]
-        return func, self._restored(node, args), [self._merged(func, ready, node)]
+        keywords = [self._merged(func, ready, node)]
+        return self._with_star(node, func, self._restored(node, args), keywords)
+
+    def _with_star(
+        self,
+        node: ast.Call,
+        func: ast.expr,
+        args: list[ast.expr],
+        keywords: list[ast.keyword],
+    ) -> tuple[ast.expr, list[ast.expr], list[ast.keyword]]:
+        """The operands of `f(*x, k=v)`; if the run may stop in `x`, it is listed after the rest."""
+        only = self._only_star(node)
+        if only is None or only not in self.sites:
+            return func, args, keywords
+        assert isinstance(args[0], ast.Starred)
+        func, items = self._named_callee(self.save(func)), self._held_by_name(args[0].value)
+        if any(k.arg is None for k in keywords):
+            keywords = [self._merged(func, keywords, node)]
+        for keyword in keywords:
+            keyword.value = self.save(keyword.value)
+        listed = ast.Starred(self.listed(items, only.value), ast.Load())
+        return func, [ast.copy_location(listed, only)], keywords
 
     def _only_star(self, node: ast.Call) -> ast.Starred | None:
         only = node.args[0] if len(node.args) == 1 else None
-        return only if isinstance(only, ast.Starred) and only not in self.sites else None
+        return only if isinstance(only, ast.Starred) else None
 
     def _positional(self, node: ast.Call) -> list[ast.expr]:
         """The positional operands. In `f(*x)`, with nothing beside it, Python looks at `x` last."""
@@ -692,11 +743,7 @@ class Lifter:
         iterable = self.lift(at)
         begin = self.begin_loop(loop)
         if self.iter_suspends and begin == "_stepping":
-            given = self.names.fresh("t")
-            getter = self._named_callee(call("_iterating", [iterable], at))
-            made = ast.copy_location(ast.Call(getter, [], []), at)
-            self.emit(Simple(ast.copy_location(ast.Pass(), at)))
-            self.emit(Suspension(made, SiteKind.DYNAMIC, given, at, self.segment(at)))
+            given = self._begun(iterable, at)
             self.emit(store(name, call("_stepped", [load(given, at)], at), at))
             return name
         self.emit(store(name, call(begin, [iterable], at), at))

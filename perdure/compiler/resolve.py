@@ -288,6 +288,7 @@ class _Resolver:
                 facts.stops[node] = SiteKind.YIELD
             case ast.YieldFrom():
                 facts.stops[node] = SiteKind.DELEGATE
+                facts.loops.append((node, node.value))
 
     def _read_loop(self, node: ast.AST, facts: _Facts) -> None:
         """What goes over an iterable: it may stop the run between two items."""
@@ -521,9 +522,24 @@ class _Resolver:
             facts = self.facts[name]
             if name not in self.stopping and self._may_stop(facts, suspending):
                 self.stopping.add(name)
-                if facts.definition.kind is Kind.GENERATOR or name.endswith(".__next__"):
+                if facts.definition.kind is Kind.GENERATOR or self._steps(facts, suspending):
                     self.iterates = True
                 self.sends |= facts.definition.kind in (Kind.COROUTINE, Kind.ASYNC_GENERATOR)
+
+    def _steps(self, facts: _Facts, suspending: set[str]) -> bool:
+        """Whether a function that may stop is one by which loops go over an object.
+
+        To call `iter()` is no reason to think that an `__iter__` stops: most do.
+        """
+        name = facts.definition.name
+        if name.endswith(".__next__"):
+            return True
+        return name.endswith(".__iter__") and (
+            name in self.durable
+            or bool(facts.unknown)
+            or any(known.name in self.maybe for _, known in facts.known)
+            or any(attribute in suspending for _, attribute in facts.methods)
+        )
 
     def _grow(self, name: str, facts: _Facts, methods: set[str]) -> None:
         if facts.role is not Role.PLAIN or name in self.durable:
@@ -764,7 +780,7 @@ class _Resolver:
         return [name for name in seen if self._compiled(name)]
 
     def _resolved(self, facts: _Facts, suspending: set[str]) -> Resolved:
-        sites: dict[ast.AST, SiteKind] = dict(facts.stops)
+        sites: dict[ast.AST, SiteKind] = {}
         makers: dict[ast.AST, SiteKind] = {}  # calls that only make a generator
         for call, known in facts.known:
             name = known.name
@@ -784,7 +800,9 @@ class _Resolver:
                 sites[generator] = SiteKind.DURABLE
             elif made.kind is Kind.FUNCTION and (made.name in self.maybe or _clashes(made, facts)):
                 sites[generator] = SiteKind.DYNAMIC
-            elif made.name in self.maybe and self._makes_coroutines(made):
+            elif made.name in self.maybe and (
+                made.kind is Kind.COROUTINE or self._makes_coroutines(made)
+            ):
                 sites[generator] = SiteKind.DURABLE
             elif made.name in self.maybe:
                 makers[generator] = SiteKind.DURABLE
@@ -796,13 +814,14 @@ class _Resolver:
         meeting = [call for call, _ in facts.stand_ins if self._meets(call, facts)]
         sites |= dict.fromkeys(meeting, SiteKind.DYNAMIC)
         sites |= {n: SiteKind.DYNAMIC for n, over in facts.loops if self._iterated(over, facts)}
+        sites |= facts.stops
         sites |= in_place(facts.definition, sites, makers)
         special = frozenset(name for name in suspending if name.startswith("__"))
         if special & {"__enter__", "__exit__"}:
             withs = (n for n in facts.definition.own if isinstance(n, ast.With))
             sites |= dict.fromkeys(withs, SiteKind.DYNAMIC)
-        iters = self.methods.get("__iter__", ())
         iter_suspends = any(
-            self.facts[n].definition.kind is Kind.FUNCTION and n in self.durable for n in iters
+            self.facts[n].definition.kind is Kind.FUNCTION and self._compiled(n)
+            for n in self.methods.get("__iter__", ())
         )
         return Resolved(facts.definition, sites, special, frozenset(meeting), iter_suspends)

@@ -577,6 +577,32 @@ def close_dropped(generators: Any, call: Any, args: Any, kwargs: Any) -> Any:
     return call(*args, **kwargs)
 
 
+def delegate(iterator: Any) -> Any:
+    """`yield from iterator`, where a method of the iterator suspends (PEP 380)."""
+    sent = thrown = None
+    while True:
+        try:
+            if thrown is not None:
+                item = iterator.throw(thrown)
+            elif sent is None:
+                item = iterator.__next__()
+            else:
+                item = iterator.send(sent)
+        except StopIteration as stop:
+            return stop.value
+        sent = thrown = None
+        try:
+            sent = yield item
+        except BaseException as error:  # noqa: BLE001  (it is passed on)
+            thrown = error
+        if isinstance(thrown, GeneratorExit):
+            if hasattr(iterator, "close"):
+                iterator.close()
+            raise thrown
+        if thrown is not None and not hasattr(iterator, "throw"):
+            raise thrown
+
+
 def gather_(*calls: Any, return_exceptions: bool = False) -> Any:
     """perdure.gather, in a run."""
     fibers = [c if isinstance(c, Fiber) else spawn(c) for c in calls]

@@ -91,6 +91,34 @@ class Stepper:
         return PENDING
 
 
+class Items:
+    """An iterator of the user's own, for a loop that is entered more than once.
+
+    A native `for` asks what it is given for its iterator, each time that it is entered; the user's
+    `__iter__` is not to be called again, and need not be there.
+    """
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+
+    def __iter__(self) -> Items:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self.source)
+
+
+class AsyncItems:
+    """An asynchronous iterator, for a loop in another function: `__aiter__` has been called."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+
+
 def advance(stepper: Stepper) -> Any:
     """What compiled code calls for a stepper's next item; the interpreter's work."""
     raise NotImplementedError("only the interpreter advances a stepper")

@@ -258,7 +258,8 @@ class _Run(Machine):
             if fiber.wait is not None and fiber.wait[1] == event.seq:
                 action = _came_back(event, fiber)
                 fiber.wait = None
-                self._stepped(loop, fiber, self.settle(fiber, action))
+                assert loop.task is not None  # its step is what waits
+                self._stepped(loop, fiber, loop.task.context.run(self.settle, fiber, action))
             else:
                 loop.settle(event.seq, event.value, event.error)
         while fiber.wait is None and not loop.finished:

@@ -33,6 +33,7 @@ class Future:
     """A result that is not there yet (asyncio.Future)."""
 
     _asyncio_future_blocking = False
+    _cancelled_exc: BaseException | None = None  # what ended a cancelled task: raised once
 
     def __init__(self, *, loop: Loop | None = None) -> None:
         self._loop = loop if loop is not None else _running()
@@ -108,6 +109,10 @@ class Future:
         return True
 
     def _make_cancelled_error(self) -> asyncio.CancelledError:
+        if self._cancelled_exc is not None:
+            error, self._cancelled_exc = self._cancelled_exc, None
+            assert isinstance(error, asyncio.CancelledError)
+            return error
         if self._cancel_message is None:
             return asyncio.CancelledError()
         return asyncio.CancelledError(self._cancel_message)
@@ -278,8 +283,8 @@ class Task(Future):
 
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, asyncio.CancelledError):
-            self._cancel_message = error.args[0] if error.args else None
-            super().cancel(msg=self._cancel_message)
+            self._cancelled_exc = error
+            super().cancel()
         else:
             super().set_exception(error)
             if isinstance(error, KeyboardInterrupt | SystemExit):

@@ -30,6 +30,7 @@ from perdure.runtime.generators import (
     Coroutine,
     CoroutineSteps,
     Generator,
+    Items,
     Stepper,
     advance,
     unraisable,
@@ -719,6 +720,7 @@ _HIDDEN: frozenset[CodeType] = frozenset(
         CoroutineSteps.throw,
         thrown,
         Raised.__call__,
+        Items.__next__,
         ops.localise,
         _while_handling,
     )

@@ -18,8 +18,10 @@ from typing import Any
 from perdure.runtime.generators import (
     DONE,
     PENDING,
+    AsyncItems,
     Coroutine,
     Generator,
+    Items,
     Stepper,
     SyncGenerator,
     advance,
@@ -42,11 +44,15 @@ class Protocols:
         """The part of the vocabulary that depends on the program."""
         return {
             "_suspends": self.program.suspends,
-            "_iter": self.iterate,
+            "_iter": self.looped,
+            "_begun": self.begun,
             "_await": self.awaited,
             "_await_of": self.awaited_of,
             "_delegated": self.delegated,
+            "_delegated_to": self.delegated_to,
+            "_delegating": self.delegating,
             "_aiter": self.aiterate,
+            "_abegun": self.abegun,
             "_anext": self.anext,
             "_DONE": DONE,
             "_PENDING": PENDING,
@@ -77,13 +83,18 @@ class Protocols:
         method = getattr(kind, "__iter__", None)
         if type(method) is not FunctionType:
             return iter(source)
-        made = self.call(method, source)
-        if isinstance(made, Generator):
-            return made  # type: ignore[return-value]
-        if not hasattr(type(made), "__next__"):
-            raise TypeError(f"iter() returned non-iterator of type {type(made).__name__!r}")
-        iterator: Iterator[Any] = made
-        return iterator
+        return _iterator(self.call(method, source))
+
+    def looped(self, source: Any) -> Iterator[Any]:
+        """`iter(source)`, for a loop that is entered more than once."""
+        kind = type(source)
+        if kind in _NATIVE:
+            return iter(source)
+        return _reentrant(self.iterate(source))
+
+    def begun(self, made: Any) -> Iterator[Any]:
+        """The same, of what the user's own `__iter__` has returned."""
+        return _reentrant(_iterator(made))
 
     def getter(self, owner: Any, name: str) -> Any:
         """What reads an attribute: its property's own function, if the run may stop in that."""
@@ -110,11 +121,11 @@ class Protocols:
         """An iterator, as a `Stepper` if the run may stop between its items."""
         if isinstance(made, SyncGenerator):
             return Stepper(made) if made.loaded.table.suspends else made
-        method = getattr(type(made), "__next__", None)
+        source = made.source if type(made) is Items else made
+        method = getattr(type(source), "__next__", None)
         if type(method) is FunctionType and self.program.suspends(method):
-            return Stepper(made)
-        iterator: Iterator[Any] = made
-        return iterator
+            return Stepper(source)
+        return self.begun(made)
 
     def awaited(self, awaitable: Any) -> Any:
         """The iterator that `await` steps."""
@@ -155,10 +166,35 @@ class Protocols:
         """What `yield from` steps; whether a coroutine is allowed, the machine knows."""
         if type(source) is Coroutine or isinstance(source, types.CoroutineType):
             return source
-        return self.iterate(source)
+        return self.delegated_to(self.iterate(source))
+
+    def delegated_to(self, made: Any) -> Any:
+        """The same, of the iterator."""
+        if type(made) is Coroutine or isinstance(made, types.CoroutineType):
+            return made
+        made = _iterator(made)
+        if not isinstance(made, Generator) and any(
+            type(method) is FunctionType and self.program.suspends(method)
+            for name in ("__next__", "send", "throw", "close")
+            if (method := getattr(type(made), name, None)) is not None
+        ):
+            return self.call(self.program.library("delegate"), made)
+        return made
+
+    def delegating(self, source: Any) -> Any:
+        """What gives that: the user's `__iter__`, if it suspends."""
+        if type(source) is Coroutine or isinstance(source, types.CoroutineType):
+            return functools.partial(self.delegated_to, source)
+        return self.iterating(source)
+
+    def abegun(self, source: Any) -> AsyncItems:
+        """`aiter(source)`, for a loop that is in another function."""
+        return AsyncItems(self.aiterate(source))
 
     def aiterate(self, source: Any) -> Any:
         """`aiter(source)`, with the messages of `async for`."""
+        if type(source) is AsyncItems:
+            return source.source
         kind = type(source)
         method = getattr(kind, "__aiter__", None)
         if method is None:
@@ -184,3 +220,21 @@ class Protocols:
             raise TypeError(
                 f"'async for' received an invalid object from __anext__: {kind}"
             ) from error
+
+
+def _iterator(made: Any) -> Iterator[Any]:
+    """What an `__iter__` has returned, if it is an iterator."""
+    if not hasattr(type(made), "__next__"):
+        raise TypeError(f"iter() returned non-iterator of type {type(made).__name__!r}")
+    iterator: Iterator[Any] = made
+    return iterator
+
+
+def _reentrant(iterator: Iterator[Any]) -> Iterator[Any]:
+    """An iterator that a native `for` may be given again: no code of the user's notices."""
+    if isinstance(iterator, Generator | Stepper | Items):
+        return iterator
+    method = getattr(type(iterator), "__iter__", None)
+    if type(method) in (types.WrapperDescriptorType, types.MethodDescriptorType):
+        return iterator
+    return Items(iterator)

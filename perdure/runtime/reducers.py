@@ -54,7 +54,10 @@ def _binding(
         return None
     for base in kind.__mro__:
         descriptor: Any = vars(base).get(name)
-        if type(descriptor) is sort and descriptor.__get__(*bound) == method:
+        if type(descriptor) is not sort:
+            continue
+        found: Any = descriptor
+        if found.__get__(*bound) == method:
             return base, name, *bound
     return None
 

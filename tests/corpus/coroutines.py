@@ -666,7 +666,60 @@ def sent_by_hand():
     return kept
 
 
+@workflow
+async def context_after_a_plain_activity():
+    """What a coroutine does after one is done in its task's context too."""
+    current.set(1)
+    echo(2)
+    seen = [current.get()]
+    current.set(3)
+    task = asyncio.create_task(reads_variable())
+    echo(4)
+    current.set(5)
+    await later(6)
+    return *seen, current.get(), await task, echo(current.get())
+
+
+async def reads_variable():
+    before = current.get()
+    echo(before)
+    current.set(8)
+    return before, await later(current.get())
+
+
+@workflow
+async def cancelled_with_a_message():
+    """The exception that ended the task is raised once; what is made after it has no message."""
+    seen = []
+    for begun in (True, False):
+        task = asyncio.create_task(asyncio.sleep(9))
+        if begun:
+            await later(0)
+        task.cancel("why")
+        seen.append(await asyncio.gather(task, return_exceptions=True))
+        for _ in range(2):
+            try:
+                await task
+            except asyncio.CancelledError as error:
+                seen.append(error.args)
+                await later(1)
+    future = asyncio.get_running_loop().create_future()
+    future.cancel("why")
+    seen.append(await asyncio.gather(future, return_exceptions=True))
+    return seen
+
+
+@workflow
+async def cancelled_before_it_begins():
+    """An activity that is called and cancelled where the run ends."""
+    async with asyncio.timeout(0):
+        await later(0)
+
+
 CASES = [
+    (context_after_a_plain_activity, ()),
+    (cancelled_with_a_message, ()),
+    (cancelled_before_it_begins, ()),
     (awaits, ()),
     (awaited_later, ()),
     (errors, ()),

@@ -1,7 +1,8 @@
 """Fuzz without Hypothesis: `python -m tests.programs --seed 7 --count 10000`.
 
 Each seed makes one program, which is run plainly, compiled, and compiled with a restart at every
-suspension. A seed that fails is shrunk and reported; failures with the same symptom are shown once.
+suspension, and at every safepoint too. A seed that fails is shrunk and reported; failures with the
+same symptom are shown once.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def failure(program: Program, folder: Path, native_only: bool) -> Symptom | None
 
     with loaded(program.text, folder) as module:
         expected = native(module.main, *copy.deepcopy(program.args))
-        for restart in () if native_only else ("never", "every"):
+        for restart in () if native_only else ("never", "every", "safepoints"):
             try:
                 actual = drive(module.main, *copy.deepcopy(program.args), restart=restart)
             except Exception as error:

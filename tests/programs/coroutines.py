@@ -35,6 +35,9 @@ class Coroutines(Generators):
         (2, "timeout", "timeout"),
         (1, "lock", "locked"),
         (1, "queue", "queued"),
+        (1, "condition", "conditioned"),
+        (1, "wait", "waited"),
+        (1, "as_completed", "completed"),
         (1, "event", "signalled"),
         (2, "async_with", "async_with"),
         (2, "async_generator", "async_loop"),
@@ -80,8 +83,6 @@ class Coroutines(Generators):
         if self.awaits:
             return [f"await asyncio.sleep({self.delay()})"]
         return [f"sleep({self.delay()})"] if not self.some_await else []
-
-    some_await = False  # the program is one of coroutines: perdure.sleep would stop all of them
 
     def task(self, place: Place) -> Lines | None:
         """A task that is asked, cancelled, awaited."""
@@ -144,6 +145,35 @@ class Coroutines(Generators):
         body += self.block(self.under(place, guard=True), 2)
         return [f"async with asyncio.timeout({self.delay()}):", *indented(body)]
 
+    def waited(self, place: Place) -> Lines | None:
+        """Tasks of which the first is waited for, or the first that fails, or for some time."""
+        if not self.awaits:
+            return None
+        name, done = self.counter("ts"), self.counter("dn")
+        when = self.pick(["ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION"])
+        more = f", timeout={self.delay()}" if self.chance(3) else ""
+        lines = self.started(f"{name}.append(asyncio.create_task(%s))")
+        lines += [
+            f"{done}, _ = await asyncio.wait({name}, return_when=asyncio.{when}{more})",
+            f"log.append([t in {done} for t in {name}])",
+        ]
+        lines += self.block(self.under(place, guard=True), 1)
+        final = self.ended(f"asyncio.gather(*{name}")
+        return [f"{name} = []", "try:", *indented(lines), "finally:", *indented(final)]
+
+    def completed(self, place: Place) -> Lines | None:
+        """Tasks in the order in which they end; the loop may be left early."""
+        if not self.awaits or place.loops >= 2:
+            return None
+        name, one = self.counter("ts"), self.counter("t")
+        more = f", timeout={self.delay()}" if self.chance(3) else ""
+        inside = self.under(place, loop=True, loops=place.loops + 1, guard=True)
+        lines = self.started(f"{name}.append(asyncio.create_task(%s))")
+        lines.append(f"for {one} in asyncio.as_completed({name}{more}):")
+        lines += indented([f"log.append(await {one})", *self.block(inside, 2)])
+        final = self.ended(f"asyncio.gather(*{name}")
+        return [f"{name} = []", "try:", *indented(lines), "finally:", *indented(final)]
+
     def workers(self, place: Place, head: str, bodies: list[Lines]) -> Lines | None:
         """Coroutines that share something, all at once; none may wait for ever."""
         lines, calls = [head], []
@@ -176,6 +206,16 @@ class Coroutines(Generators):
         take = [f"while (x := await {name}.get()) is not None:", "    log.append(x)"]
         head = f"{name} = asyncio.Queue({self.choose.below(3)})"
         return self.workers(place, head, [put, take])
+
+    def conditioned(self, place: Place) -> Lines | None:
+        if not self.awaits or self.level > 1:
+            return None
+        name = self.counter("cd")
+        wait = [f"async with {name}:", f"    log.append(await {name}.wait())"]
+        if self.chance(2):
+            wait[1] = f"    log.append(await {name}.wait_for(lambda: box.items))"
+        tell = [f"async with {name}:", f"    {name}.notify_all()"]
+        return self.workers(place, f"{name} = asyncio.Condition()", [wait, tell])
 
     def signalled(self, place: Place) -> Lines | None:
         if not self.awaits or self.level > 1:

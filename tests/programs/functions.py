@@ -8,6 +8,7 @@ with a smaller `k`, so every program ends. In a function within a function the n
 from __future__ import annotations
 
 import symtable
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -231,10 +232,17 @@ class Functions(Statements):
         lines = self.decorators() if kind == "plain" else []
         head = "async def" if kind in ("coroutine", "async_generator") else "def"
         body = self.declared([*again, *body], own, nested=True)
-        lines += [f"{head} {name}({parameters}):", *indented(body)]
+        lines += [f"{head} {name}{self.generic()}({parameters}):", *indented(body)]
         callee = Callee(name, kind, False, keyword, guarded, left=3)
         self.callees.append(callee)
         return [*shared, *lines, *self.usage(callee, place)]
+
+    def generic(self) -> str:
+        """Type parameters, where Python has them; the choice is made everywhere."""
+        found = self.pick(["", "", "", "", "[T]", "[T: int, *Ts, **P]"])
+        return (
+            found if sys.version_info >= (3, 12) and "type_parameters" not in self.without else ""
+        )
 
     def signature(self) -> tuple[str, list[str], str]:
         """Parameters; those that hold ints; one that may be given by keyword."""
@@ -300,7 +308,7 @@ class Functions(Statements):
 
     def a_class(self, is_open: bool) -> tuple[Lines, Callee]:
         name = self.counter("K")
-        lines = [f"class {name}(Made):", *indented(self.methods(is_open))]
+        lines = [f"class {name}{self.generic()}(Made):", *indented(self.methods(is_open))]
         callee = Callee(name, "class", is_open, left=2)
         self.callees.append(callee)
         return lines, callee

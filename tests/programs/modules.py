@@ -85,7 +85,7 @@ CONSTRUCTS = sorted(
     | {"else_loop", "finally", "else_try", "raise_from", "dict_iter", "mutated_iter", "helper"}
     | {"leave_in_finally", "with_targets", "nested_handlers", "match_guard", "slice", "await"}
     | {"slow_with", "managed", "activity_value", "nested_recursion", "nonlocal", "decorator"}
-    | {"yield_from", "iterator", "star_iterator", "function_attribute"}
+    | {"yield_from", "iterator", "star_iterator", "type_parameters", "function_attribute"}
 )
 
 

@@ -35,6 +35,9 @@ class Low(ValueError):
 
 
 class Box:
+    __match_args__ = ("v", "items")
+    one = 1
+
     def __init__(self, v):
         self.v = v
         self.items = [v]
@@ -413,6 +416,7 @@ def twice(n, *values, **named):
 '''
 
 
+_OF_PERDURE = re.compile(r"(?<![.\w])(gather|race|sleep|spawn)\(")
 _WORD = re.compile(r"\w+")
 _DEFINED = re.compile(r"^(?:class |def |async def )?(\w+)(?=[(:]| =)", re.MULTILINE)
 
@@ -436,5 +440,6 @@ def prelude(body: str) -> str:
         words |= parts[name][1]
         todo |= (parts.keys() & parts[name][1]) - needed
     imports = "".join(f"import {module}\n" for module in MODULES if module in words)
-    head = HEAD.format(imports=imports, names="sleep, workflow" if "sleep" in words else "workflow")
+    names = sorted(set(_OF_PERDURE.findall(body)))
+    head = HEAD.format(imports=imports, names=", ".join([*names, "workflow"]))
     return "\n\n".join([head, *(f"{parts[name][0]}\n" for name in parts if name in needed)])

@@ -40,6 +40,28 @@ RAISED = [
     "ExceptionGroup('h', [Low({int}), ExceptionGroup('g', [ValueError(1), Odd(2, hint={int})])])",
 ]
 
+# Every kind of pattern. What a subject is cannot be known: there are some for each kind of value.
+PATTERNS = [
+    "int(i)",
+    "[i, *ys]",
+    "{'p': i, **t}",
+    "str() as s",
+    "(0 | 1 | 2) as j",
+    "[]",
+    "None",
+    "Box(v=i)",
+    "[i, [j, *_]]",
+    "True | False as x",
+    "-1 | Box.one | 3",
+    "'p' | 'q' | ''",
+    "Box(i) | Box(v=i, items=[])",
+    "list([i, *_]) | tuple((_, i, *_))",
+    "(list() | dict()) as x",
+    "{'p': int() as i, 'q': (0 | 1 | 2) as j} | {'q': i, 'p': j}",
+    "[*_, int(i), str() | int() | None as x]",
+    "Exception(args=[i, *_])",
+]
+
 # (weight, construct, method), the simplest first.
 SIMPLE: Rows = [
     (4, "activity", "expression"),
@@ -73,6 +95,8 @@ COMPOUND: Rows = [
     (8, "try", "try_"),
     (2, "except_star", "try_star"),
     (3, "with", "with_"),
+    (1, "exit_stack", "exit_stack"),
+    (2, "fibers", "fibers"),
     (2, "match", "match_"),
 ]
 
@@ -441,12 +465,7 @@ class Statements(Iteration):
     def with_(self, place: Place) -> Lines:
         items = []
         for _ in range(1 + self.choose.below(2)):
-            modes = ["plain", "plain", "pair", "enter", "exit", "swallow", "swallow"]
-            mode = self.pick(modes[:5] if place.yields else modes)
-            number = self.expr("int", 1)
-            managers = ["Scope"]
-            managers += ["Slow"] * self.use("slow_with") + ["managed"] * self.use("managed")
-            item = f"{self.pick(managers)}(log, {number}, '{mode}')"
+            item, mode = self.manager(place)
             if self.chance(2) and self.use("with_targets"):
                 item += (
                     " as (i, j)"
@@ -456,23 +475,80 @@ class Statements(Iteration):
             items.append(item)
         return [f"with {', '.join(items)}:", *self.body(self.under(place, guard=True), 3)]
 
+    def manager(self, place: Place) -> tuple[str, str]:
+        """A context manager and its mode; one that swallows may stand around no `yield`."""
+        modes = ["plain", "plain", "pair", "enter", "exit", "swallow", "swallow"]
+        mode = self.pick(modes[:5] if place.yields else modes)
+        number = self.expr("int", 1)
+        managers = ["Scope"]
+        managers += ["Slow"] * self.use("slow_with") + ["managed"] * self.use("managed")
+        return f"{self.pick(managers)}(log, {number}, '{mode}')", mode
+
+    def exit_stack(self, place: Place) -> Lines:
+        """Managers and callbacks that are entered one by one; most suspend when it is left."""
+        if self.chance(4) and not place.yields:
+            head = f"with contextlib.suppress({self.pick(EXCEPTIONS[:9])}):"
+            return [head, *self.body(self.under(place, guard=True), 3)]
+        name = self.counter("st")
+        inside = self.under(place, guard=True)
+        lines: Lines = []
+        for _ in range(1 + self.choose.below(3)):
+            match self.choose.below(4):
+                case 0:
+                    lines.append(f"x = {name}.enter_context({self.manager(place)[0]})")
+                case 1:
+                    lines.append(f"{name}.callback({self.suspending('int')}, {self.site()}, k=a)")
+                case 2:
+                    called = self.pick(["log.append", "measure", "ident"])
+                    lines.append(f"{name}.callback({called}, {self.expr('any', 1)})")
+                case 3:
+                    lines += self.block(inside, 1)
+        lines += self.block(inside, 2)
+        return [f"with contextlib.ExitStack() as {name}:", *indented(lines)]
+
+    some_await = False  # the program is one of coroutines, which have ways of their own
+
+    def fibers(self, place: Place) -> Lines | None:
+        """Calls beside each other, each of one activity: outside a run they are made in turn."""
+        if self.some_await:
+            return None
+        self.yields = False
+        count = 1 + self.choose.below(3)
+        if self.chance(2):
+            names = [self.counter("fi") for _ in range(count)]
+            lines = [f"{name} = spawn({self.spawned()})" for name in names]
+        else:
+            names, lines = [f"lambda: {self.site_call()}" for _ in range(count)], []
+        kept = ", ".join(names)
+        match self.choose.below(4):
+            case 0:
+                lines.append(f"log.append(gather({kept}, return_exceptions=True))")
+            case 1:
+                lines.append(f"log.append(gather({kept}))")
+            case 2:
+                lines.append(f"log.append(race({kept}))")
+            case 3 if lines:
+                ends = [self.pick(["%s.result()", "%s.exception()"]) % name for name in names]
+                lines.append(f"log.append(({', '.join(ends)}, {names[0]}.done()))")
+            case _:
+                lines.append(f"x, *ys = gather({kept})")
+        return lines
+
+    def spawned(self) -> str:
+        """A function of one activity, and its arguments."""
+        name = self.pick(["num", "boom", "seq", "fib"])
+        more = "1" if name == "fib" else self.expr("int", 1)
+        return f"{name}, {self.site()}, {more}"
+
+    def site_call(self) -> str:
+        """The call of one activity on what does not suspend."""
+        return f"{self.pick(['num', 'boom', 'seq'])}({self.site()}, a)"
+
     def match_(self, place: Place) -> Lines:
         inside = self.under(place)
         lines = [f"match {self.expr('any', 2)}:"]
         for _ in range(1 + self.choose.below(3)):
-            pattern = self.pick(
-                [
-                    "int(i)",
-                    "[i, *ys]",
-                    "{'p': i, **t}",
-                    "str() as s",
-                    "(0 | 1 | 2) as j",
-                    "[]",
-                    "None",
-                    "Box(v=i)",
-                    "[i, [j, *_]]",
-                ]
-            )
+            pattern = self.pick(PATTERNS)
             guard = ""
             if self.chance(3) and self.use("match_guard"):
                 guard = f" if {self.expr('bool', 2)}"
