@@ -47,6 +47,7 @@ STAND_INS |= {
     "itertools.accumulate": ("accumulate_", frozenset({1})),
     "itertools.pairwise": ("pairwise_", frozenset()),
     "itertools.groupby": ("groupby_", frozenset({1})),
+    "itertools.tee": ("tee_", frozenset()),
 }
 # Those that may make a coroutine of whatever they are given.
 ASYNCHRONOUS = frozenset({"builtins.aiter", "builtins.anext"})
@@ -59,5 +60,7 @@ IN_A_RUN = {"perdure.gather": "gather_", "perdure.race": "race_"}
 # Keywords by which builtins are given something to call.
 CALLED_KEYWORDS = frozenset({"key", "func", "function"})
 CONSTRUCT = "construct"
-# What loops, unpacking and `in` come to where an iterator suspends.
-ITERATING = ("step_of", "list_", "taken_", "contains_", "delegate")
+# Methods of classes of the library that stand-ins make objects of.
+METHODS_OF = {"iter_": ("CallIterator.__next__",), "tee_": ("TeeIterator.__next__",)}
+# What loops, unpacking, `in` and a generator's end come to where an iterator suspends.
+ITERATING = ("step_of", "list_", "taken_", "contains_", "delegate", "close_dropped")

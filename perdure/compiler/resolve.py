@@ -611,6 +611,8 @@ class _Resolver:
             if name not in self.maybe:
                 self.maybe.add(name)
                 queue += [known.name for _, known in self.facts[name].known]
+                made = library.METHODS_OF.get(name.partition(":")[2], ())
+                queue += [f"{library.MODULE}:{method}" for method in made]
 
     def _meets(self, call: ast.Call, facts: _Facts) -> int:
         """Whether a builtin that has a stand-in is given something that suspends."""

@@ -11,12 +11,14 @@ from __future__ import annotations
 import functools
 import itertools
 import operator
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from perdure.runtime import ops
 from perdure.runtime.fibers import ALL, FIRST, FIRST_ERROR, Fiber, spawn, wait_for_fibers
+from perdure.runtime.generators import unraisable
 
 
 class _MISSING:
@@ -182,18 +184,40 @@ async def _next_or(iterator: Any, default: Any) -> Any:
 
 
 def iter_(source: Any, sentinel: Any = _MISSING, /) -> Any:
-    return source.__iter__() if sentinel is _MISSING else _calls(source, sentinel)
+    if sentinel is not _MISSING:
+        if not callable(source):
+            raise TypeError("iter(v, w): v must be callable")
+        return CallIterator(source, sentinel)
+    made = source.__iter__()
+    if not hasattr(type(made), "__next__"):
+        raise TypeError(f"iter() returned non-iterator of type {type(made).__name__!r}")
+    return made
 
 
-def _calls(function: Any, sentinel: Any) -> Any:
-    while True:
-        try:
-            value = function()
-            if value is sentinel or value == sentinel:
-                return
-        except StopIteration:  # out of what is called it ends the builtins too
-            return
-        yield value
+class CallIterator:
+    """`iter(function, sentinel)`: calls until the sentinel comes back, even through itself."""
+
+    def __init__(self, function: Any, sentinel: Any) -> None:
+        self.function = function
+        self.sentinel = sentinel
+        self.ended = False
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        if not self.ended:
+            function = self.function  # a method of that name would be another's
+            try:
+                value = function()
+            except StopIteration:
+                self.ended = True
+                raise StopIteration from None
+            if not self.ended:
+                if not (value is self.sentinel or self.sentinel == value):
+                    return value
+                self.ended = True
+        raise StopIteration
 
 
 # As the builtins do, those that follow ask for the iterators at once, and for items later.
@@ -413,6 +437,67 @@ def _groupby(iterator: Any, key: Any) -> Any:
         yield current, iter(group)
 
 
+def tee_(iterable: Any, n: int = 2, /) -> Any:
+    if n < 0:
+        raise ValueError("n must be >= 0")
+    if n == 0:
+        return ()
+    first = iter(iterable)
+    if not isinstance(first, TeeIterator):
+        first = TeeIterator(first, _Link(), 0)
+    elif sys.version_info >= (3, 13):
+        first = first.__copy__()
+    return (first, *[first.__copy__() for _ in range(n - 1)])
+
+
+class _Link:
+    """Some of the items that iterators of `tee` share, and what comes after them.
+
+    Several items each, as C has it: a long chain of single ones would be too deep to be kept.
+    """
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.after: Any = None
+        self.running = False
+
+
+class TeeIterator:
+    """One of the iterators that `tee` makes: they share the items that not all have taken."""
+
+    def __init__(self, iterator: Any, link: Any, index: int) -> None:
+        self.iterator = iterator
+        self.link = link
+        self.index = index
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __copy__(self) -> Any:
+        return TeeIterator(self.iterator, self.link, self.index)
+
+    def __next__(self) -> Any:
+        if self.index == _IN_A_LINK:
+            if self.link.after is None:
+                self.link.after = _Link()
+            self.link, self.index = self.link.after, 0
+        link = self.link
+        if self.index == len(link.items):
+            if link.running:
+                raise RuntimeError("cannot re-enter the tee iterator")
+            link.running = True
+            try:
+                link.items.append(next_(self.iterator))
+            finally:
+                link.running = False
+        item = link.items[self.index]
+        self.index += 1
+        return item
+
+
+_IN_A_LINK = 57
+
+
 def join_(separator: Any, iterable: Any, /) -> Any:
     return separator.join([item for item in iterable])  # noqa: C416
 
@@ -510,6 +595,17 @@ def step_of(stepper: Any, done: Any) -> Any:
         return done
 
 
+def close_dropped(generators: Any, call: Any, args: Any, kwargs: Any) -> Any:
+    """Close generators that nobody holds any more; then make a call."""
+    for generator in generators:
+        try:
+            generator.close()
+        except BaseException as error:  # noqa: BLE001  (nobody is there to catch it)
+            unraisable(error, generator)
+    del generators
+    return call(*args, **kwargs)
+
+
 def delegate(iterator: Any) -> Any:
     """`yield from iterator`, where a method of the iterator suspends (PEP 380)."""
     sent = thrown = None
@@ -595,6 +691,7 @@ BY_NAME: dict[str, Callable[..., Any]] = {
     "itertools.accumulate": accumulate_,
     "itertools.pairwise": pairwise_,
     "itertools.groupby": groupby_,
+    "itertools.tee": tee_,
 }
 
 

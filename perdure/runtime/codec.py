@@ -35,6 +35,7 @@ from perdure.runtime import (
     iterators,
     library,
     reducers,
+    unstarted,
 )
 from perdure.runtime.names import Names
 from perdure.runtime.program import Program
@@ -155,9 +156,11 @@ _REDUCERS: dict[type, Reducer | None] = {
     classes.Shell: classes.reduce_shell,
     **functions.REDUCERS,
     **dict.fromkeys(generators.CLASSES.values(), generators.reduce_generator),
+    **generators.REDUCERS,
     **iterators.REDUCERS,
     **reducers.REDUCERS,
     **library.REDUCERS,
+    **unstarted.REDUCERS,
 }
 
 

@@ -11,38 +11,31 @@ event loop) the methods here do the same natively, and a suspension inside is a 
 
 from __future__ import annotations
 
+import asyncio
+import sys
+import types
 import warnings
 from collections.abc import Callable
 from collections.abc import Generator as AnyGenerator
-from enum import IntEnum
-from types import AsyncGeneratorType, CoroutineType, GeneratorType, TracebackType
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
+from perdure.runtime import steps
 from perdure.runtime.declare import running_block
 from perdure.runtime.ops import Raised, Returned
+from perdure.runtime.steps import (
+    AsyncClose,
+    AsyncStep,
+    AsyncThrow,
+    How,
+    Yielded,
+    stop_iteration,
+    thrown,
+    warn_of_parts,
+)
 
 # Who steps a generator, and so what becomes of its yield and its end. See `How`.
 Step = Callable[["Generator", "Returned | Raised", "How"], Any]
-
-
-class How(IntEnum):
-    """What a step's yield and end mean to whoever asked for it."""
-
-    NEXT = 0  # next(), send(), throw(): the end is StopIteration
-    LOOP = 1  # a loop: the end is DONE
-    DELEGATE = 2  # yield from, await: a yield goes further out, the end is the value
-    CLOSE = 3  # close(): the end is expected
-    ROOT = 4  # native code, or the event loop: a yield is `Yielded`
-    ITEM = 5  # a step of an asynchronous generator: its yield is the value
-
-
-class Yielded:
-    """What a generator gave to native code or to the event loop."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
 
 
 class Done:
@@ -139,9 +132,36 @@ class World:
 
     A generator that nobody holds any more is closed, as Python closes its own. Not so one that goes
     because a whole state is given up, when the run parks or moves: it lives on in the checkpoint.
+    `dropped` are those that are to be closed before the next call, as that may suspend.
     """
 
-    __slots__ = ()
+    __slots__ = ("dropped",)
+
+    def __init__(self, dropped: list[Generator]) -> None:
+        self.dropped = dropped
+
+
+def unraisable(error: BaseException, source: Any) -> None:
+    """Report an exception that no code can catch, as Python does."""
+    hook: Any = sys.unraisablehook
+    if hook is sys.__unraisablehook__:
+        # That takes only what C makes, and says where: of an object whose __del__ raises.
+        _Reporting(error)
+        return
+    where = error.__traceback__
+    told = types.SimpleNamespace(exc_type=type(error), exc_value=error, exc_traceback=where)
+    told.err_msg, told.object = None, source
+    hook(told)
+
+
+class _Reporting:
+    """Raises an exception when it goes, which prints it."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __del__(self) -> None:
+        raise self.error
 
 
 class Generator:
@@ -233,17 +253,30 @@ class Generator:
     def __repr__(self) -> str:
         return f"<{self.noun} object {self.__qualname__} at {id(self):#x}>"
 
-    def __del__(self) -> None:
-        if getattr(self, "frame", None) is None or self.world is None:
-            return
+    def is_here(self) -> bool:
+        """Whether it belongs to the state of the run that executes now, in this process."""
+        if getattr(self, "world", None) is None:
+            return False
         context = running_block.get()
-        if context is None or context.run is None or context.run.world is not self.world:
+        return context is not None and context.run is not None and context.run.world is self.world
+
+    def __del__(self) -> None:
+        if getattr(self, "frame", None) is None or not self.is_here():
             return
-        if self.begun and type(self) is SyncGenerator:
+        try:
+            self._dropped()
+        except BaseException as error:
+            unraisable(error, self)
+
+    def _dropped(self) -> None:
+        """Nobody holds it any more, and it has not ended."""
+        if self.begun and not self._run().drop(self):
             self.close()
-        elif not self.begun and type(self) is Coroutine:
-            message = f"coroutine {self.__qualname__!r} was never awaited"
-            warnings.warn(message, RuntimeWarning, stacklevel=2, source=self)
+
+    def _run(self) -> Any:
+        context = running_block.get()
+        assert context is not None
+        return context.run
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError(f"cannot pickle {self.noun!r} object")  # only a run's codec can
@@ -251,6 +284,7 @@ class Generator:
     def __dir__(self) -> list[str]:
         inner = {"attach", "begun", "delegate", "exit", "frame", "how", "loaded", "looping", "noun"}
         inner |= {"iterable", "may_await", "restore", "running", "spent", "state", "step", "world"}
+        inner |= {"awaited", "busy", "closed", "is_here"}
         return [name for name in super().__dir__() if name not in inner]
 
     def _native(self, action: Returned | Raised) -> Any:
@@ -264,15 +298,16 @@ class Generator:
                 raise error
             finally:
                 del error, result, self
-        raise StopIteration(result.value) if result.value is not None else StopIteration
+        raise stop_iteration(result.value)
 
     def send(self, value: Any, /) -> Any:
         """Go on with `value` as what `yield` gives."""
         return self._native(Returned(value))
 
-    def throw(self, kind: Any, value: Any = None, traceback: Any = None, /) -> Any:
+    def throw(self, kind: Any, /, *parts: Any) -> Any:
         """Go on with an exception, raised where the generator stopped."""
-        return self._native(Raised(thrown(kind, value, traceback)))
+        warn_of_parts("throw", (kind, *parts))
+        return self._native(Raised(thrown(kind, *parts)))
 
     def close(self) -> Any:
         """End it: `GeneratorExit` is raised where it stopped."""
@@ -339,6 +374,17 @@ class Coroutine(Generator):
     def __await__(self) -> AnyGenerator[Any, Any, Any]:
         return CoroutineSteps(self)
 
+    def _dropped(self) -> None:
+        if self.begun:
+            super()._dropped()
+            return
+        warn: Any = getattr(warnings, "_warn_unawaited_coroutine", None)
+        if warn is not None:
+            warn(self)
+            return
+        message = f"coroutine {self.__qualname__!r} was never awaited"
+        warnings.warn(message, RuntimeWarning, stacklevel=3, source=self)
+
     @property
     def cr_running(self) -> bool:
         """Whether it is executing now."""
@@ -371,7 +417,9 @@ class Coroutine(Generator):
 
 
 class CoroutineSteps:
-    """A coroutine as an iterator, for code that is not compiled."""
+    """A coroutine as an iterator: what its `__await__` gives."""
+
+    __slots__ = ("coroutine",)
 
     def __init__(self, coroutine: Coroutine) -> None:
         self.coroutine = coroutine
@@ -386,19 +434,49 @@ class CoroutineSteps:
         """Go on with a value."""
         return self.coroutine.send(value)
 
-    def throw(self, kind: Any, value: Any = None, traceback: Any = None, /) -> Any:
+    def throw(self, kind: Any, /, *parts: Any) -> Any:
         """Go on with an exception."""
-        return self.coroutine.throw(kind, value, traceback)
+        return self.coroutine.throw(kind, *parts)
 
     def close(self) -> None:
         """End the coroutine."""
         self.coroutine.close()
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("cannot pickle 'coroutine_wrapper' object")  # only a run's codec can
+
 
 class AsyncGenerator(Generator):
     """What an `async def` with a `yield` gives."""
 
-    __slots__ = ()
+    __slots__ = ("awaited", "busy", "closed")
+
+    def __init__(self, loaded: Any, frame: tuple[Any, ...], step: Step, function: Any) -> None:
+        super().__init__(loaded, frame, step, function)
+        # The step of it that goes on now. Not kept between its sends: it holds the generator.
+        self.awaited: AsyncStep | None = None
+        self.busy = False  # a step of it has begun and not ended
+        self.closed = False  # it has ended, or is to end
+
+    def state(self) -> tuple[Any, ...]:
+        """The same, and what is asynchronous."""
+        return (super().state(), self.awaited, self.busy, self.closed)
+
+    def restore(self, state: tuple[Any, ...]) -> None:
+        """The inverse of `state`."""
+        inner, self.awaited, self.busy, self.closed = state
+        super().restore(inner)
+
+    def _dropped(self) -> None:
+        """As Python has it: a loop closes it soon; where there is none, it is closed at once."""
+        loop: Any = asyncio._get_running_loop()
+        if not self.begun:
+            return
+        if loop is None:
+            self.awaited = None
+            super()._dropped()
+        elif not self.closed:
+            loop.call_soon(loop.create_task, self.aclose())
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
@@ -411,24 +489,25 @@ class AsyncGenerator(Generator):
         return self
 
     def __anext__(self) -> AsyncStep:
-        return AsyncStep(self, Returned(None))
+        return AsyncStep(self, None)
 
     def asend(self, value: Any, /) -> AsyncStep:
         """An awaitable that goes on with `value` as what `yield` gives."""
-        return AsyncStep(self, Returned(value))
+        return AsyncStep(self, value)
 
-    def athrow(self, kind: Any, value: Any = None, traceback: Any = None, /) -> AsyncStep:
+    def athrow(self, *parts: Any) -> AsyncStep:
         """An awaitable that goes on with an exception, raised where the generator stopped."""
-        return AsyncStep(self, Raised(thrown(kind, value, traceback)))
+        warn_of_parts("athrow", parts)
+        return AsyncThrow(self, *parts)
 
     def aclose(self) -> AsyncStep:
         """An awaitable that ends it."""
-        return AsyncStep(self, Raised(GeneratorExit()), closing=True)
+        return AsyncClose(self)
 
     @property
     def ag_running(self) -> bool:
         """Whether it is executing, or a step of it is being awaited."""
-        return self.running
+        return self.running or self.busy
 
     @property
     def ag_suspended(self) -> bool:
@@ -451,91 +530,15 @@ class AsyncGenerator(Generator):
         return self.loaded.native or self.loaded.codes[0]
 
 
-class AsyncStep:
-    """One step of an asynchronous generator, to be awaited."""
-
-    __slots__ = ("action", "closing", "generator", "spent")
-
-    def __init__(
-        self, generator: AsyncGenerator, action: Returned | Raised, *, closing: bool = False
-    ) -> None:
-        self.generator = generator
-        self.action: Returned | Raised | None = action
-        self.closing = closing
-        self.spent = False
-
-    def __await__(self) -> AsyncStep:
-        return self
-
-    def __iter__(self) -> AsyncStep:
-        return self
-
-    def __next__(self) -> Any:
-        return self.send(None)
-
-    def first(self, action: Returned | Raised) -> Returned | Raised:
-        """What the generator is stepped with: what was asked for, and later what is sent."""
-        if self.spent:
-            kind = "aclose()/athrow()" if self.closing else "__anext__()/asend()"
-            raise RuntimeError(f"cannot reuse already awaited {kind}")
-        begun, self.action = self.action, None
-        if begun is None or isinstance(action, Raised):
-            return action
-        return begun
-
-    def send(self, value: Any, /) -> Any:
-        """Go on, for native code."""
-        return self._native(Returned(value))
-
-    def throw(self, kind: Any, value: Any = None, traceback: Any = None, /) -> Any:
-        """Go on with an exception, for native code."""
-        return self._native(Raised(thrown(kind, value, traceback)))
-
-    def close(self) -> None:
-        """Give the step up."""
-        self.spent = True
-
-    def _native(self, action: Returned | Raised) -> Any:
-        how = How.CLOSE if self.closing else How.ITEM
-        result = self.generator.step(self.generator, self.first(action), how)
-        if isinstance(result, Yielded):
-            return result.value
-        self.spent = True
-        if isinstance(result, Raised):
-            raise result.error
-        raise StopIteration(result.value)
-
-
-def thrown(kind: Any, value: Any = None, traceback: Any = None) -> BaseException:
-    """The exception that `throw(kind, value, traceback)` raises."""
-    error: BaseException
-    if traceback is not None and not isinstance(traceback, TracebackType):
-        raise TypeError("throw() third argument must be a traceback object")
-    if isinstance(kind, BaseException):
-        if value is not None:
-            raise TypeError("instance exception may not have a separate value")
-        error = kind
-    elif isinstance(kind, type) and issubclass(kind, BaseException):
-        if isinstance(value, kind):
-            error = value
-        elif isinstance(value, tuple):
-            error = kind(*value)
-        else:
-            error = kind() if value is None else kind(value)
-        if not isinstance(error, BaseException):
-            raise TypeError(
-                f"calling {kind!r} should have returned an instance of BaseException, "
-                f"not {type(error)!r}"
-            )
-    else:
-        raise TypeError(
-            "exceptions must be classes or instances deriving from BaseException, "
-            f"not {type(kind).__name__}"
-        )
-    if traceback is not None:
-        error.__traceback__ = traceback
-    return error
-
+for _made, _native in (
+    (Generator, GeneratorType),
+    (SyncGenerator, GeneratorType),
+    (Coroutine, CoroutineType),
+    (AsyncGenerator, AsyncGeneratorType),
+):
+    for _method in vars(_made).values():
+        if isinstance(_method, types.FunctionType) and hasattr(_native, _method.__name__):
+            _method.__doc__ = getattr(_native, _method.__name__).__doc__
 
 for _made in (SyncGenerator, Coroutine, AsyncGenerator):
     # What their type prints as.
@@ -549,6 +552,10 @@ CLASSES = {
     "coroutine": Coroutine,
     "async generator": AsyncGenerator,
 }
+
+
+STEPS = (CoroutineSteps, AsyncStep, AsyncThrow, AsyncClose)
+REDUCERS: dict[type, Any] = dict.fromkeys(STEPS, steps.reduce_step)
 
 
 def reduce_type(kind: type) -> tuple[Any, ...] | None:

@@ -128,6 +128,8 @@ class _Run(Machine):
         self.result = result
         self.context = context
         self.ready: deque[tuple[Fiber, Action]] = deque()
+        if continuation.world is not None:
+            self.dropped = continuation.world.dropped
 
     @property
     def world(self) -> Any:
@@ -138,7 +140,7 @@ class _Run(Machine):
         """The same, made when the first generator is."""
         world: World | None = self.continuation.world
         if world is None:
-            world = self.continuation.world = World()
+            world = self.continuation.world = World(self.dropped)
         return world
 
     def start(self) -> None:

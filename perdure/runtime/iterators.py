@@ -185,6 +185,15 @@ def _table() -> dict[type, Any]:
 
 
 REDUCERS = _table()
+
+
+class _Sequence:
+    """Something that is iterated over by its items' numbers."""
+
+    def __getitem__(self, index: int) -> Any:
+        raise IndexError(index)
+
+
 SAMPLES: tuple[Any, ...] = (
     *(make({}) for make in _DICT_ITERATORS.values()),
     *(getattr(kind, name)(kind()) for kind, name in _DICT_VIEWS.values()),
@@ -196,4 +205,5 @@ SAMPLES: tuple[Any, ...] = (
     iter(range(0)),
     reversed([]),
     iter(int, 1),
+    iter(_Sequence()),
 )

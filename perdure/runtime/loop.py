@@ -170,7 +170,7 @@ class FutureSteps:
         raise StopIteration(self.future.result())
 
     def throw(self, kind: Any, value: Any = None, traceback: Any = None, /) -> Any:
-        from perdure.runtime.generators import thrown
+        from perdure.runtime.steps import thrown
 
         raise thrown(kind, value, traceback)
 
@@ -378,7 +378,7 @@ class ActivityCall:
 
     def throw(self, kind: Any, value: Any = None, traceback: Any = None, /) -> Any:
         """Give up waiting, with an exception."""
-        from perdure.runtime.generators import thrown
+        from perdure.runtime.steps import thrown
 
         raise thrown(kind, value, traceback)
 

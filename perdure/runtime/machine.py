@@ -10,6 +10,7 @@ leave.
 from __future__ import annotations
 
 import functools
+import sys
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -26,16 +27,13 @@ from perdure.runtime.generators import (
     CLASSES,
     DONE,
     AsyncGenerator,
-    AsyncStep,
     Coroutine,
     CoroutineSteps,
     Generator,
-    How,
     Items,
     Stepper,
-    Yielded,
     advance,
-    thrown,
+    unraisable,
 )
 from perdure.runtime.ops import (
     UNBOUND,
@@ -51,6 +49,16 @@ from perdure.runtime.ops import (
     handling,
 )
 from perdure.runtime.program import LoadedFunction, Program
+from perdure.runtime.steps import (
+    AsyncClose,
+    AsyncStep,
+    AsyncThrow,
+    How,
+    Yielded,
+    stop_iteration,
+    thrown,
+    warn_of_parts,
+)
 
 # What a fiber does next: take what a call came back with, make a call, hand a yield to whoever
 # steps its outermost generator, or (None) wait.
@@ -62,6 +70,7 @@ class Machine:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.dropped: list[Generator] = []  # that nobody holds any more, and that are to be closed
 
     def settle(self, fiber: Fiber, action: Action) -> Returned | Raised | Yielded | None:
         """Go on until the fiber waits (None), its stack is empty, or its root yields."""
@@ -69,12 +78,35 @@ class Machine:
             if isinstance(action, Again):
                 action = self._again(fiber)
             elif isinstance(action, Suspend):
+                if self.dropped:
+                    action = self._close_dropped(action)
                 action = self.call(fiber, action.callee, action.args, action.kwargs or {})
-            elif isinstance(action, Yielded) or not fiber.stack:
+            elif isinstance(action, Yielded):
+                return action
+            elif self.dropped:  # before the caller goes on with what came of its call
+                action = self._close_dropped(Suspend(action, (), then=0, live=()))
+            elif not fiber.stack:
                 return action
             else:
                 action = self._step(fiber, action)
         return None
+
+    def drop(self, generator: Generator) -> bool:
+        """Close a generator that nobody holds at the end of this block, if that may suspend.
+
+        False if it can be closed where it was dropped.
+        """
+        if not (generator.loaded.table.suspends and self.program.has_library("close_dropped")):
+            return False
+        self.dropped.append(generator)
+        return True
+
+    def _close_dropped(self, call: Suspend) -> Suspend:
+        """The call that closes what was dropped, and then makes the call that was to be made."""
+        dropped = self.dropped[:]
+        self.dropped.clear()  # it is the world's
+        args = (dropped, call.callee, call.args, call.kwargs or {})
+        return Suspend(self.program.library("close_dropped"), args, then=call.then, live=call.live)
 
     # Effects: what the run does with what leaves the program ---------------------------------
 
@@ -120,6 +152,7 @@ class Machine:
         except KeyboardInterrupt:
             raise  # a person stops the worker; the run stays where it was
         except BaseException as error:
+            del resume, live  # the error's frames keep this one: what it holds would not be dropped
             return self._raised(fiber, error)
         return self._after(fiber, loaded, cells, result)
 
@@ -171,6 +204,7 @@ class Machine:
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
+                del result, live
                 return self._raised(fiber, error)
 
     def _again(self, fiber: Fiber) -> Action:
@@ -184,7 +218,8 @@ class Machine:
             loaded = self.program.functions[fiber.stack[-1][0]]
             error = ops.as_local(error, loaded.cells[: len(loaded.cells) - loaded.table.free])
         owner = fiber.stack.pop()[5]
-        return Raised(error) if owner is None else self._ended(fiber, owner, Raised(error))
+        done = Raised(error, settled=True)
+        return done if owner is None else self._ended(fiber, owner, done)
 
     def _handled(self, fiber: Fiber) -> BaseException | None:
         """The exception that code called from the top of the stack sees as being handled."""
@@ -220,7 +255,7 @@ class Machine:
             owner = type(callee.__self__)
             if issubclass(owner, fibers.Fiber):
                 return self._call_fiber(fiber, callee, args, kwargs)
-            if issubclass(owner, Generator | CoroutineSteps):
+            if issubclass(owner, Generator | CoroutineSteps | AsyncStep):
                 return self._call_generator(fiber, callee, args, kwargs)
             return self.call(fiber, callee.__func__, (callee.__self__, *args), kwargs)
         elif kind is functools.partial:
@@ -273,6 +308,7 @@ class Machine:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
+            del args, kwargs
             return self._raised(fiber, error)
         return self._after(fiber, loaded, free, result)
 
@@ -339,6 +375,8 @@ class Machine:
         """Step a generator for native code or the event loop."""
         if isinstance(generator, Generator):
             return self.resume(fiber, generator, action, How.ROOT)
+        if isinstance(generator, AsyncStep):
+            return self._resume_step(fiber, generator, action, How.ROOT)
         return self._foreign(generator, action)
 
     def resume(
@@ -346,7 +384,7 @@ class Machine:
     ) -> Action:
         """Put a generator's frame on the stack and go on with it."""
         if generator.running:
-            return self._out(fiber, how, Raised(_already(generator)))
+            return self._refused(fiber, generator, how, _already(generator))
         if generator.frame is None:
             return self._spent(fiber, generator, action, how)
         generator.how = how
@@ -357,7 +395,7 @@ class Machine:
                 return self._ended(fiber, generator, action)
             if action.value is not None:
                 error = TypeError(f"can't send non-None value to a just-started {_noun(generator)}")
-                return self._out(fiber, how, Raised(error))
+                return self._refused(fiber, generator, how, error)
         generator.running = True
         function, then, live, cells = generator.frame
         generator.frame = None
@@ -370,21 +408,36 @@ class Machine:
             return self._delegate(fiber, generator, action)
         return action
 
+    def _resume_step(
+        self, fiber: Fiber, step: AsyncStep, action: Returned | Raised, how: How
+    ) -> Action:
+        """Go on with a step of an asynchronous generator."""
+        try:
+            action = step.begin(action)
+        except StopIteration as stop:
+            return self._step_out(fiber, how, Returned(stop.value))
+        except Exception as error:
+            failures.tidy(error, hidden())
+            return self._out(fiber, how, Raised(error))
+        return self.resume(fiber, step.generator, action, how)
+
     def _delegate(self, fiber: Fiber, owner: Generator, action: Returned | Raised) -> Action:
         """Step what the generator on top of the stack delegates to."""
         inner = owner.delegate
+        if isinstance(inner, CoroutineSteps):
+            inner = inner.coroutine
         closing = isinstance(action, Raised) and isinstance(action.error, GeneratorExit)
         if isinstance(inner, Generator):
-            if closing and isinstance(action, Raised):
-                inner.exit = action.error
+            if closing and isinstance(action, Raised) and not inner.running:
+                inner.exit, action = action.error, Raised(GeneratorExit())
             return self.resume(fiber, inner, action, How.DELEGATE)
         if isinstance(inner, AsyncStep):
-            try:
-                first = inner.first(action)
-            except RuntimeError as error:
-                return self._out(fiber, How.DELEGATE, Raised(error))
-            how = How.CLOSE if inner.closing else How.ITEM
-            return self.resume(fiber, inner.generator, first, how)
+            if closing and isinstance(action, Raised):
+                if not inner.gives_up():
+                    return self._out(fiber, How.DELEGATE, action)
+                if not inner.generator.running:
+                    inner.generator.exit, action = action.error, Raised(GeneratorExit())
+            return self._resume_step(fiber, inner, action, How.DELEGATE)
         done = self._foreign(inner, action)
         if isinstance(done, Yielded):
             return self._propagate(fiber, done.value)
@@ -408,7 +461,11 @@ class Machine:
 
     def _throw_into(self, iterator: Any, action: Raised) -> Raised | Yielded:
         if isinstance(action.error, GeneratorExit):
-            close = getattr(iterator, "close", None)
+            try:
+                close = getattr(iterator, "close", None)
+            except Exception as error:
+                close = None
+                unraisable(error, iterator)
             if close is not None:
                 close()
             return action
@@ -419,10 +476,8 @@ class Machine:
         """A generator's own `yield`; its frame is off the stack."""
         generator.running = False
         how = generator.how
-        if isinstance(generator, AsyncGenerator):
-            if how is How.CLOSE:
-                return self._out(fiber, how, Raised(_ignored(generator)))
-            return self._out(fiber, how, Returned(value))
+        if isinstance(generator, AsyncGenerator) and generator.awaited is not None:
+            return self._step_done(fiber, generator, generator.awaited.yielded(value))
         if generator.exit is not None or how is How.CLOSE:
             generator.exit = None
             return self._out(fiber, how, Raised(_ignored(generator)))
@@ -441,11 +496,13 @@ class Machine:
             fiber.stack.pop()
             owner.frame = (function, then, live, cells)
             owner.running = False
-            inward = isinstance(owner, AsyncGenerator)
-            if owner.how is How.DELEGATE or (inward and owner.how in (How.ITEM, How.CLOSE)):
+            if owner.how is How.CLOSE or owner.exit is not None:
+                owner.exit = None
+                return self._out(fiber, owner.how, Raised(_ignored(owner)))
+            if type(owner) is AsyncGenerator:
+                owner.awaited = None
+            if owner.how is How.DELEGATE:
                 continue
-            if owner.how is How.CLOSE:
-                return Raised(_ignored(owner))
             if owner.how is How.ROOT:
                 break
             return Returned(value)
@@ -456,6 +513,12 @@ class Machine:
         generator.running = False
         generator.frame = None
         generator.delegate = None
+        if isinstance(generator, AsyncGenerator) and generator.awaited is not None:
+            end = Raised(StopAsyncIteration())
+            if isinstance(outcome, Raised):
+                end = _as_raised(generator, outcome)
+            done = generator.awaited.ended(end.error, settled=end.settled)
+            return self._step_done(fiber, generator, done)
         how, leaving = generator.how, generator.exit
         generator.exit = None
         if isinstance(outcome, Raised):
@@ -463,25 +526,49 @@ class Machine:
             expected = (GeneratorExit, StopIteration, StopAsyncIteration)
             if how is How.CLOSE and isinstance(outcome.error, expected):
                 return self._out(fiber, how, Returned(None))
-            return self._out(fiber, how, outcome)
+            if leaving is None or not isinstance(outcome.error, GeneratorExit):
+                return self._out(fiber, how, outcome)
         if leaving is not None and how is How.DELEGATE:
             return self._out(fiber, how, Raised(leaving))
-        if isinstance(generator, AsyncGenerator):
-            if how is How.CLOSE:
-                return self._out(fiber, how, Returned(None))
-            return self._out(fiber, how, Raised(StopAsyncIteration()))
-        if how is How.NEXT:
-            value = outcome.value
-            return Raised(StopIteration() if value is None else StopIteration(value))
+        if how is How.CLOSE and not _CLOSE_GIVES_VALUE:
+            return self._out(fiber, how, Returned(None))
         if how is How.LOOP:
             return Returned(DONE)
+        return self._step_out(fiber, how, outcome)
+
+    def _step_done(
+        self, fiber: Fiber, generator: AsyncGenerator, outcome: Returned | Raised
+    ) -> Action:
+        """A step of an asynchronous generator is over: with an item, or with its end."""
+        how, leaving = generator.how, generator.exit
+        generator.exit = None
+        if leaving is not None or how is How.CLOSE:
+            expected = (StopIteration, StopAsyncIteration, GeneratorExit)
+            if isinstance(outcome, Returned) or isinstance(outcome.error, expected):
+                outcome = Returned(None) if leaving is None else Raised(leaving)
+        return self._step_out(fiber, how, outcome)
+
+    def _step_out(self, fiber: Fiber, how: How, outcome: Returned | Raised) -> Returned | Raised:
+        """The same, where a value may be the end of an iteration."""
+        if how is How.NEXT and isinstance(outcome, Returned):
+            return Raised(stop_iteration(outcome.value))
         return self._out(fiber, how, outcome)
+
+    def _refused(self, fiber: Fiber, generator: Generator, how: How, error: Exception) -> Action:
+        """A step that cannot be made."""
+        if isinstance(generator, AsyncGenerator) and generator.awaited is not None:
+            generator.awaited.ended(error)
+        return self._out(fiber, how, Raised(error))
 
     def _spent(
         self, fiber: Fiber, generator: Generator, action: Returned | Raised, how: How
     ) -> Action:
         """A step of a generator that has ended."""
-        if isinstance(generator, Coroutine) and how is not How.CLOSE:
+        generator.how = how
+        if isinstance(generator, AsyncGenerator) and generator.awaited is not None:
+            return self._ended(fiber, generator, action)
+        leaving, generator.exit = generator.exit, None
+        if isinstance(generator, Coroutine) and how is not How.CLOSE and leaving is None:
             error = RuntimeError("cannot reuse already awaited coroutine")
             return self._out(fiber, how, Raised(error))
         if how is How.CLOSE:
@@ -490,7 +577,6 @@ class Machine:
             if isinstance(generator, AsyncGenerator):
                 return self._out(fiber, how, Returned(None))  # athrow() does nothing then
             return self._out(fiber, how, action)
-        generator.how = how
         return self._ended(fiber, generator, Returned(None))
 
     def _out(self, fiber: Fiber, how: How, outcome: Returned | Raised) -> Returned | Raised:
@@ -507,22 +593,30 @@ class Machine:
         self, fiber: Fiber, method: MethodType, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Action:
         """`g.send(…)` and its like, called by compiled code."""
-        generator = method.__self__
-        if isinstance(generator, CoroutineSteps):
-            generator = generator.coroutine
+        stepped = method.__self__
+        if isinstance(stepped, CoroutineSteps):
+            stepped = stepped.coroutine
         name = method.__func__.__name__
-        assert isinstance(generator, Generator)
-        if kwargs or name not in ("__next__", "send", "throw", "close"):
+        fits = len(args) == _ARGUMENTS.get(name) or (name == "throw" and args)
+        if kwargs or not fits:
             return self._plain(method, args, kwargs)
-        if name == "close":
-            return self.resume(fiber, generator, Raised(GeneratorExit()), How.CLOSE)
         action: Returned | Raised = Returned(args[0] if args else None)
-        if name == "throw":
+        how = How.NEXT
+        if name == "close":
+            action, how = Raised(GeneratorExit()), How.CLOSE
+        elif name == "throw":
             try:
+                warn_of_parts(name, args)
                 action = Raised(thrown(*args))
-            except TypeError as error:
+            except Exception as error:
+                failures.tidy(error, hidden())
                 return Raised(error)
-        return self.resume(fiber, generator, action, How.NEXT)
+        if isinstance(stepped, Generator):
+            return self.resume(fiber, stepped, action, how)
+        assert isinstance(stepped, AsyncStep)
+        if name == "close" and not stepped.gives_up():
+            return Returned(None)
+        return self._resume_step(fiber, stepped, action, how)
 
 
 def step_natively(
@@ -535,6 +629,10 @@ def step_natively(
     assert done is not None
     return done
 
+
+# How many arguments the methods of generators take that only the machine can do.
+_ARGUMENTS = {"__next__": 0, "send": 1, "close": 0}
+_CLOSE_GIVES_VALUE = sys.version_info >= (3, 13)
 
 _OWN = {
     fibers.spawn: "spawn",
@@ -551,12 +649,13 @@ def _noun(generator: Generator) -> str:
 
 
 def _already(generator: Generator) -> Exception:
-    if isinstance(generator, AsyncGenerator):
-        return RuntimeError("anext(): asynchronous generator is already running")
-    return ValueError(f"{generator.noun} already executing")
+    return ValueError(f"{_noun(generator)} already executing")
 
 
 def _ignored(generator: Generator) -> RuntimeError:
+    if isinstance(generator, AsyncGenerator) and generator.awaited is not None:
+        generator.awaited = None  # it is a step of it that was closed
+        return RuntimeError("coroutine ignored GeneratorExit")
     return RuntimeError(f"{_noun(generator)} ignored GeneratorExit")
 
 
@@ -572,7 +671,7 @@ def _as_raised(generator: Generator, outcome: Raised) -> Raised:
     made = RuntimeError(f"{_noun(generator)} raised {kind}")
     made.__cause__ = made.__context__ = error
     made.__suppress_context__ = True
-    return Raised(made)
+    return Raised(made, settled=True)
 
 
 def _while_handling(
@@ -608,9 +707,20 @@ _HIDDEN: frozenset[CodeType] = frozenset(
         Generator.throw,
         Generator.close,
         CLASSES["generator"].__next__,  # type: ignore[attr-defined]
+        Machine._resume_step,
+        Machine._call_generator,
         AsyncStep._native,
         AsyncStep.send,
         AsyncStep.throw,
+        AsyncStep.__next__,
+        AsyncStep.begin,
+        AsyncThrow._first,
+        AsyncThrow._thrown,
+        AsyncClose._thrown,
+        CoroutineSteps.__next__,
+        CoroutineSteps.send,
+        CoroutineSteps.throw,
+        thrown,
         Raised.__call__,
         Items.__next__,
         ops.localise,

@@ -194,25 +194,30 @@ class Returned:
 
 
 class Raised:
-    """The exception that a suspended call came back with; calling it raises the exception."""
+    """The exception that a suspended call came back with; calling it raises the exception.
 
-    __slots__ = ("error",)
+    `settled`: it was raised while what is being handled here was, and only passes through.
+    """
 
-    def __init__(self, error: BaseException) -> None:
+    __slots__ = ("error", "settled")
+
+    def __init__(self, error: BaseException, *, settled: bool = False) -> None:
         self.error = error
+        self.settled = settled
 
     def __call__(self) -> Any:
         """Raise the exception, where the call stood."""
-        error = self.error
+        error, settled = self.error, self.settled
         context, handled, link = error.__context__, None, None
         try:
-            if context is not None:
+            if settled or context is not None:
                 handled = sys.exception()
-                _extend(error, handled)
+                if not settled:
+                    _extend(error, handled)
                 link = link_to(error, handled)
             raise error
         finally:
-            if context is not None:
+            if settled or context is not None:
                 error.__context__ = context
             if link is not None:
                 link.__context__ = error

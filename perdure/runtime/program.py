@@ -42,6 +42,7 @@ from perdure.runtime.generators import (
     Generator,
     SyncGenerator,
 )
+from perdure.runtime.steps import AsyncStep
 
 log = logging.getLogger("perdure.program")
 
@@ -186,6 +187,8 @@ class Program:
                 return not owner.done() and callee.__name__ in ("result", "exception")
             if type(owner) is CoroutineSteps:
                 owner = owner.coroutine
+            elif issubclass(type(owner), AsyncStep):
+                owner = owner.generator
             if issubclass(type(owner), Generator):
                 return bool(owner.loaded.table.suspends)
             return self.suspends(callee.__func__)
@@ -220,7 +223,7 @@ class Program:
             return False
         if kind is SyncGenerator:
             return bool(value.loaded.table.suspends)
-        if kind is AsyncGenerator or kind is CoroutineSteps:
+        if kind is AsyncGenerator or kind is CoroutineSteps or issubclass(kind, AsyncStep):
             return True
         for name in ("__iter__", "__next__", "__aiter__", "__anext__"):
             method = getattr(kind, name, None)
@@ -242,6 +245,10 @@ class Program:
     def library(self, name: str) -> Any:
         """A function of Perdure's library, which is compiled with the program."""
         return getattr(self.module(LIBRARY), name)
+
+    def has_library(self, name: str) -> bool:
+        """Whether a function of Perdure's library is compiled with the program."""
+        return f"{LIBRARY}:{name}" in self.by_name
 
     def module(self, name: str) -> Any:
         """A module of the program, or one of a library that is compiled with it."""

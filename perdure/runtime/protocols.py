@@ -19,7 +19,6 @@ from perdure.runtime.generators import (
     DONE,
     PENDING,
     AsyncItems,
-    AsyncStep,
     Coroutine,
     Generator,
     Items,
@@ -30,6 +29,7 @@ from perdure.runtime.generators import (
 from perdure.runtime.loop import ActivityCall, Future, FutureSteps
 from perdure.runtime.ops import NextStep, Returned
 from perdure.runtime.program import Program
+from perdure.runtime.steps import AsyncStep
 
 _NATIVE = frozenset({list, tuple, dict, set, str, range, type(iter([])), type({}.items())})
 

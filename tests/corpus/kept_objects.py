@@ -1,5 +1,6 @@
 """What is live across a suspension may be of a class, or run code, that no name leads to."""
 
+import contextlib
 import collections
 import dataclasses
 import enum
@@ -498,6 +499,35 @@ def answers_for_missing():
     return n, record.a, record.b, record.more is record, slotted.c, slotted
 
 
+def lines(first, *rest):
+    yield first.upper()
+    yield from rest
+
+
+@workflow
+async def made_in_a_class_body():
+    """A generator that the body of a class makes is Python's own, and is kept before it begins."""
+    log, makers = [], {"lines": lines}
+
+    @contextlib.asynccontextmanager
+    async def scope(log, *names, last="z", **more):
+        log.append(("enter", names, last, more, echo("in")))
+        yield
+        log.append(echo("out"))
+
+    class Holder:
+        source = makers["lines"]("a", "b")
+
+        @scope(log, "x", "y", last="w", more=1)
+        async def method(self, a, b=2):
+            return a, b, echo("method")
+
+    echo("between")
+    out = [await Holder().method(1), await Holder().method(3, b=4)]
+    out.append(list(Holder.source))
+    return out, log
+
+
 CASES = [
     (answers_for_missing, ()),
     (documents_of_properties, ()),
@@ -517,4 +547,5 @@ CASES = [
     (sentinels, ()),
     (iterators, ()),
     (views, ()),
+    (made_in_a_class_body, ()),
 ]

@@ -356,6 +356,96 @@ def exit_told_of_an_unbound_name():
     return log
 
 
+def raise_it(error):
+    echo(repr(error))
+    raise error
+
+
+def chain(error):
+    found = []
+    while error is not None and len(found) < 12:
+        found.append(repr(error))
+        error = error.__context__
+    return found
+
+
+@workflow
+def exit_stack_chains():
+    """The contexts that an ExitStack sets are those that come out of it."""
+    saved = []
+
+    def suppress(*details):
+        saved.extend(details)
+        return echo(True)
+
+    try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(raise_it, IndexError("i"))
+            stack.callback(raise_it, KeyError("k"))
+            stack.callback(raise_it, AttributeError("a"))
+            stack.push(suppress)
+            stack.callback(raise_it, ValueError("v"))
+            stack.push(lambda *details: echo(False))
+            1 / 0  # noqa: B018
+    except IndexError as error:
+        return chain(error), chain(saved[1])
+
+
+@contextlib.contextmanager
+def without_context():
+    try:
+        yield echo("enter")
+    except BaseException:
+        error = LookupError()
+        try:
+            raise error
+        finally:
+            echo("raised")
+            error.__context__ = None
+
+
+@workflow
+def context_taken_away():
+    """An exception that was given no context has none where it is caught, however far out."""
+    out = []
+    try:
+        with without_context():
+            raise IndexError
+    except LookupError as error:
+        out.append(chain(error))
+    try:
+        try:
+            raise KeyError
+        except KeyError:
+            with contextlib.ExitStack() as stack:
+                stack.enter_context(without_context())
+                raise IndexError
+    except LookupError as error:
+        out.append(chain(error))
+    return out
+
+
+@workflow
+def context_put_in_a_circle():
+    """What passes through a handler does not change the contexts of what is handled there."""
+    def helper(error, outer):
+        try:
+            raise_it(error)
+        finally:
+            echo("finally")
+            error.__context__ = None
+            outer.__context__ = error
+
+    outer, inner = ValueError("outer"), KeyError("inner")
+    try:
+        raise outer
+    except ValueError:
+        try:
+            helper(inner, outer)
+        except KeyError as caught:
+            return chain(caught), chain(outer)
+
+
 CASES = [
     (exit_told_of_an_unbound_name, ()),
     (plain, ()),
@@ -382,4 +472,7 @@ CASES = [
     (suppress, ()),
     (quiet_with, ()),
     (names_bound_inside, ()),
+    (exit_stack_chains, ()),
+    (context_taken_away, ()),
+    (context_put_in_a_circle, ()),
 ]

@@ -1,0 +1,172 @@
+"""What iter() makes: of calls that suspend, of objects whose own method suspends."""
+
+import copy
+import itertools
+import pickle
+
+from perdure import workflow
+from tests.corpus.acts import echo
+
+
+class Counter:
+    def __init__(self):
+        self.n = 0
+
+    def __call__(self):
+        self.n += 1
+        return echo(self.n)
+
+
+@workflow
+def of_calls():
+    """iter(function, sentinel) is an iterator of its own kind: not a generator, and pickled."""
+    made = iter(Counter(), 4)
+    out = [next(made), made is iter(made), hasattr(made, "send")]
+    out.append(list(pickle.loads(pickle.dumps(made))))
+    out.append(list(made))
+    out.append(next(made, "end"))
+    return out
+
+
+@workflow
+def that_ends_itself():
+    """A function that uses up the very iterator that calls it."""
+    state = {"inside": False}
+
+    def spam():
+        echo("spam")
+        if state["inside"]:
+            return "no more"
+        state["inside"] = True
+        list(state["iterator"])
+        return "more"
+
+    state["iterator"] = iter(spam, "no more")
+    try:
+        return next(state["iterator"])
+    except StopIteration:
+        return "stopped"
+
+
+@workflow
+def whose_function_stops():
+    """StopIteration out of the function ends the iteration; other exceptions do not."""
+    todo = [1, ValueError("v"), 2, StopIteration(), 3]
+
+    def take():
+        item = echo(todo.pop(0))
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+    made, out = iter(take, None), []
+    for _ in range(6):
+        try:
+            out.append(next(made))
+        except Exception as error:
+            out.append(repr(error))
+    return out, len(todo)
+
+
+class Bad:
+    def __iter__(self):
+        echo("iter")
+        return self
+
+
+@workflow
+def of_what_is_no_iterator():
+    """The errors of iter() where `__iter__` suspends."""
+    out = []
+    for make in (lambda: iter(Bad()), lambda: iter(3, 4)):
+        try:
+            out.append(make())
+        except TypeError as error:
+            out.append(str(error))
+    return out
+
+
+class Numbered:
+    def __getitem__(self, index):
+        if index == 3:
+            raise IndexError
+        return index
+
+
+@workflow
+def kinds_of_iterators():
+    """The types of iterators over sequences have no name, and are kept."""
+    kinds = [type(iter(Numbered())), type(iter([])), type(iter(int, 1))]
+    echo("between")
+    return [kind.__name__ for kind in kinds], kinds[0] is type(iter(Numbered()))
+
+
+class Twice:
+    def __init__(self, x):
+        self.x = x
+
+    def __iter__(self):
+        echo(self.x)
+        return iter((self.x, self.x))
+
+
+async def pairs():
+    yield (1, 2)
+    yield (echo(3), 4)
+
+
+@workflow
+async def asynchronous_comprehension():
+    """Where some `__iter__` suspends, an asynchronous comprehension is still asynchronous."""
+    return [a + b async for a, b in pairs()], list(Twice(5))
+
+
+def pages(n):
+    for i in range(n):
+        yield echo(i)
+
+
+@workflow
+def shared_by_tee():
+    """itertools.tee over a generator that suspends: each item is made once."""
+    first, second = itertools.tee(pages(4))
+    out = [next(first), next(first), next(second)]
+    third = copy.copy(second)
+    out.append((list(second), list(first), list(third), next(first, "end")))
+    out.append([list(part) for part in itertools.tee(pages(2), 3)])
+    out.append(itertools.tee(pages(1), 0))
+    try:
+        itertools.tee(pages(1), -1)
+    except ValueError as error:
+        out.append(str(error))
+    return out
+
+
+@workflow
+def far_apart_in_tee():
+    """Many items between two iterators of a tee; an exception comes to whoever asks first."""
+    def fails_at(n):
+        yield from range(n)
+        echo("fails")
+        raise ValueError(n)
+
+    first, second = itertools.tee(fails_at(150))
+    out = [sum(next(first) for _ in range(150))]
+    for source in (first, second):
+        try:
+            out.append(sum(source))
+        except ValueError as error:
+            out.append(repr(error))
+    return out
+
+
+CASES = [
+    (of_calls, ()),
+    (that_ends_itself, ()),
+    (whose_function_stops, ()),
+    (of_what_is_no_iterator, ()),
+    (kinds_of_iterators, ()),
+    (asynchronous_comprehension, ()),
+    (shared_by_tee, ()),
+    (far_apart_in_tee, ()),
+]
