@@ -436,7 +436,21 @@ def inherited_class_methods():
     return Cheap.made(5).n, Cheap.fixed(1), type(Cheap.made(2)).__name__
 
 
+@workflow
+def folded_lambdas():
+    """Python leaves out what it need not execute; the text still says which lambda it is."""
+    n = echo(1)
+    both = lambda: (2 and (n * echo(3)), (lambda: 4 or echo(n)))  # noqa: E731
+    first = lambda: 2 and (n + echo(5))  # noqa: E731, SIM222
+    last = lambda u=6: (echo(u) if True else n)  # noqa: E731
+    two = [(lambda: 0 or echo(7)), (lambda: 0 or (lambda: 1 and n)())]  # noqa: SIM222
+    n = echo(8)
+    value, inner = both()
+    return value, inner(), first(), last(), [f() for f in two]
+
+
 CASES = [
+    (folded_lambdas, ()),
     (counter, ()),
     (two_closures_share, ()),
     (three_levels, ()),
