@@ -19,6 +19,7 @@ from typing import Any
 from perdure.runtime import ops
 from perdure.runtime.fibers import ALL, FIRST, FIRST_ERROR, Fiber, spawn, wait_for_fibers
 from perdure.runtime.generators import unraisable
+from perdure.runtime.iterators import by_number
 
 
 class _MISSING:
@@ -188,6 +189,8 @@ def iter_(source: Any, sentinel: Any = _MISSING, /) -> Any:
         if not callable(source):
             raise TypeError("iter(v, w): v must be callable")
         return CallIterator(source, sentinel)
+    if not hasattr(type(source), "__iter__"):
+        return by_number(source)
     made = source.__iter__()
     if not hasattr(type(made), "__next__"):
         raise TypeError(f"iter() returned non-iterator of type {type(made).__name__!r}")

@@ -187,6 +187,11 @@ def _table() -> dict[type, Any]:
 REDUCERS = _table()
 
 
+def by_number(source: Any) -> Iterator[Any]:
+    """`iter()` of what has no `__iter__`: by its items' numbers, or an error."""
+    return iter(source)
+
+
 class _Sequence:
     """Something that is iterated over by its items' numbers."""
 

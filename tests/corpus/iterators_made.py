@@ -68,6 +68,11 @@ def whose_function_stops():
     return out, len(todo)
 
 
+class Uncounted:
+    def __next__(self):
+        return echo(1)
+
+
 class Bad:
     def __iter__(self):
         echo("iter")
@@ -78,7 +83,13 @@ class Bad:
 def of_what_is_no_iterator():
     """The errors of iter() where `__iter__` suspends."""
     out = []
-    for make in (lambda: iter(Bad()), lambda: iter(3, 4)):
+    makers = (
+        lambda: iter(Bad()),
+        lambda: iter(3, 4),
+        lambda: list(enumerate(Uncounted(), 1)),
+        lambda: list(iter(Numbered())),
+    )
+    for make in makers:
         try:
             out.append(make())
         except TypeError as error:
