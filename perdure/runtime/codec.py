@@ -29,6 +29,7 @@ import zstandard
 
 from perdure.runtime import (
     classes,
+    contexts,
     functions,
     generators,
     instances,
@@ -159,6 +160,7 @@ _REDUCERS: dict[type, Reducer | None] = {
     **generators.REDUCERS,
     **iterators.REDUCERS,
     **reducers.REDUCERS,
+    **contexts.REDUCERS,
     **library.REDUCERS,
     **unstarted.REDUCERS,
 }
@@ -365,6 +367,7 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(file)
         self.codec = codec
         self.members: dict[type, list[Any]] = {}  # of enumerations that are kept by value
+        self.firsts: contexts.Firsts = {}
 
     def persistent_load(self, nan: float) -> float:
         return nan
@@ -392,6 +395,8 @@ _BOUND: dict[tuple[str, str], Callable[[_Unpickler], Any]] = {
             lambda u: functools.partial(functions.make_function_in, u.codec.places),
         ),
         (generators.make_generator, lambda u: functools.partial(_generator_in, u.codec.program)),
+        (contexts.set_context, lambda u: functools.partial(contexts.set_context_in, u.firsts)),
+        (contexts.token_of, lambda u: functools.partial(contexts.token_in, u.firsts)),
         (reducers.module_of, lambda u: u.codec.names.module),
         (classes.make_shell, lambda u: functools.partial(classes.make_shell_in, u.members)),
         (classes.set_contents, lambda u: functools.partial(classes.set_contents_in, u.members)),

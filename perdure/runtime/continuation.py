@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from types import CellType
 from typing import Any, TypeAlias
 
+from perdure.runtime.contexts import is_needed
+
 # (index of the function in the image, number of the next block, live values, cells,
 #  the exception that was being handled where the function was called,
 #  the generator whose frame this is while it is being stepped)
@@ -86,7 +88,7 @@ class Continuation:
 
 def _packed(fiber: Fiber) -> tuple[Any, ...]:
     """A fiber as plain values; the common one is short."""
-    if fiber.handle is None and fiber.joins is None and not fiber.context:
+    if fiber.handle is None and fiber.joins is None and not is_needed(fiber.context):
         return (fiber.id, fiber.stack, fiber.wait)
     return (
         fiber.id,
@@ -95,5 +97,5 @@ def _packed(fiber: Fiber) -> tuple[Any, ...]:
         fiber.handle,
         fiber.joins,
         fiber.then,
-        fiber.context or None,
+        fiber.context if is_needed(fiber.context) else None,
     )

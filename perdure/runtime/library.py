@@ -1,11 +1,10 @@
-"""The standard library's objects that pickle refuses: functools, weakref, contextvars, asyncio.
+"""The standard library's objects that pickle refuses: functools, weakref, asyncio.
 
 Modules that a program need not use are not imported here: their types are known once they are.
 """
 
 from __future__ import annotations
 
-import contextvars
 import dataclasses
 import functools
 import gc
@@ -13,7 +12,6 @@ import sys
 import typing
 import weakref
 from collections.abc import Callable
-from contextvars import Context, ContextVar
 from typing import Any
 
 from perdure.runtime import typeparams
@@ -120,58 +118,6 @@ def reduce_weak_set(elements: Any, pickler: Any) -> Any:
 def set_items(container: Any, content: list[Any]) -> None:
     """Fill a container that holds its content weakly."""
     container.update(content)
-
-
-# contextvars ----------------------------------------------------------------------------------
-
-_DECIMAL = "decimal_context"
-
-
-def reduce_context_var(variable: ContextVar[Any], pickler: Any) -> Any:
-    """A context variable by the global that holds it: one by value would be another one."""
-    if variable.name == _DECIMAL and variable is _decimal_var():
-        return (_decimal_var, ())
-    name = pickler.codec.names.of_value(variable)
-    if name is None:
-        raise UnpicklableError(
-            f"the context variable {variable.name!r} is no global of a module, so no other process "
-            f"can find it; define it at the top of its module"
-        )
-    return (by_name, name)
-
-
-def _decimal_var() -> Any:
-    """The variable of the decimal module, which no name leads to."""
-    import decimal
-
-    context = contextvars.copy_context()
-    context.run(decimal.getcontext)
-    return next(variable for variable in context if variable.name == _DECIMAL)
-
-
-def reduce_context(context: Context, pickler: Any) -> Any:
-    """The values of those context variables that can be found; of others no code has a name."""
-    names = pickler.codec.names
-    kept = [
-        (variable, value)
-        for variable, value in context.items()
-        if names.of_value(variable) or variable.name == _DECIMAL
-    ]
-    return (Context, (), kept, None, None, set_context)
-
-
-def set_context(context: Context, values: list[tuple[ContextVar[Any], Any]]) -> None:
-    """Set the variables of a context."""
-    for variable, value in values:
-        context.run(variable.set, value)
-
-
-def refuse_token(token: Any, pickler: Any) -> Any:
-    """A token names a change in a context, and a context that was kept is another one."""
-    raise UnpicklableError(
-        f"a token of the context variable {token.var.name!r} is good for one process only; keep "
-        f"the old value, and set it again"
-    )
 
 
 # asyncio --------------------------------------------------------------------------------------
@@ -305,9 +251,6 @@ def _table() -> dict[type, Callable[[Any, Any], Any]]:
         weakref.WeakSet: reduce_weak_set,
         weakref.WeakKeyDictionary: reduce_weak_dict,
         weakref.WeakValueDictionary: reduce_weak_dict,
-        ContextVar: reduce_context_var,
-        Context: reduce_context,
-        contextvars.Token: refuse_token,
         typing.TypeVar: reduce_type_variable,
         typing.ParamSpec: reduce_type_variable,
         typing.TypeVarTuple: reduce_type_variable,
