@@ -264,7 +264,8 @@ def _filter(function: Any, iterator: Any) -> Any:
 
 
 def enumerate_(iterable: Any, start: Any = 0) -> Any:
-    return _enumerate(iter(iterable), operator.index(start))
+    number = operator.index(start)  # looked at first
+    return _enumerate(iter(iterable), number)
 
 
 def _enumerate(iterator: Any, number: int) -> Any:

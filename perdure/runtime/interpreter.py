@@ -12,6 +12,7 @@ import inspect
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 from perdure.runtime import failures, fibers
@@ -298,13 +299,25 @@ class _Run(Machine):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Action:
-        if fiber.stack and self.continuation.loop is not None:
-            caller = self.program.functions[fiber.stack[-1][0]]
-            if caller.is_async and inspect.iscoroutinefunction(options.call):
-                return Returned(ActivityCall(function, args, kwargs))
+        if self._is_awaited(fiber, options):
+            return Returned(ActivityCall(function, args, kwargs))
         seq = self._wait(fiber, ACTIVITY, 0.0)
         self._schedule(seq, function, options, args, kwargs, self._line(fiber))
         return None
+
+    def placed(self, fiber: Fiber, call: Suspend) -> Suspend:
+        options = activity_options(call.callee) if type(call.callee) is FunctionType else None
+        if options is None or not self._is_awaited(fiber, options):
+            return call
+        args = (call.callee, call.args, call.kwargs or {})
+        return Suspend(ActivityCall, args, then=call.then, live=call.live)
+
+    def _is_awaited(self, fiber: Fiber, options: ActivityOptions) -> bool:
+        """Whether calling an activity only gives a coroutine something to await."""
+        if self.continuation.loop is None or not fiber.stack:
+            return False
+        caller = self.program.functions[fiber.stack[-1][0]]
+        return caller.is_async and inspect.iscoroutinefunction(options.call)
 
     def begin_call(self, call: ActivityCall) -> Any:
         """Schedule an activity that a coroutine awaits; the future of its result."""

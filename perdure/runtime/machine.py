@@ -79,7 +79,7 @@ class Machine:
                 action = self._again(fiber)
             elif isinstance(action, Suspend):
                 if self.dropped:
-                    action = self._close_dropped(action)
+                    action = self._close_dropped(self.placed(fiber, action))
                 action = self.call(fiber, action.callee, action.args, action.kwargs or {})
             elif isinstance(action, Yielded):
                 return action
@@ -109,6 +109,10 @@ class Machine:
         return Suspend(self.program.library("close_dropped"), args, then=call.then, live=call.live)
 
     # Effects: what the run does with what leaves the program ---------------------------------
+
+    def placed(self, fiber: Fiber, call: Suspend) -> Suspend:
+        """A call as another function can make it for the one on top of the stack."""
+        return call
 
     def schedule(
         self,

@@ -757,7 +757,29 @@ async def cancelled_before_it_begins():
         await later(0)
 
 
+@workflow
+async def dropped_before_an_await():
+    log = []
+
+    def steps():
+        try:
+            yield echo(1)
+            yield echo(2)
+        finally:
+            log.append(echo("closed"))
+
+    made = steps()
+    for item in made:
+        log.append(item)
+        break
+    made = None
+    x = await later(4)
+    log.append(x)
+    return log, await later(5)
+
+
 CASES = [
+    (dropped_before_an_await, ()),
     (context_after_a_plain_activity, ()),
     (steps_after_the_end, ()),
     (plain_activity_among_tasks, ()),

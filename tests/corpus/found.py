@@ -359,7 +359,18 @@ async def awaited_comprehension():
     return len({make() + await later(1) for item in [1, 2] for make in [lambda: item]}), made  # noqa: B023
 
 
+
+@workflow
+def where_an_enumeration_begins():
+    """`enumerate` looks at the number before it asks for an iterator."""
+    try:
+        return list(enumerate(Steps(1), "1"))
+    except TypeError as error:
+        return str(error)
+
+
 CASES = [
+    (where_an_enumeration_begins, ()),
     (delegation_to_an_object, ()),
     (lone_star_is_last, ()),
     (only_iter_suspends, ()),
