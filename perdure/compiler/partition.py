@@ -29,7 +29,8 @@ from perdure.compiler.trees import size
 
 # Syntax nodes that a shared tail may have and still be copied; about ten lines of code.
 COPY_LIMIT = 120
-# The same where the tail has a block of its own in any case: a loop with a safepoint.
+# The same where the tail has a block of its own in any case: a loop with a safepoint that stands in
+# no other loop, or each turn of that one would go through the interpreter.
 LOOP_COPY_LIMIT = 40
 
 
@@ -112,7 +113,8 @@ def _cuts(flow: Flow, limit: int, loops: dict[Statement, bool]) -> set[Statement
             continue
         region = weight[block] + _beyond(graph, block, idom, shared, total)
         place = places.get(block)
-        least = min(limit, LOOP_COPY_LIMIT) if place in loops else limit
+        outermost = place is not None and loops.get(place, False)
+        least = min(limit, LOOP_COPY_LIMIT) if outermost else limit
         if region > least and place is not None:
             cuts.add(place)
             region = 0

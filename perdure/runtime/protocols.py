@@ -31,7 +31,9 @@ from perdure.runtime.ops import NextStep, Returned
 from perdure.runtime.program import Program
 from perdure.runtime.steps import AsyncStep
 
-_NATIVE = frozenset({list, tuple, dict, set, str, range, type(iter([])), type({}.items())})
+_NATIVE: frozenset[type] = frozenset(
+    {list, tuple, dict, set, str, range, type(iter([])), type({}.items())}
+)
 
 
 class Protocols:
@@ -88,9 +90,18 @@ class Protocols:
     def looped(self, source: Any) -> Iterator[Any]:
         """`iter(source)`, for a loop that is entered more than once."""
         kind = type(source)
-        if kind in _NATIVE:
-            return iter(source)
-        return _reentrant(self.iterate(source))
+        made: Iterator[Any]
+        if kind in _plain_kinds:
+            made = iter(source)
+        else:
+            made = self.iterate(source)
+            _note(kind)
+        if type(made) in _plain_kinds:
+            return made
+        found = _reentrant(made)
+        if found is made:
+            _note(type(made))
+        return found
 
     def begun(self, made: Any) -> Iterator[Any]:
         """The same, of what the user's own `__iter__` has returned."""
@@ -228,6 +239,17 @@ def _iterator(made: Any) -> Iterator[Any]:
         raise TypeError(f"iter() returned non-iterator of type {type(made).__name__!r}")
     iterator: Iterator[Any] = made
     return iterator
+
+
+def _note(kind: type) -> None:
+    """Remember a type if neither it nor its instances can get a method of Python code."""
+    if not kind.__flags__ & _HEAP and not issubclass(kind, Generator | Stepper | Items):
+        _plain_kinds.add(kind)
+
+
+_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+# Types of C's own that were gone over: nothing of them needs to be looked at again.
+_plain_kinds: set[type] = {*_NATIVE}
 
 
 def _reentrant(iterator: Iterator[Any]) -> Iterator[Any]:

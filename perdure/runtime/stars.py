@@ -48,8 +48,9 @@ class Star:
             return part
         if not isinstance(left, BaseExceptionGroup):
             return None
-        part, self.left = left.split(kinds)
-        if part is not None:
+        part, rest = left.split(kinds)
+        if part is not None:  # else the rest is a copy, and the group itself goes on
+            self.left = rest
             self.given = _metadata(part)
         return part
 

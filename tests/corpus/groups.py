@@ -265,7 +265,24 @@ def empty_handlers():
     return echo("after")
 
 
+@workflow
+def next_handler_of_a_group():
+    log = []
+    try:
+        try:
+            raise ExceptionGroup("g", [ValueError(echo(1)), KeyError(2)])
+        except* OSError:
+            echo(3)
+        except* Exception as e:
+            log.append(e)
+            assert echo(0), None
+    except Exception as last:
+        log.append(last)
+    return log, log[0].__suppress_context__
+
+
 CASES = [
+    (next_handler_of_a_group, ()),
     (split_between_handlers, ()),
     (rest_is_raised, ()),
     (naked_exception, ()),
