@@ -7,10 +7,12 @@ run the functions are called one after the other, where they are spawned.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from perdure.runtime.declare import bypassed, running_block
+from perdure.runtime.failures import link_to
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -70,9 +72,12 @@ def spawn(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Fib
     if running_block.get() is not None:
         raise bypassed("perdure's", spawn)
     fiber: Fiber[R] = Fiber(0)
+    handled = sys.exception()
     try:
         fiber.settle(function(*args, **kwargs), None)
     except BaseException as error:
+        if handled is not None and (first := link_to(handled, error)) is not None:
+            first.__context__ = None  # the caller's handler is not the fiber's
         fiber.settle(None, error)
     return fiber
 

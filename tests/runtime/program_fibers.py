@@ -108,3 +108,13 @@ def nothing_to_race() -> Any:
 @workflow
 def not_callable() -> Any:
     return spawn(5)  # type: ignore[arg-type]
+
+
+@workflow
+def spawned_in_a_handler() -> Any:
+    try:
+        fail("outer")
+    except ValueError:
+        inner = spawn(fail, "inner").exception()
+        assert inner is not None
+        return repr(inner), inner.__context__

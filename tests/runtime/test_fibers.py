@@ -46,6 +46,12 @@ def test_outside_a_run_calls_are_made_where_they_are_spawned() -> None:
     assert native(programs.spawned).value == ("c", "direct", "direct", True)
 
 
+def test_a_fiber_has_no_part_in_its_callers_handler() -> None:
+    expected = ("ValueError('inner')", None)
+    assert native(programs.spawned_in_a_handler).value == expected
+    assert drive(programs.spawned_in_a_handler).value == expected
+
+
 def test_what_is_given_wrongly_is_said() -> None:
     error = drive(programs.nothing_to_race).error
     assert isinstance(error, ValueError)
