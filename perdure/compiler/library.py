@@ -48,6 +48,17 @@ STAND_INS |= {
     "itertools.pairwise": ("pairwise_", frozenset()),
     "itertools.groupby": ("groupby_", frozenset({1})),
     "itertools.tee": ("tee_", frozenset()),
+    "collections.Counter": ("counter_", frozenset()),
+    "collections.OrderedDict": ("ordered_dict_", frozenset()),
+}
+STAND_INS |= {
+    f"{module}.{name}": (f"{name}_", frozenset())
+    for module, names in {
+        "itertools": "zip_longest compress cycle product combinations permutations"
+        " combinations_with_replacement",
+        "math": "prod fsum",
+    }.items()
+    for name in names.split()
 }
 # Those that may make a coroutine of whatever they are given.
 ASYNCHRONOUS = frozenset({"builtins.aiter", "builtins.anext"})

@@ -49,9 +49,11 @@ _NATIVE: tuple[type[ast.expr], ...] = (
 _NATIVE += (ast.ListComp, ast.SetComp, ast.DictComp, ast.Compare, ast.BinOp)
 # Methods that Python calls where nobody names them, and that the program calls in its stead.
 _CALLED_BY_SYNTAX = frozenset(
-    "__init__ __call__ __enter__ __exit__ __aenter__ __aexit__ __iter__ __next__ __aiter__"
-    " __anext__ __await__".split()
+    "__init__ __post_init__ __call__ __enter__ __exit__ __aenter__ __aexit__ __iter__ __next__"
+    " __aiter__ __anext__ __await__".split()
 )
+# What making an object calls; the second is called by the `__init__` that `dataclass` writes.
+_MAKING = frozenset({"__init__", "__post_init__"})
 # Ways to come by a function that leave no name of it in the text.
 _LOOKUPS = frozenset(
     {f"builtins.{name}" for name in ("getattr", "globals", "vars", "eval", "exec", "__import__")}
@@ -188,6 +190,7 @@ class _Resolver:
         self.iterates = False
         self.escapes = False  # something that suspends is used as a value
         self.looked_up = False  # values are looked up by names that are made when the program runs
+        self.wanted: set[str] | None = set()  # those names; None if they may be any
         self.mentioned: set[str] = set()  # functions that are used as values
         self.attributes: set[str] = set()  # names of attributes that are read
         self.sends = False  # whether it has coroutines that may be stepped by hand
@@ -321,7 +324,8 @@ class _Resolver:
     @staticmethod
     def _is_type_test(dotted: str) -> bool:
         """Types are mentioned to be tested for, or in annotations, far more than to be called."""
-        return dotted.rpartition(".")[2] in ("list", "tuple", "set", "frozenset", "dict", "deque")
+        name = dotted.rpartition(".")[2]
+        return name in ("list", "tuple", "set", "frozenset", "dict", "deque") or name[0].isupper()
 
     @staticmethod
     def _fleeting(facts: _Facts) -> frozenset[str]:
@@ -422,6 +426,7 @@ class _Resolver:
         dotted = self._dotted(call.func, facts)
         if dotted in _LOOKUPS and not is_foreign(facts.module.source.module):
             self.looked_up = True
+            self._note_lookup(dotted, call)
         if dotted is None:
             if isinstance(call.func, ast.Attribute) and call.func.attr == "__class__":
                 facts.unknown.append(call)
@@ -429,7 +434,7 @@ class _Resolver:
                 if call.func.attr in self.stored:
                     facts.unknown.append(call)  # a function may have been kept there
                 self._method(call, call.func.attr, facts)
-            elif not self._is_local_class(call.func, facts) or "__init__" in self.methods:
+            elif not self._is_local_class(call.func, facts) or _MAKING & self.methods.keys():
                 facts.unknown.append(call)
         elif dotted in SUSPENDING:
             facts.timers.append(call)
@@ -459,6 +464,29 @@ class _Resolver:
         facts.methods.append((call, name))
         if name in library.METHODS and (call.args or call.keywords):
             facts.stand_ins.append((call, name))
+
+    def _note_lookup(self, dotted: str, call: ast.Call) -> None:
+        """`getattr(order, "ship")` says which name it looks up, if that is a literal."""
+        match call.args:
+            case [_, ast.Constant(value=str(name)), *_] if dotted == "builtins.getattr":
+                if self.wanted is not None:
+                    self.wanted.add(name)
+            case _:
+                self.wanted = None
+
+    def _found_by_name(self) -> list[str]:
+        """Functions and methods that suspend and may be looked up by name: `getattr(x, name)()`."""
+        if not self.looked_up:
+            return []
+        return [
+            name
+            for name, facts in self.facts.items()
+            if facts.definition.parent is None
+            and not is_foreign(facts.module.source.module)
+            and self._compiled(name)
+            and (self.wanted is None or facts.definition.node.name in self.wanted)
+            and self._can_compile(facts)
+        ]
 
     def _is_replaced(self, known: Definition) -> bool:
         """Whether a decorator of the program may have put something else in a function's place."""
@@ -518,7 +546,7 @@ class _Resolver:
             if self.iterates:
                 for name in library.ITERATING:
                     self._use(name)
-            if "__init__" in names:
+            if _MAKING & names:
                 self._use(library.CONSTRUCT)
             changed = (len(self.durable), len(self.maybe), len(self.stopping)) != before
 
@@ -695,9 +723,10 @@ class _Resolver:
         if found is None or depth > 20:
             return None
         module, qualname, node = found
-        own = f"{module.source.module}:{qualname}.__init__"
-        if own in self.facts:
-            return own
+        for name in ("__init__", "__post_init__"):
+            own = f"{module.source.module}:{qualname}.{name}"
+            if own in self.facts:
+                return own
         for base in node.bases:
             above = self.modules.qualify(base, module)
             if above and (init := self._init(above, depth + 1)):
@@ -797,13 +826,14 @@ class _Resolver:
                 for call, dotted in facts.stand_ins
                 if self._meets(call, facts)
             ]
-            if self.iterates or "__init__" in suspending:
+            if self.iterates or _MAKING & suspending:
                 names = (library.CONSTRUCT, *library.ITERATING)
                 queue += [f"{library.MODULE}:{name}" for name in names]
             if not tables_added and facts.unknown:
                 # What is called may come out of a table of the module.
                 tables_added = True
                 queue += [known.name for known in self._table_mentions()]
+                queue += self._found_by_name()
         return [name for name in seen if self._compiled(name)]
 
     def _resolved(self, facts: _Facts, suspending: set[str]) -> Resolved:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import operator
 import sys
-from collections import deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -303,6 +304,86 @@ def _zip(iterators: Any, strict: bool) -> Any:
             raise ValueError(f"zip() argument {number + 1} is longer than argument{plural}{number}")
 
 
+def zip_longest_(*iterables: Any, fillvalue: Any = None) -> Any:
+    return _zip_longest([iter(iterable) for iterable in iterables], fillvalue)
+
+
+def _zip_longest(iterators: Any, fillvalue: Any) -> Any:
+    left = len(iterators)
+    while left:
+        items = []
+        for index, iterator in enumerate(iterators):
+            item = fillvalue if iterator is None else next_(iterator, _END)
+            if item is _END:
+                left -= 1
+                if not left:
+                    return
+                iterators[index], item = None, fillvalue
+            items.append(item)
+        yield tuple(items)
+
+
+def compress_(data: Any, selectors: Any) -> Any:
+    return _compress(iter(data), iter(selectors))
+
+
+def _compress(data: Any, selectors: Any) -> Any:
+    while True:
+        item = next_(data, _END)
+        chosen = _END if item is _END else next_(selectors, _END)
+        if chosen is _END:
+            return
+        if chosen:
+            yield item
+
+
+def cycle_(iterable: Any, /) -> Any:
+    return _cycle(iter(iterable))
+
+
+def _cycle(iterator: Any) -> Any:
+    saved = []
+    for item in _Once(iterator):
+        saved.append(item)
+        yield item
+    while saved:
+        for item in saved:
+            yield item
+
+
+def product_(*iterables: Any, repeat: Any = 1) -> Any:
+    pools = [[item for item in iterable] for iterable in iterables]  # noqa: C416
+    return itertools.product(*pools, repeat=repeat)
+
+
+def combinations_(iterable: Any, r: Any) -> Any:
+    return itertools.combinations([item for item in iterable], r)  # noqa: C416
+
+
+def combinations_with_replacement_(iterable: Any, r: Any) -> Any:
+    return itertools.combinations_with_replacement([item for item in iterable], r)  # noqa: C416
+
+
+def permutations_(iterable: Any, r: Any = None) -> Any:
+    return itertools.permutations([item for item in iterable], r)  # noqa: C416
+
+
+def prod_(iterable: Any, /, *, start: Any = 1) -> Any:
+    return math.prod([item for item in iterable], start=start)  # noqa: C416
+
+
+def fsum_(seq: Any, /) -> Any:
+    return math.fsum([item for item in seq])  # noqa: C416
+
+
+def counter_(iterable: Any = None, /, **more: Any) -> Any:
+    return Counter([item for item in iterable], **more)  # noqa: C416
+
+
+def ordered_dict_(iterable: Any = (), /, **more: Any) -> Any:
+    return OrderedDict([item for item in iterable], **more)  # noqa: C416
+
+
 def reduce_(function: Any, iterable: Any, initial: Any = _MISSING, /) -> Any:
     total = initial
     for item in iterable:
@@ -577,14 +658,48 @@ def contains_(iterable: Any, value: Any, /) -> bool:
 
 
 def construct(kind: Any, args: Any, kwargs: Any) -> Any:
-    """`kind(*args, **kwargs)` where `__init__` suspends."""
+    """`kind(*args, **kwargs)` where `__init__`, or the `__post_init__` of a dataclass, suspends."""
     made = kind.__new__(kind, *args, **kwargs)
     if isinstance(made, kind):
+        later = _PostInit.of(made)
         given = type(made).__init__(made, *args, **kwargs)
         if given is not None:
             name = type(given).__name__
             raise TypeError(f"__init__() should return None, not {name!r}")
+        if later is not None:
+            type(made).__post_init__(made, *later.taken_from(made))
     return made
+
+
+class _PostInit:
+    """Stands for an object's `__post_init__` while the `__init__` that `dataclass` wrote runs.
+
+    That is code without a source, which is not compiled; to call `__post_init__` is the last thing
+    that it does.
+    """
+
+    def __init__(self) -> None:
+        self.given: Any = ()
+
+    def __call__(self, *given: Any) -> None:
+        self.given = given
+
+    @staticmethod
+    def of(made: Any) -> Any:
+        """What stands for it, if it is called in that way."""
+        kind = type(made)
+        code = getattr(kind.__init__, "__code__", None)
+        if code is None or code.co_filename != "<string>" or not hasattr(kind, "__post_init__"):
+            return None
+        if not hasattr(kind, "__dataclass_fields__") or not hasattr(made, "__dict__"):
+            return None
+        later = made.__dict__["__post_init__"] = _PostInit()
+        return later
+
+    def taken_from(self, made: Any) -> Any:
+        """What `__post_init__` is to be given."""
+        del made.__dict__["__post_init__"]
+        return self.given
 
 
 def step_of(stepper: Any, done: Any) -> Any:
@@ -663,6 +778,17 @@ def race_(*calls: Any) -> Any:
 
 # By what they stand in for, and by its dotted name.
 BY_NAME: dict[str, Callable[..., Any]] = {
+    "itertools.zip_longest": zip_longest_,
+    "itertools.compress": compress_,
+    "itertools.cycle": cycle_,
+    "itertools.product": product_,
+    "itertools.combinations": combinations_,
+    "itertools.combinations_with_replacement": combinations_with_replacement_,
+    "itertools.permutations": permutations_,
+    "math.prod": prod_,
+    "math.fsum": fsum_,
+    "collections.Counter": counter_,
+    "collections.OrderedDict": ordered_dict_,
     "builtins.list": list_,
     "builtins.tuple": tuple_,
     "builtins.set": set_,
@@ -713,9 +839,11 @@ def stand_ins() -> dict[Any, Callable[..., Any]]:
     """Each builtin that has a stand-in here, and the stand-in."""
     import builtins
 
-    modules = {"builtins": builtins, "functools": functools, "itertools": itertools}
+    modules = {"builtins": builtins, "functools": functools, "itertools": itertools, "math": math}
     found: dict[Any, Callable[..., Any]] = {
         deque: deque_,
+        Counter: counter_,
+        OrderedDict: ordered_dict_,
         ops.listed: list_,
         ops.taken: taken_,
         operator.contains: contains_,

@@ -202,7 +202,10 @@ class Program:
                 return True
         if issubclass(kind, type):  # not isinstance(): a proxy would look at what it stands for
             made = callee.__init__
-            return type(made) is FunctionType and self.suspends(made)
+            if type(made) is FunctionType and self.suspends(made):
+                return True
+            later = getattr(callee, "__post_init__", None)
+            return type(later) is FunctionType and self.suspends(later)
         call = getattr(kind, "__call__", None)  # noqa: B004  (the method itself is wanted)
         return type(call) is FunctionType and self.suspends(call)
 

@@ -2,7 +2,8 @@
 
 import functools
 import itertools
-from collections import deque
+import math
+from collections import Counter, OrderedDict, deque
 
 from perdure import workflow
 from tests.corpus.acts import add, echo, fail, less
@@ -422,7 +423,49 @@ def merged_keywords():
     return found
 
 
+@workflow
+def used_up_at_once():
+    """What goes over all of an iterable before it gives anything."""
+    return (
+        list(itertools.product(map(echo, [1, 2]), [3], repeat=1)),
+        list(itertools.combinations(map(echo, "abc"), 2)),
+        list(itertools.combinations_with_replacement((echo(x) for x in "ab"), 2)),
+        list(itertools.permutations(map(echo, "ab"))),
+        math.prod(map(echo, [2, 3]), start=4),
+        math.fsum(echo(x) for x in (0.1, 0.2)),
+        Counter(map(echo, "aab"), b=2),
+        OrderedDict((echo(k), k) for k in "ba"),
+    )
+
+
+@workflow
+def longest_and_chosen():
+    longest = itertools.zip_longest(map(echo, [1, 2]), (echo(x) for x in "a"), fillvalue="-")
+    first = next(longest)
+    chosen = itertools.compress(map(echo, "abcd"), map(echo, [0, 1, 1]))
+    round_and_round = itertools.islice(itertools.cycle(map(echo, [7, 8])), 5)
+    return first, list(longest), list(chosen), list(round_and_round), list(itertools.zip_longest())
+
+
+class Ship:
+    def load(self, what):
+        return echo(what)
+
+    def sail(self, to):
+        return [self.load(to), echo("sailed")]
+
+
+@workflow
+def methods_by_name():
+    """A method that nothing names but a string."""
+    ship = Ship()
+    return getattr(ship, "sail")("north"), [getattr(ship, name)(1) for name in ("load", "sail")]
+
+
 CASES = [
+    (used_up_at_once, ()),
+    (longest_and_chosen, ()),
+    (methods_by_name, ()),
     (maps, ()),
     (filters, ()),
     (sorting, ()),

@@ -1,5 +1,6 @@
 """Methods that Python calls by itself, super(), private names, and the managers of contextlib."""
 
+import dataclasses
 import contextlib
 
 from perdure import workflow
@@ -515,7 +516,49 @@ def class_method_of_a_built_in_base():
     return Counted.fromkeys("ab"), type(Counted.fromkeys("ab")[0]) is Counted
 
 
+@dataclasses.dataclass
+class Parcel:
+    weight: int
+    label: str = "none"
+    rate: dataclasses.InitVar[int] = 2
+    price: int = dataclasses.field(init=False)
+
+    def __post_init__(self, rate):
+        self.price = echo(self.weight) * rate
+        self.label = echo(self.label.upper())
+
+
+@dataclasses.dataclass(frozen=True)
+class Heavy:
+    weight: int
+
+    def __post_init__(self):
+        if echo(self.weight) < 10:
+            raise ValueError("too light")
+
+
+@dataclasses.dataclass
+class Insured(Parcel):
+    worth: int = 0
+
+    def __post_init__(self, rate):
+        super().__post_init__(rate)
+        self.worth = echo(self.price) * 10
+
+
+@workflow
+def dataclasses_that_suspend():
+    parcel = Parcel(3, rate=5)
+    made = [parcel, Insured(1, "x"), Heavy(10)]
+    try:
+        made.append(Heavy(weight=1))
+    except ValueError as error:
+        made.append(str(error))
+    return made, vars(parcel), [Parcel(echo(n)).price for n in range(2)]
+
+
 CASES = [
+    (dataclasses_that_suspend, ()),
     (a_super_of_its_own, ()),
     (class_method_of_a_built_in_base, ()),
     (methods_of_a_built_in_base, ()),
