@@ -420,9 +420,25 @@ def test_context_variables() -> None:
     assert copied.run(decimal.getcontext).prec == 5
     with pytest.raises(UnpicklableError, match="'own' is no global of a module"):
         CODEC.encode(contextvars.ContextVar("own"))
-    token = contextvars.Context().run(VARIABLE.set, 1)
-    with pytest.raises(UnpicklableError, match="keep the old value"):
-        CODEC.encode(token)
+
+
+def test_tokens_of_context_variables() -> None:
+    context = contextvars.Context()
+    old = [1]
+    unset, before = context.run(VARIABLE.set, old), context.run(VARIABLE.set, [2])
+    used = context.run(VARIABLE.set, [3])
+    context.run(VARIABLE.reset, used)
+    first, second, third, copied, same = again((unset, before, used, context, old))
+    assert second.old_value is same
+    assert copied[VARIABLE] == [2]
+    with pytest.raises(RuntimeError, match="already been used once"):
+        copied.run(VARIABLE.reset, third)
+    with pytest.raises(ValueError, match="different Context"):
+        context.run(VARIABLE.reset, second)
+    copied.run(VARIABLE.reset, second)
+    assert copied[VARIABLE] is same
+    copied.run(VARIABLE.reset, first)
+    assert VARIABLE not in copied
 
 
 def test_type_variables() -> None:
