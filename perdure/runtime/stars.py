@@ -12,6 +12,9 @@ from typing import Any
 
 from perdure.runtime.failures import entries, link_to
 
+# What a handler takes no part of goes on as split() gives it since Python 3.12, and as it is before.
+_GOES_ON_WITH_A_COPY = sys.version_info >= (3, 12)
+
 
 class Star:
     """The exception that the `try` ended with, while its `except*` handlers run."""
@@ -49,8 +52,9 @@ class Star:
         if not isinstance(left, BaseExceptionGroup):
             return None
         part, rest = left.split(kinds)
-        if part is not None:  # else the rest is a copy, and the group itself goes on
+        if part is not None or _GOES_ON_WITH_A_COPY:
             self.left = rest
+        if part is not None:
             self.given = _metadata(part)
         return part
 
