@@ -190,7 +190,7 @@ class _Resolver:
         self.iterates = False
         self.escapes = False  # something that suspends is used as a value
         self.looked_up = False  # values are looked up by names that are made when the program runs
-        self.wanted: set[str] | None = set()  # those names; None if they may be any
+        self.wanted: set[str] = set()  # those names that are literals all the same
         self.mentioned: set[str] = set()  # functions that are used as values
         self.attributes: set[str] = set()  # names of attributes that are read
         self.sends = False  # whether it has coroutines that may be stepped by hand
@@ -469,22 +469,17 @@ class _Resolver:
         """`getattr(order, "ship")` says which name it looks up, if that is a literal."""
         match call.args:
             case [_, ast.Constant(value=str(name)), *_] if dotted == "builtins.getattr":
-                if self.wanted is not None:
-                    self.wanted.add(name)
-            case _:
-                self.wanted = None
+                self.wanted.add(name)
 
     def _found_by_name(self) -> list[str]:
-        """Functions and methods that suspend and may be looked up by name: `getattr(x, name)()`."""
-        if not self.looked_up:
-            return []
+        """Functions and methods that suspend and are looked up: `getattr(order, "ship")()`."""
         return [
             name
             for name, facts in self.facts.items()
             if facts.definition.parent is None
             and not is_foreign(facts.module.source.module)
             and self._compiled(name)
-            and (self.wanted is None or facts.definition.node.name in self.wanted)
+            and facts.definition.node.name in self.wanted
             and self._can_compile(facts)
         ]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from perdure.runtime.failures import entries, link_to
 
-# What a handler takes no part of goes on as split() gives it since Python 3.12, and as it is before.
+# What a handler takes no part of goes on as split() gives it since Python 3.12; before, as it is.
 _GOES_ON_WITH_A_COPY = sys.version_info >= (3, 12)
 
 
