@@ -352,7 +352,9 @@ def _cycle(iterator: Any) -> Any:
 
 
 def product_(*iterables: Any, repeat: Any = 1) -> Any:
-    pools = [[item for item in iterable] for iterable in iterables]  # noqa: C416
+    pools: list[Any] = []
+    for iterable in iterables:
+        pools.append([item for item in iterable])  # noqa: C416
     return itertools.product(*pools, repeat=repeat)
 
 
