@@ -14,7 +14,7 @@ import math
 import operator
 import sys
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from perdure.runtime import ops
@@ -379,11 +379,20 @@ def fsum_(seq: Any, /) -> Any:
 
 
 def counter_(iterable: Any = None, /, **more: Any) -> Any:
-    return Counter([item for item in iterable], **more)  # noqa: C416
+    return Counter(_mapped(iterable, isinstance(iterable, Mapping)), **more)
 
 
 def ordered_dict_(iterable: Any = (), /, **more: Any) -> Any:
-    return OrderedDict([item for item in iterable], **more)  # noqa: C416
+    return OrderedDict(_mapped(iterable, hasattr(iterable, "keys")), **more)
+
+
+def _mapped(given: Any, is_mapping: bool) -> Any:
+    """What is given, gone over: as a dict if it is a mapping, else as a list."""
+    if not is_mapping:
+        return [item for item in given]  # noqa: C416
+    found: dict[Any, Any] = {}
+    _fill(found, given)
+    return found
 
 
 def reduce_(function: Any, iterable: Any, initial: Any = _MISSING, /) -> Any:

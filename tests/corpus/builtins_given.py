@@ -4,6 +4,7 @@ import functools
 import itertools
 import math
 from collections import Counter, OrderedDict, deque
+from collections.abc import Mapping
 
 from perdure import workflow
 from tests.corpus.acts import add, echo, fail, less
@@ -438,6 +439,35 @@ def used_up_at_once():
     )
 
 
+class Stock:
+    """A mapping whose keys and values come after a suspension each."""
+
+    def keys(self):
+        for key in "ba":
+            yield echo(key)
+
+    def __iter__(self):
+        return self.keys()
+
+    def __getitem__(self, key):
+        return {"a": 1, "b": 2}[key]
+
+    def items(self):
+        for key in self.keys():
+            yield key, self[key]
+
+    def __len__(self):
+        return 2
+
+
+Mapping.register(Stock)
+
+
+@workflow
+def counted_and_ordered_mappings():
+    return Counter(Stock(), a=5), OrderedDict(Stock(), c=3), Counter(map(echo, "aab"))
+
+
 @workflow
 def longest_and_chosen():
     longest = itertools.zip_longest(map(echo, [1, 2]), (echo(x) for x in "a"), fillvalue="-")
@@ -457,7 +487,7 @@ class Ship:
 
 @workflow
 def methods_by_name():
-    """A method that nothing names but a string."""
+    """A method that nothing names but a string: one that nothing calls, and so those it calls."""
     ship = Ship()
     return getattr(ship, "sail")("north"), [getattr(ship, name)(1) for name in ("load", "sail")]
 
@@ -465,6 +495,7 @@ def methods_by_name():
 CASES = [
     (used_up_at_once, ()),
     (longest_and_chosen, ()),
+    (counted_and_ordered_mappings, ()),
     (methods_by_name, ()),
     (maps, ()),
     (filters, ()),
