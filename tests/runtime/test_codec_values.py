@@ -23,7 +23,8 @@ import pytest
 
 from perdure.runtime.codec import Codec
 from perdure.runtime.compiling import image_of, program_of
-from perdure.runtime.continuation import Continuation
+from perdure.runtime.contexts import is_needed
+from perdure.runtime.continuation import Continuation, Fiber
 from perdure.runtime.failures import UnpicklableError
 from perdure.runtime.interpreter import Event, advance, begin
 from perdure.runtime.program import load
@@ -439,6 +440,21 @@ def test_tokens_of_context_variables() -> None:
     assert copied[VARIABLE] is same
     copied.run(VARIABLE.reset, first)
     assert VARIABLE not in copied
+
+
+def test_a_context_is_needed_for_what_it_holds_or_for_a_token() -> None:
+    fiber = Fiber(0, [], context=contextvars.Context())
+    assert fiber.context is not None
+    # Not in the assertion itself, which would hold the context too.
+    needed = [is_needed(fiber.context)]
+    token = fiber.context.run(VARIABLE.set, 1)
+    needed.append(is_needed(fiber.context))
+    fiber.context.run(VARIABLE.reset, token)
+    needed.append(is_needed(fiber.context))
+    del token
+    needed.append(is_needed(fiber.context))
+    assert needed == [False, True, True, False]
+    assert not is_needed(None)
 
 
 def test_type_variables() -> None:
