@@ -1,11 +1,11 @@
-"""Generated functions as text: `ast.unparse`, where a tree that stands in many blocks is met once.
+"""Generated functions as text: where a tree that stands in many blocks is written once.
 
 A task block is its user's statements, rearranged, and most of them stand in several blocks. So
 their text is made once, and only set further in or out:
 
     Writer().function(tree)  ==  ast.unparse(tree), but for the layout of docstrings
 
-What has no statements beneath it is `ast.unparse`'s work, and so is the head of what has. A logical
+Here stand the statements that have others beneath them; for the others see unparse.py. A logical
 line may hold line breaks, in a string: those are part of the program and are not set further in.
 """
 
@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import ast
 from typing import Any
+
+from perdure.compiler.unparse import arguments, listed, target, text
 
 _INDENT = "    "
 
@@ -32,7 +34,7 @@ class Writer:
         found = self._known.get(node)
         if found is None:
             write = _WAYS.get(type(node))
-            found = [ast.unparse(node)] if write is None else write(self, node)
+            found = [text(node)] if write is None else write(self, node)
             self._known[node] = found
         return found
 
@@ -41,7 +43,7 @@ class Writer:
         return [_INDENT + line for statement in statements for line in self._lines(statement)]
 
     def _definition(self, node: Any) -> list[str]:
-        decorators = [f"@{ast.unparse(decorator)}" for decorator in node.decorator_list]
+        decorators = [f"@{text(decorator)}" for decorator in node.decorator_list]
         return [*decorators, head(node), *self.body(node.body)]
 
     def _if(self, node: ast.If) -> list[str]:
@@ -66,30 +68,75 @@ class Writer:
         found = ["try:", *self.body(node.body)]
         word = "except*" if isinstance(node, ast.TryStar) else "except"
         for handler in node.handlers:
-            kind = f" {ast.unparse(handler.type)}" if handler.type else ""
-            name = f" as {handler.name}" if handler.name else ""
-            found += [f"{word}{kind}{name}:", *self.body(handler.body)]
+            found += [f"{_handler_head(handler, word)}:", *self.body(handler.body)]
         return [*found, *self._else(node.orelse), *self._else(node.finalbody, "finally")]
 
     def _match(self, node: ast.Match) -> list[str]:
         found = [head(node)]
         for case in node.cases:
-            first = ast.unparse(ast.match_case(case.pattern, case.guard, [])).strip()
-            found += [_INDENT + line for line in (first, *self.body(case.body))]
+            found += [_INDENT + line for line in (head(case), *self.body(case.body))]
         return found
 
 
 def head(node: Any) -> str:
-    """The first line of a compound statement: `for x in xs:`; an expression as it is."""
-    if not isinstance(node, ast.stmt | ast.match_case | ast.ExceptHandler):
-        return ast.unparse(node)
-    empty: dict[str, list[Any]] = {name: [] for name in _BENEATH if hasattr(node, name)}
-    bare = type(node)(**(dict(ast.iter_fields(node)) | empty))
-    return ast.unparse(ast.copy_location(bare, node)).strip()
+    """The first line of a compound statement: `for x in xs:`; other trees as they are."""
+    write = _HEADS.get(type(node))
+    return text(node) if write is None else f"{write(node)}:"
 
 
-# What is no part of the first line.
-_BENEATH = ("body", "orelse", "handlers", "finalbody", "cases", "decorator_list")
+def _if_head(node: ast.If) -> str:
+    return f"if {text(node.test)}"
+
+
+def _while_head(node: ast.While) -> str:
+    return f"while {text(node.test)}"
+
+
+def _for_head(node: ast.For | ast.AsyncFor) -> str:
+    word = "for" if isinstance(node, ast.For) else "async for"
+    return f"{word} {target(node.target)} in {text(node.iter)}"
+
+
+def _with_head(node: ast.With | ast.AsyncWith) -> str:
+    word = "with" if isinstance(node, ast.With) else "async with"
+    return f"{word} {listed(node.items)}"
+
+
+def _try_head(node: ast.Try | ast.TryStar) -> str:
+    return "try"
+
+
+def _handler_head(node: ast.ExceptHandler, word: str = "except") -> str:
+    kind = f" {text(node.type)}" if node.type else ""
+    name = f" as {node.name}" if node.name else ""
+    return f"{word}{kind}{name}"
+
+
+def _match_head(node: ast.Match) -> str:
+    return f"match {text(node.subject)}"
+
+
+def _case_head(node: ast.match_case) -> str:
+    guard = f" if {text(node.guard)}" if node.guard else ""
+    return f"case {text(node.pattern)}{guard}"
+
+
+def _function_head(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    word = "def" if isinstance(node, ast.FunctionDef) else "async def"
+    given = f" -> {text(node.returns)}" if node.returns else ""
+    return f"{word} {_named(node)}({arguments(node.args)}){given}"
+
+
+def _class_head(node: ast.ClassDef) -> str:
+    bases = listed([*node.bases, *node.keywords])
+    return f"class {_named(node)}({bases})" if bases else f"class {_named(node)}"
+
+
+def _named(node: Any) -> str:
+    """The name of a function or class, with its type parameters (from Python 3.12)."""
+    parameters = getattr(node, "type_params", None)
+    return f"{node.name}[{listed(parameters)}]" if parameters else str(node.name)
+
 
 _WAYS: dict[type, Any] = {
     ast.FunctionDef: Writer._definition,
@@ -104,4 +151,20 @@ _WAYS: dict[type, Any] = {
     ast.Try: Writer._try,
     ast.TryStar: Writer._try,
     ast.Match: Writer._match,
+}
+_HEADS: dict[type, Any] = {
+    ast.FunctionDef: _function_head,
+    ast.AsyncFunctionDef: _function_head,
+    ast.ClassDef: _class_head,
+    ast.If: _if_head,
+    ast.For: _for_head,
+    ast.AsyncFor: _for_head,
+    ast.While: _while_head,
+    ast.With: _with_head,
+    ast.AsyncWith: _with_head,
+    ast.Try: _try_head,
+    ast.TryStar: _try_head,
+    ast.ExceptHandler: _handler_head,
+    ast.Match: _match_head,
+    ast.match_case: _case_head,
 }
