@@ -35,7 +35,7 @@ Loops between the `return` and the `try` are left one by one: after each stands
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -200,7 +200,7 @@ class Compound(Lifter):
             return True
         match expr:
             case ast.BoolOp():
-                parts: list[ast.AST] = [expr.values[0]]
+                parts: Sequence[ast.AST] = [expr.values[0]]
             case ast.IfExp():
                 parts = [expr.test]
             case ast.Compare():

@@ -794,7 +794,7 @@ class _Display(ast.Dict):
     """A dict display under construction."""
 
 
-def _inner(node: ast.AST) -> list[ast.AST]:
+def _inner(node: ast.AST) -> Sequence[ast.AST]:
     """Where suspensions of this scope may stand beneath `node`."""
     match node:
         case ast.Lambda():

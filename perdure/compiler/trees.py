@@ -7,6 +7,7 @@ generators, and asks each kind of node only for the fields that can hold nodes.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Sequence
 from typing import Any
 
 # Fields that hold names, numbers, contexts and operators. The last two are nodes without children
@@ -21,18 +22,58 @@ _PLAIN = frozenset(
 _WITH_GAPS = ("keys", "kw_defaults")
 
 
-class _Fields(dict[type, tuple[str, ...]]):
-    """For each kind of node, the fields beneath which other nodes may stand, in order."""
+def _beneath(kind: type[ast.AST]) -> Callable[[Any], Sequence[Any]]:
+    """The function that gives the nodes beneath a node of that kind."""
+    names = tuple(name for name in kind._fields if name not in _PLAIN)
+    if issubclass(kind, ast.Constant | ast.Global | ast.Nonlocal | ast.MatchSingleton):
+        names = ()
 
-    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
-        found = tuple(name for name in kind._fields if name not in _PLAIN)
-        if issubclass(kind, ast.Constant | ast.Global | ast.Nonlocal | ast.MatchSingleton):
-            found = ()
-        self[kind] = found
+    def found(node: ast.AST) -> list[Any]:
+        found: list[Any] = []
+        for name in names:
+            value = getattr(node, name, None)
+            if type(value) is list:
+                found += filter(None, value) if name in _WITH_GAPS else value
+            elif isinstance(value, ast.AST):
+                found.append(value)
+        return found
+
+    return found if names else _nothing
+
+
+def _nothing(node: ast.AST) -> Sequence[Any]:
+    return ()
+
+
+class _Kinds(dict[type, Callable[[Any], Sequence[Any]]]):
+    """For each kind of node, what gives the nodes beneath, in the order of its fields."""
+
+    def __missing__(self, kind: type[ast.AST]) -> Callable[[Any], Sequence[Any]]:
+        self[kind] = found = _beneath(kind)
         return found
 
 
-_FIELDS = _Fields()
+# The kinds that most nodes are of, written out.
+_CHILDREN = _Kinds(
+    {
+        ast.Assign: lambda node: [*node.targets, node.value],
+        ast.Attribute: lambda node: [node.value],
+        ast.BinOp: lambda node: [node.left, node.right],
+        ast.BoolOp: lambda node: node.values,
+        ast.Call: lambda node: [node.func, *node.args, *node.keywords],
+        ast.Compare: lambda node: [node.left, *node.comparators],
+        ast.Expr: lambda node: [node.value],
+        ast.For: lambda node: [node.target, node.iter, *node.body, *node.orelse],
+        ast.If: lambda node: [node.test, *node.body, *node.orelse],
+        ast.JoinedStr: lambda node: node.values,
+        ast.List: lambda node: node.elts,
+        ast.Return: lambda node: [node.value] if node.value else (),
+        ast.Subscript: lambda node: [node.value, node.slice],
+        ast.Tuple: lambda node: node.elts,
+        ast.UnaryOp: lambda node: [node.operand],
+        ast.keyword: lambda node: [node.value],
+    }
+)
 
 # Kinds of node with one operator or context.
 _CONTEXT = {ast.Attribute, ast.Subscript, ast.Starred, ast.Name, ast.List, ast.Tuple}
@@ -47,21 +88,9 @@ _PLACED = frozenset(
 )
 
 
-def children(node: ast.AST) -> list[Any]:
+def children(node: ast.AST) -> Sequence[Any]:
     """The nodes directly beneath `node`, in the order of its fields, operators left out."""
-    names = _FIELDS[type(node)]
-    found: list[Any] = []
-    if not names:  # most are names and constants
-        return found
-    for name in names:
-        value = getattr(node, name, None)
-        if value is None:
-            continue
-        if type(value) is list:
-            found += filter(None, value) if name in _WITH_GAPS else value
-        elif isinstance(value, ast.AST):
-            found.append(value)
-    return found
+    return _CHILDREN[type(node)](node)
 
 
 def nodes(tree: ast.AST) -> list[Any]:
