@@ -117,6 +117,7 @@ class _Writer:
         self.uncertain: dict[Statement, list[str]] = {}
         self.rebinding: dict[Handler, bool] = {}
         self.accesses: dict[ast.AST, Access] = {}
+        self.written: dict[Statement, tuple[list[ast.stmt], bool]] = {}
         self.resume = "_resume" if "_resume" not in self.names.taken else self.names.fresh("resume")
 
     def _locate(self, body: Body, parent: _Context | None) -> None:
@@ -387,6 +388,16 @@ class _Writer:
         return out, True
 
     def statement(self, statement: Statement) -> tuple[list[ast.stmt], bool]:
+        """Write a statement; blocks share the trees, unless there are names of its own in it."""
+        known = self.written.get(statement)
+        if known is None:
+            before = len(self.names.made)
+            known = self._statement(statement)
+            if len(self.names.made) == before:
+                self.written[statement] = known
+        return known
+
+    def _statement(self, statement: Statement) -> tuple[list[ast.stmt], bool]:
         native = getattr(statement, "native", None)
         if native is not None:
             return [native], True

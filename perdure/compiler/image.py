@@ -28,7 +28,7 @@ from typing import Any
 import zstandard
 
 from perdure.compiler.source import local_path
-from perdure.compiler.trees import children, has_place, is_simple
+from perdure.compiler.trees import children, has_place, is_statement
 
 FORMAT = 3
 # Bytecode fits one Python only; its magic number says which.
@@ -225,29 +225,26 @@ Placed = tuple[ast.FunctionDef, int]  # a generated function, and the file it ca
 def record_positions(functions: Iterable[Placed]) -> bytes:
     """The user's position of each node of the generated functions."""
     numbers: list[int] = []
-    known: dict[ast.AST, list[int]] = {}  # of statements that stand in several blocks
+    known: dict[ast.AST, list[int]] = {}
     for function, file in functions:
         numbers.append(file)
-        stack: list[Any] = [function]
-        while stack:
-            node = stack.pop()
-            if is_simple(node):
-                found = known.get(node)
-                if found is None:
-                    found = known[node] = _positions(node)
-                numbers += found
-            elif has_place(node):
-                numbers += _position(node)
-                stack += children(node)[::-1]
-            else:
-                stack += children(node)[::-1]
+        numbers += _positions(function, known)
     return zstandard.compress(array("i", numbers).tobytes())
 
 
-def _positions(tree: ast.AST) -> list[int]:
-    numbers: list[int] = []
-    for node in _placed(tree):
-        numbers += _position(node)
+def _positions(tree: ast.stmt, known: dict[ast.AST, list[int]]) -> list[int]:
+    """The positions of a statement's nodes; `known` keeps them: most stand in several blocks."""
+    numbers = list(_position(tree))
+    stack: list[Any] = [*children(tree)[::-1]]
+    while stack:
+        node = stack.pop()
+        if is_statement(node):
+            numbers += known.get(node) or _positions(node, known)
+            continue
+        if has_place(node):
+            numbers += _position(node)
+        stack += children(node)[::-1]
+    known[tree] = numbers
     return numbers
 
 

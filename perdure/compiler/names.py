@@ -14,7 +14,7 @@ from perdure.compiler.scopes import (
     lazily,
     parameters,
 )
-from perdure.compiler.trees import children, is_simple
+from perdure.compiler.trees import children, is_simple, is_statement
 
 
 class Access(NamedTuple):
@@ -42,20 +42,29 @@ def access(tree: ast.AST) -> Access:
     return found
 
 
-def add_access(tree: ast.AST, found: Access, known: dict[ast.AST, Access]) -> None:
-    """Add what evaluating `tree` reads, binds and deletes to `found`.
+def add_access(tree: ast.stmt, found: Access, known: dict[ast.AST, Access]) -> None:
+    """Add what executing a statement reads, binds and deletes to `found`.
 
-    `known` keeps the access of statements that stand in several trees.
+    `known` keeps the access of each statement: most stand in several trees.
     """
-    stack = [tree]
+    own = known.get(tree)
+    if own is None:
+        own = known[tree] = nothing()
+        if is_simple(tree) or type(tree) in _SPECIAL:
+            _visit(tree, own, frozenset())
+        else:
+            _add_parts(tree, own, known)
+    for part, more in zip(found, own, strict=True):
+        part |= more
+
+
+def _add_parts(tree: ast.AST, found: Access, known: dict[ast.AST, Access]) -> None:
+    """Add the access of what stands in a compound statement."""
+    stack = [*children(tree)]
     while stack:
         node = stack.pop()
-        if is_simple(node):
-            own = known.get(node)
-            if own is None:
-                own = known[node] = access(node)
-            for part, more in zip(found, own, strict=True):
-                part |= more
+        if is_statement(node):
+            add_access(node, found, known)
         elif type(node) in _SPECIAL and not isinstance(node, ast.ExceptHandler):
             _visit(node, found, frozenset())
         else:

@@ -80,7 +80,8 @@ _CONTEXT = {ast.Attribute, ast.Subscript, ast.Starred, ast.Name, ast.List, ast.T
 _ONE_OPERATOR = {ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.AugAssign}
 _OPERATED = _CONTEXT | _ONE_OPERATOR
 
-_SIMPLE = {kind for kind in ast.stmt.__subclasses__() if not {"body", "cases"} & {*kind._fields}}
+_STATEMENTS = frozenset(ast.stmt.__subclasses__())
+_SIMPLE = {kind for kind in _STATEMENTS if not {"body", "cases"} & {*kind._fields}}
 _PLACED = frozenset(
     kind
     for kind in vars(ast).values()
@@ -122,6 +123,11 @@ def has_place(node: ast.AST) -> bool:
     return type(node) in _PLACED
 
 
+def is_statement(node: ast.AST) -> bool:
+    """Whether a node is a statement."""
+    return type(node) in _STATEMENTS
+
+
 def is_simple(node: ast.AST) -> bool:
     """Whether a node is a statement without statements beneath it."""
     return type(node) in _SIMPLE
@@ -130,19 +136,20 @@ def is_simple(node: ast.AST) -> bool:
 def place(tree: ast.AST, placed: set[Any]) -> None:
     """`ast.fix_missing_locations`, past the statements in `placed`: nothing is missing there.
 
-    A statement without statements in it is added to `placed`: blocks share most of them.
+    The statements of the tree are added to `placed`: blocks share most of them.
     """
     # Each node, and the node above it whose place it takes if it has none.
     stack: list[tuple[Any, Any]] = [(tree, tree)]
     while stack:
         node, above = stack.pop()
-        if node in placed:
-            continue
-        if type(node) in _PLACED:
+        kind = type(node)
+        if kind in _STATEMENTS:
+            if node in placed:
+                continue
+            placed.add(node)
+        if kind in _PLACED:
             if not hasattr(node, "lineno"):
                 node.lineno, node.col_offset = above.lineno, above.col_offset
                 node.end_lineno, node.end_col_offset = above.end_lineno, above.end_col_offset
             above = node
-        if type(node) in _SIMPLE:
-            placed.add(node)
         stack += [(child, above) for child in children(node)]
