@@ -242,8 +242,8 @@ class _Builder:
 
     def _go_on(self, after: int) -> None:
         """Continue at `after`, if anything leads there."""
-        kinds = self.flow.graph.in_edges(after)
-        self.here = after if len(kinds) else None
+        before = next(self.flow.graph.predecessors(after), None)
+        self.here = None if before is None else after
 
     def while_(self, statement: While) -> None:
         if statement.once:

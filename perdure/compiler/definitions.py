@@ -50,7 +50,7 @@ class Definition:
     code_name: str  # `co_name` of its code
     in_class: bool  # whether `super()` and `__class__` mean something in it
     type_params: frozenset[str] = frozenset()  # of it and what is around it (from Python 3.12)
-    parent: Definition | None = None
+    is_nested: bool = False  # whether it stands in another function
     nested: list[Definition] = field(default_factory=list)
 
     @property
@@ -196,7 +196,7 @@ class _Collector:
             known = self.module.functions.get(qualname)
             function = known if known is not None and known.node is node else function
         params = params | _type_params(origin)
-        made = Definition(function, origin, scopes, name, in_class, params, parent)
+        made = Definition(function, origin, scopes, name, in_class, params, parent is not None)
         if isinstance(origin, COMPREHENSIONS):
             node.body[:0] = _declared(made)
         self.found.append(made)

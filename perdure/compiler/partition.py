@@ -6,13 +6,11 @@ shared tail is large it becomes a block of its own, a *cut*, and the others jump
 the total linear in the size of the source.
 
 Shared tails are found with dominators (Cooper, Harvey, Kennedy, "A Simple, Fast Dominance
-Algorithm", as networkx has it): in the graph without the edges that suspend, and with a root above
-all heads, a block whose immediate dominator is that root is reached from more than one head.
+Algorithm"): in the graph without the edges that suspend, and with a root above all heads, a block
+whose immediate dominator is that root is reached from more than one head.
 """
 
 from __future__ import annotations
-
-import networkx as nx
 
 from perdure.compiler.cfg import ENTRY, Flow
 from perdure.compiler.core import (
@@ -99,19 +97,20 @@ def _cuts(flow: Flow, limit: int, loops: dict[Statement, bool]) -> set[Statement
     graph, root = _without_suspensions(flow), -1
     for loop, outermost in loops.items():
         if outermost:
-            graph.add_edge(root, flow.position[loop][0])
-    idom = nx.immediate_dominators(graph, root)
+            graph[root][flow.position[loop][0]] = None
+    order = _postorder(graph, root)
+    idom = _dominators(graph, order)
     places = _places(flow)
     heads = {ENTRY}
     heads |= {b for s, (b, _) in flow.resume.items() if s.kind is not SiteKind.DYNAMIC}
-    shared = {b for b, d in idom.items() if d == root and b not in heads and b != root}
+    shared = {b for b, d in idom.items() if d == root and b not in heads}
     weight = _weights(flow, idom, shared, root)
     cuts: set[Statement] = set()
     total: dict[int, int] = {}
-    for block in nx.dfs_postorder_nodes(graph, root):
+    for block in order:
         if block not in shared:
             continue
-        region = weight[block] + _beyond(graph, block, idom, shared, total)
+        region = weight[block] + _beyond(graph, block, shared, total)
         place = places.get(block)
         outermost = place is not None and loops.get(place, False)
         least = min(limit, LOOP_COPY_LIMIT) if outermost else limit
@@ -122,15 +121,63 @@ def _cuts(flow: Flow, limit: int, loops: dict[Statement, bool]) -> set[Statement
     return cuts
 
 
-def _without_suspensions(flow: Flow) -> nx.DiGraph:
-    graph = nx.DiGraph(flow.graph.edges)
-    graph.add_edge(-1, ENTRY)
+# The blocks that each block leads to, in order.
+_Graph = dict[int, dict[int, None]]
+
+
+def _without_suspensions(flow: Flow) -> _Graph:
+    graph: _Graph = {block: dict.fromkeys(flow.graph.successors(block)) for block in flow.blocks}
+    heads = graph[-1] = {ENTRY: None}
     for suspension, (resume, _) in flow.resume.items():
         if suspension.kind is not SiteKind.DYNAMIC:
             block, _ = flow.position[suspension]
-            graph.remove_edge(block, resume)
-        graph.add_edge(-1, resume)
+            del graph[block][resume]
+        heads[resume] = None
     return graph
+
+
+def _postorder(graph: _Graph, root: int) -> list[int]:
+    """The blocks that can be reached, each after those that it leads to, loops aside."""
+    found, seen = [], {root}
+    stack = [(root, iter(graph[root]))]
+    while stack:
+        block, following = stack[-1]
+        after = next((b for b in following if b not in seen), None)
+        if after is None:
+            found.append(block)
+            stack.pop()
+        else:
+            seen.add(after)
+            stack.append((after, iter(graph[after])))
+    return found
+
+
+def _dominators(graph: _Graph, order: list[int]) -> dict[int, int]:
+    """The immediate dominator of each block in `order`, a postorder, but for the root, its last."""
+    rank = {block: n for n, block in enumerate(order)}
+    *others, root = order
+    before: dict[int, list[int]] = {block: [] for block in order}
+    for block in order:
+        for after in graph[block]:
+            before[after].append(block)
+    idom = {root: root}
+    changed = True
+    while changed:
+        changed = False
+        for block in reversed(others):
+            known = [b for b in before[block] if b in idom]
+            best = known[0]
+            for other in known[1:]:
+                while best != other:  # up both branches, to where they meet
+                    if rank[best] < rank[other]:
+                        best = idom[best]
+                    else:
+                        other = idom[other]
+            if idom.get(block) != best:
+                idom[block] = best
+                changed = True
+    del idom[root]
+    return idom
 
 
 def _places(flow: Flow) -> dict[int, Statement]:
@@ -152,10 +199,8 @@ def _weights(flow: Flow, idom: dict[int, int], shared: set[int], root: int) -> d
     """For each shared block: syntax nodes in the blocks it dominates (its own tail)."""
     weight = dict.fromkeys(shared, 0)
     for block in idom:
-        if block == root:
-            continue
-        owner: int = block
-        while owner not in shared and idom[owner] != root and owner != root:
+        owner = block
+        while owner not in shared and idom[owner] != root:
             owner = idom[owner]
         if owner in shared:
             weight[owner] += sum(_size(op.statement) for op in flow.blocks[block].ops)
@@ -168,13 +213,11 @@ def _size(statement: Statement | None) -> int:
     return sum(size(tree) for tree in expressions(statement))
 
 
-def _beyond(
-    graph: nx.DiGraph, block: int, idom: dict[int, int], shared: set[int], total: dict[int, int]
-) -> int:
+def _beyond(graph: _Graph, block: int, shared: set[int], total: dict[int, int]) -> int:
     """The tails that follow the one at `block` without a cut between."""
     seen, stack, following = {block}, [block], set()
     while stack:
-        for after in graph.successors(stack.pop()):
+        for after in graph[stack.pop()]:
             if after in shared:
                 following.add(after)
             elif after not in seen:

@@ -115,13 +115,20 @@ def _deep_trees() -> Iterator[None]:
 
 @contextmanager
 def _no_collections() -> Iterator[None]:
-    """Spare the garbage collector: trees are many small objects, all in use until the end."""
+    """Spare the garbage collector: trees are many small objects, all in use until the end.
+
+    They make no cycles, so they go when nobody holds them. Afterwards they count as old, or the
+    collector would look at every one as soon as it is on again.
+    """
     on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if on:
+            if not gc.get_freeze_count():  # else what others have frozen would thaw
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

@@ -476,7 +476,7 @@ class _Resolver:
         return [
             name
             for name, facts in self.facts.items()
-            if facts.definition.parent is None
+            if not facts.definition.is_nested
             and not is_foreign(facts.module.source.module)
             and self._compiled(name)
             and facts.definition.node.name in self.wanted
@@ -555,7 +555,7 @@ class _Resolver:
         for name in self.durable | {n for n, f in self.facts.items() if f.role is Role.ACTIVITY}:
             facts = self.facts[name]
             definition = facts.definition
-            if definition.parent is not None or definition.name in self.mentioned:
+            if definition.is_nested or definition.name in self.mentioned:
                 return True
             if facts.role is Role.PLAIN and definition.node.decorator_list:
                 return True
