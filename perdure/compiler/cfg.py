@@ -82,6 +82,7 @@ class Flow:
     position: dict[Statement, tuple[int, int]]
     resume: dict[Suspension, tuple[int, int]]  # (block, op) at which control comes back
     exit: int
+    accesses: dict[ast.AST, Access] = field(default_factory=dict)  # of simple statements
 
 
 def build(function: CoreFunction) -> Flow:
@@ -176,12 +177,12 @@ class _Builder:
         match statement:
             case Simple():
                 self.mark(statement)
-                self.op(access(statement.node), statement)
+                self.op(self.access(statement.node), statement)
             case Suspension():
                 self.suspension(statement)
             case Return():
                 self.mark(statement)
-                self.op(access(statement.node), statement)
+                self.op(self.access(statement.node), statement)
                 self.leave(self.flow.exit, self.context)
             case Raise():
                 self.raising(statement)
@@ -210,9 +211,14 @@ class _Builder:
         target = {statement.target} if statement.target else set()
         self.op(Access(set(self.saved), target, set(), set()), None, "resume")
 
+    def access(self, node: ast.stmt) -> Access:
+        """What a simple statement reads and binds; kept, for codegen asks again."""
+        found = self.flow.accesses[node] = access(node)
+        return found
+
     def raising(self, statement: Raise) -> None:
         self.mark(statement)
-        self.op(access(statement.node), statement)
+        self.op(self.access(statement.node), statement)
         assert self.here is not None
         self.edge(self.here, self.flow.exit if self.handler is None else self.handler, "exception")
         self.here = None

@@ -47,9 +47,9 @@ from perdure.compiler.core import (
 )
 from perdure.compiler.dataflow import Facts
 from perdure.compiler.lift import Names, call, load
-from perdure.compiler.names import Access, add_access, nothing
+from perdure.compiler.names import add_access, nothing
 from perdure.compiler.partition import Partition
-from perdure.compiler.trees import children, is_simple, place
+from perdure.compiler.trees import children, copy_place, is_simple
 from perdure.compiler.writing import head as first_line
 
 
@@ -112,11 +112,9 @@ class _Writer:
         self.order = _order(core)
         self._locate(core.body, None)
         self.own: Statement | None = None
-        self.placed = {getattr(s, "native", None) for s in walk(core.body)}
         self.live: dict[Statement, list[str]] = {}
         self.uncertain: dict[Statement, list[str]] = {}
         self.rebinding: dict[Handler, bool] = {}
-        self.accesses: dict[ast.AST, Access] = {}
         self.written: dict[Statement, tuple[list[ast.stmt], bool]] = {}
         self.resume = "_resume" if "_resume" not in self.names.taken else self.names.fresh("resume")
 
@@ -177,14 +175,13 @@ class _Writer:
         made.end_lineno, made.end_col_offset = line, 0
         if "type_params" in ast.FunctionDef._fields:
             made.type_params = []  # type: ignore[attr-defined]
-        place(made, self.placed)
         return made
 
     def _declare(self, code: list[ast.stmt], params: Sequence[str]) -> list[ast.stmt]:
         """Make every name what it is in the user's function: global, nonlocal or local."""
         every = nothing()
         for statement in code:
-            add_access(statement, every, self.accesses)
+            add_access(statement, every, self.facts.flow.accesses)
         bound = every.binds | every.deletes | every.perhaps
         found: list[ast.stmt] = []
         if shared := sorted(bound & self.core.globals):
@@ -260,7 +257,7 @@ class _Writer:
         made: ast.stmt = ast.Expr(value)
         if head.target is not None:
             made = ast.Assign([ast.Name(head.target, ast.Store())], value)
-        return [ast.copy_location(made, head.origin)]
+        return [copy_place(made, head.origin)]
 
     # Contexts ---------------------------------------------------------------------------------
 
@@ -345,7 +342,7 @@ class _Writer:
             keep = ast.Assign([ast.Name(handler.saved, ast.Store())], source)
             code = [_at(keep, handler.node), *code]
         made = ast.ExceptHandler(handler.type, handler.name, code or [ast.Pass()])
-        return ast.copy_location(made, handler.node), falls
+        return copy_place(made, handler.node), falls
 
     def _reenter_handler(self, handler: Handler, code: list[ast.stmt]) -> list[ast.stmt]:
         """Handle the saved exception again; its traceback and context are put back."""
@@ -495,7 +492,7 @@ class _Writer:
             name = self.names.fresh("f")
             code.append(_at(ast.Assign([ast.Name(name, ast.Store())], callee), at))
             callee = load(name, at)
-        made = ast.copy_location(ast.Call(callee, statement.call.args, statement.call.keywords), at)
+        made = copy_place(ast.Call(callee, statement.call.args, statement.call.keywords), at)
         test = call("_suspends", [callee], at)
         if statement.meets:
             test = call("_meets", [callee, *made.args], at)
@@ -635,7 +632,7 @@ def _bare_arguments(args: ast.arguments) -> ast.arguments:
     """The user's parameters without annotations and defaults (the function object has those)."""
 
     def bare(arg: ast.arg) -> ast.arg:
-        return ast.copy_location(ast.arg(arg.arg), arg)
+        return copy_place(ast.arg(arg.arg), arg)
 
     return ast.arguments(
         [bare(a) for a in args.posonlyargs],
@@ -657,12 +654,12 @@ def _number(value: int) -> ast.expr:
 
 
 def _at(made: ast.stmt, node: ast.AST) -> ast.stmt:
-    """Place a new statement where `node` stands; the nodes beneath it follow in `_function`."""
-    return ast.copy_location(made, node)
+    """Place a new statement where `node` stands; the nodes beneath it follow (see image.py)."""
+    return copy_place(made, node)
 
 
 def _at_expr(made: ast.expr, node: ast.AST) -> ast.expr:
-    return ast.copy_location(made, node)
+    return copy_place(made, node)
 
 
 def _flat(name: str) -> str:

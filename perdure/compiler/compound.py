@@ -60,7 +60,7 @@ from perdure.compiler.core import (
     suspends,
 )
 from perdure.compiler.lift import Lifter, call, load, store
-from perdure.compiler.trees import children, nodes
+from perdure.compiler.trees import children, copy_place, nodes
 
 # How a body with a cleanup around it was left; kept in `_left`.
 BY_RETURN, BY_BREAK, BY_CONTINUE = 1, 2, 3
@@ -124,7 +124,7 @@ class Compound(Lifter):
         value = self.lift(node.value) if node.value is not None else None
         cleanup = next((c for c in reversed(self.context) if isinstance(c, Cleanup)), None)
         if cleanup is None:
-            self.emit(Return(ast.copy_location(ast.Return(value), node)))
+            self.emit(Return(copy_place(ast.Return(value), node)))
             return
         self.emit(store(cleanup.value, value or ast.Constant(None), node))
         self._leave(cleanup, BY_RETURN, node)
@@ -152,7 +152,7 @@ class Compound(Lifter):
             assert isinstance(frame, Loop)
             frame.crossed = True
         self.emit(store(cleanup.left, ast.Constant(way), node))
-        self.emit(Jump(ast.copy_location(ast.Break(), node)))
+        self.emit(Jump(copy_place(ast.Break(), node)))
 
     # Compound statements ----------------------------------------------------------------------
 
@@ -231,7 +231,7 @@ class Compound(Lifter):
         if self.has(node.test):
             done = self.names.fresh("done")
             body = self._tested_body(node, done)
-            test: ast.expr = ast.copy_location(ast.UnaryOp(ast.Not(), load(done, node)), node.test)
+            test: ast.expr = copy_place(ast.UnaryOp(ast.Not(), load(done, node)), node.test)
         else:
             body, test = self.body(node.body), node.test
         self.context.pop()
@@ -277,7 +277,7 @@ class Compound(Lifter):
                 frame.crossed = True
             else:
                 break
-        on: Body = [Jump(ast.copy_location(ast.Break(), node))]
+        on: Body = [Jump(copy_place(ast.Break(), node))]
         self.emit(If(node, load(cleanup.left, node), on, []))
 
     def _AsyncFor(self, node: ast.AsyncFor) -> None:
@@ -304,7 +304,7 @@ class Compound(Lifter):
             stop: Body = [store(done, ast.Constant(True), node)]
             self.emit(If(node, self.is_done(item, node), stop, inner, suspends=any_suspends(inner)))
         self.context.pop()
-        test = ast.copy_location(ast.UnaryOp(ast.Not(), load(done, node)), node)
+        test = copy_place(ast.UnaryOp(ast.Not(), load(done, node)), node)
         made = While(node, test, body, self.body(node.orelse), suspends=True)
         self.emit(made)
         self._leave_on(loop, node)
@@ -348,10 +348,10 @@ class Compound(Lifter):
         and to the handlers, it is an UnboundLocalError.
         """
         names = [ast.Constant(name) for name in sorted(self.own_cells)]
-        listed = ast.copy_location(ast.Tuple(list(names), ast.Load()), node)
+        listed = copy_place(ast.Tuple(list(names), ast.Load()), node)
         again = ast.Expr(call("_localise", [call("_exception", [], node), listed], node))
-        handling: Body = [Simple(ast.copy_location(again, node))]
-        handling.append(Raise(ast.copy_location(ast.Raise(None, None), node)))
+        handling: Body = [Simple(copy_place(again, node))]
+        handling.append(Raise(copy_place(ast.Raise(None, None), node)))
         handler = self._named(Handler(node, load("_NameError", node), None, handling))
         made = Try(node, body, [handler], [], [])
         made.suspends = any_suspends(body)
@@ -387,14 +387,14 @@ class Compound(Lifter):
                                            else: raise
         """
         error = self.names.fresh("e")
-        again: list[ast.stmt] = [ast.copy_location(ast.Raise(None, None), node)]
+        again: list[ast.stmt] = [copy_place(ast.Raise(None, None), node)]
         for handler in reversed(node.handlers):
             body = _binding_body(handler, error)
             if handler.type is None:
                 again = body
                 continue
             test = call("_matches", [load(error, handler), handler.type], handler)
-            again = [ast.copy_location(ast.If(test, body, again), handler)]
+            again = [copy_place(ast.If(test, body, again), handler)]
         with self.block() as made:
             self.emit(store(error, call("_exception", [], node), node))
             self.statements(again)
@@ -438,7 +438,7 @@ class Compound(Lifter):
             inner = self._localised(node, inner)
         with self.block() as failing, self.seal():
             self.statements(node.finalbody)
-            self.emit(Raise(ast.copy_location(ast.Raise(None, None), node.finalbody[-1])))
+            self.emit(Raise(copy_place(ast.Raise(None, None), node.finalbody[-1])))
         handler = self._named(Handler(node, None, None, failing))
         self._emit_try(node, inner, handler, [])
         self.statements(node.finalbody)
@@ -459,8 +459,8 @@ class Compound(Lifter):
                 BY_CONTINUE: ast.Continue(),
             }[way]
             with self.block() as body:
-                self.statement(ast.copy_location(jump, node))
-            self.emit(If(node, ast.copy_location(test, node), body, []))
+                self.statement(copy_place(jump, node))
+            self.emit(If(node, copy_place(test, node), body, []))
 
     def _AsyncWith(self, node: ast.AsyncWith) -> None:
         self._lower_with(node, node.items)
@@ -485,15 +485,15 @@ class Compound(Lifter):
         wait = isinstance(node, ast.AsyncWith)
         entered = call("_aentered" if wait else "_entered", [self.lift(context)], context)
         pair = [ast.Name(leave, ast.Store()), ast.Name(value, ast.Store())]
-        target = ast.copy_location(ast.Tuple(list(pair), ast.Store()), context)
-        self.emit(Simple(ast.copy_location(ast.Assign([target], entered), context)))
+        target = copy_place(ast.Tuple(list(pair), ast.Store()), context)
+        self.emit(Simple(copy_place(ast.Assign([target], entered), context)))
         self._called(load(value, context), [], context, value, wait="__aenter__" if wait else "")
         body: list[ast.stmt] = []
         if item.optional_vars is not None:
             given = ast.Assign([item.optional_vars], load(value, context))
-            body.append(ast.copy_location(given, item.optional_vars))
+            body.append(copy_place(given, item.optional_vars))
         if rest:
-            body.append(ast.copy_location(type(node)(rest, node.body), node))
+            body.append(copy_place(type(node)(rest, node.body), node))
             self._inside[body[-1]] = True  # lowered too, whether or not it suspends itself
         else:
             body += node.body
@@ -512,12 +512,12 @@ class Compound(Lifter):
 
     def _exit_failing(self, leave: str, node: ast.AST, place: ast.expr, *, wait: str) -> Handler:
         """`except BaseException: if not exit(*exc_info()): raise`."""
-        info = ast.copy_location(ast.Starred(call("_exc_info", [], place), ast.Load()), place)
+        info = copy_place(ast.Starred(call("_exc_info", [], place), ast.Load()), place)
         swallowed = self.names.fresh("t")
         with self.block() as body:
             self._called(load(leave, place), [info], place, swallowed, wait=wait)
-            test = ast.copy_location(ast.UnaryOp(ast.Not(), load(swallowed, place)), place)
-            again = Raise(ast.copy_location(ast.Raise(None, None), place))
+            test = copy_place(ast.UnaryOp(ast.Not(), load(swallowed, place)), place)
+            again = Raise(copy_place(ast.Raise(None, None), place))
             self.emit(If(node, test, [again], []))
         return self._named(Handler(node, None, None, body))
 
@@ -534,17 +534,17 @@ class Compound(Lifter):
 
         With `wait` (the method's name, for messages) what it gives is awaited.
         """
-        made = ast.copy_location(ast.Call(func, args, []), place)
+        made = copy_place(ast.Call(func, args, []), place)
         label = self.segment(place)
         if not wait:
             if not self.special_methods & {"__enter__", "__exit__"}:
                 self._plainly(made, place, target)
                 return
-            self.emit(Simple(ast.copy_location(ast.Pass(), place)))
+            self.emit(Simple(copy_place(ast.Pass(), place)))
             self.emit(Suspension(made, SiteKind.DYNAMIC, target, place, label))
             return
         awaitable = self.names.fresh("t")
-        self.emit(Simple(ast.copy_location(ast.Pass(), place)))
+        self.emit(Simple(copy_place(ast.Pass(), place)))
         self.emit(Suspension(made, SiteKind.DYNAMIC, awaitable, place, label))
         given: list[ast.expr] = [load(awaitable, place), ast.Constant(wait)]
         waiting = call("_Delegate", [call("_await_of", given, place)], place)
@@ -552,7 +552,7 @@ class Compound(Lifter):
 
     def _plainly(self, made: ast.Call, place: ast.expr, target: str | None) -> None:
         if target is None:
-            self.emit(Simple(ast.copy_location(ast.Expr(made), place)))
+            self.emit(Simple(copy_place(ast.Expr(made), place)))
         else:
             self.emit(store(target, made, place))
 
@@ -615,7 +615,7 @@ class Compound(Lifter):
                     parts = [Case(case, self.body(case.body)) for case in rest]
                     held = any(any_suspends(case.body) for case in parts)
                     self.emit(Match(node, subject, parts, suspends=held))
-            test = ast.copy_location(ast.UnaryOp(ast.Not(), load(taken, node)), node)
+            test = copy_place(ast.UnaryOp(ast.Not(), load(taken, node)), node)
             self.emit(If(node, test, others, [], suspends=any_suspends(others)))
 
     def _TryStar(self, node: ast.TryStar) -> None:
@@ -637,9 +637,9 @@ class Compound(Lifter):
             return
         self.rewritten += 1
         if node.finalbody:
-            inner = ast.copy_location(ast.TryStar(node.body, node.handlers, node.orelse, []), node)
+            inner = copy_place(ast.TryStar(node.body, node.handlers, node.orelse, []), node)
             self._inside[inner] = True
-            whole = ast.copy_location(ast.Try([inner], [], [], node.finalbody), node)
+            whole = copy_place(ast.Try([inner], [], [], node.finalbody), node)
             self._inside[whole] = True
             self._Try(whole)
             return
@@ -650,7 +650,7 @@ class Compound(Lifter):
             for handler in node.handlers:
                 self._star_handler(star, handler)
             finish = ast.Expr(call("_rejoin", [load(star, at)], at))
-            self.emit(Simple(ast.copy_location(finish, at)))
+            self.emit(Simple(copy_place(finish, at)))
         made = Try(node, body, [self._named(Handler(node, None, None, failing))], [], [])
         made.orelse = self.body(node.orelse)
         made.suspends = any(map(any_suspends, [body, failing, made.orelse]))
@@ -666,13 +666,13 @@ class Compound(Lifter):
         with self.block() as handling:
             restore = self.names.fresh("restore")
             self.emit(store(restore, call("_handling", [load(part, node)], node), node))
-            raised: Body = [Raise(ast.copy_location(ast.Raise(load(part, node), None), node))]
+            raised: Body = [Raise(copy_place(ast.Raise(load(part, node), None), node))]
             watched = self._is_watched(node)
             name = None if watched else node.name
             kind = load("_BaseException", node) if name else None
             with self.block() as handled:
                 again = ast.Expr(call(restore, [], node))
-                self.emit(Simple(ast.copy_location(again, node)))
+                self.emit(Simple(copy_place(again, node)))
                 self.statements(_binding_body(node, part) if watched else node.body)
             caught = Handler(node, kind, name, handled)
             self._named(caught)
@@ -686,16 +686,14 @@ class Compound(Lifter):
                     node,
                 )
             )
-            other = Handler(node, None, None, [Simple(ast.copy_location(keep, node))])
+            other = Handler(node, None, None, [Simple(copy_place(keep, node))])
             outer = Try(node, [inner], [other], [], [])
             outer.suspends = inner.suspends
             if outer.suspends:
                 other.saved = self.names.fresh("exc")
             self.emit(outer)
         test = ast.Compare(load(part, node), [ast.IsNot()], [ast.Constant(None)])
-        made = If(
-            node, ast.copy_location(test, node), handling, [], suspends=any_suspends(handling)
-        )
+        made = If(node, copy_place(test, node), handling, [], suspends=any_suspends(handling))
         self.emit(made)
 
 
@@ -727,7 +725,7 @@ def _binding_body(handler: ast.ExceptHandler, error: str) -> list[ast.stmt]:
         ast.Delete([ast.Name(handler.name, ast.Del())]),
     ]
     made: list[ast.stmt] = [bind, ast.Try(handler.body, [], [], unbind)]
-    return [ast.fix_missing_locations(ast.copy_location(s, handler)) for s in made]
+    return [ast.fix_missing_locations(copy_place(s, handler)) for s in made]
 
 
 def _jumps_out(node: ast.stmt) -> bool:

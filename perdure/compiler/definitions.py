@@ -21,6 +21,7 @@ from functools import cached_property
 
 from perdure.compiler.scopes import (
     COMPREHENSIONS,
+    SCOPES,
     Function,
     FunctionNode,
     Module,
@@ -28,7 +29,7 @@ from perdure.compiler.scopes import (
     own_nodes,
     scope_table,
 )
-from perdure.compiler.trees import children
+from perdure.compiler.trees import children, copy_place
 
 
 class Kind(Enum):
@@ -125,6 +126,9 @@ def definitions(module: Module) -> list[Definition]:
     return _Collector(module).run()
 
 
+_SCOPES = frozenset(SCOPES)
+
+
 class _Collector:
     def __init__(self, module: Module) -> None:
         self.module = module
@@ -149,7 +153,9 @@ class _Collector:
         stack = list(nodes)[::-1]
         while stack:
             node = stack.pop()
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if type(node) not in _SCOPES:  # most are not, and asking for each kind takes long
+                stack += children(node)[::-1]
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 stack += list(_outside(node))[::-1]
                 self._add(node, node, node.name, prefix, owner, parent, in_class, params)
             elif isinstance(node, ast.Lambda):
@@ -242,7 +248,7 @@ def _declared(made: Definition) -> list[ast.stmt]:
     made.scope.globals |= set(wide)
     found: list[ast.stmt] = [ast.Nonlocal(shared)] if shared else []
     found += [ast.Global(wide)] if wide else []
-    return [ast.copy_location(statement, made.origin) for statement in found]
+    return [copy_place(statement, made.origin) for statement in found]
 
 
 def _type_params(node: ast.AST) -> frozenset[str]:
@@ -269,7 +275,7 @@ def _inside(origin: ast.AST) -> list[ast.AST]:
 
 
 def _of_lambda(node: ast.Lambda) -> FunctionNode:
-    result = ast.copy_location(ast.Return(node.body), node.body)
+    result = copy_place(ast.Return(node.body), node.body)
     return _definition(node, "<lambda>", node.args, [result])
 
 
@@ -289,8 +295,8 @@ def _own_name(node: ast.AST) -> str | None:
 
 
 def _of_generator(node: ast.GeneratorExp) -> FunctionNode:
-    element = ast.copy_location(ast.Yield(node.elt), node.elt)
-    body: list[ast.stmt] = [ast.copy_location(ast.Expr(element), node.elt)]
+    element = copy_place(ast.Yield(node.elt), node.elt)
+    body: list[ast.stmt] = [copy_place(ast.Expr(element), node.elt)]
     kind = ast.AsyncFunctionDef if _is_async(node) else ast.FunctionDef
     items = _free_name("_items", node)
     return _definition(node, "<genexpr>", _one(items, node), _loops(node, items, body), kind)
@@ -302,7 +308,7 @@ def _of_comprehension(node: ast.AST) -> tuple[FunctionNode, str]:
     items, result = _free_name("_items", node), _free_name("_result", node)
 
     def made(ctx: ast.expr_context) -> ast.expr:
-        name = ast.copy_location(ast.Name(result, ctx), node)
+        name = copy_place(ast.Name(result, ctx), node)
         name.made = True  # type: ignore[attr-defined]
         return name
 
@@ -322,9 +328,9 @@ def _of_comprehension(node: ast.AST) -> tuple[FunctionNode, str]:
         kind, empty = "<setcomp>", ast.Set([nothing])  # `{*()}`: no name that could be another's
         add = ast.Attribute(made(ast.Load()), "add", ast.Load())
         step = ast.Expr(ast.Call(add, [node.elt], []))
-    body = _loops(node, items, [ast.fix_missing_locations(ast.copy_location(step, node))])
-    begin = ast.copy_location(ast.Assign([made(ast.Store())], empty), node)
-    end = ast.copy_location(ast.Return(made(ast.Load())), node)
+    body = _loops(node, items, [ast.fix_missing_locations(copy_place(step, node))])
+    begin = copy_place(ast.Assign([made(ast.Store())], empty), node)
+    end = copy_place(ast.Return(made(ast.Load())), node)
     whole = [ast.fix_missing_locations(s) for s in (begin, *body, end)]
     form = ast.AsyncFunctionDef if _is_async(node) else ast.FunctionDef
     return _definition(node, kind, _one(items, node), whole, form), kind
@@ -338,7 +344,7 @@ def _free_name(stem: str, node: ast.AST) -> str:
 
 
 def _one(name: str, node: ast.AST) -> ast.arguments:
-    argument = ast.copy_location(ast.arg(name), node)
+    argument = copy_place(ast.arg(name), node)
     return ast.arguments([], [argument], None, [], [], None, [])
 
 
@@ -350,12 +356,12 @@ def _loops(
     """The `for`s and `if`s of a comprehension, around `body`."""
     for index, generator in reversed(list(enumerate(node.generators))):
         for test in reversed(generator.ifs):
-            body = [ast.copy_location(ast.If(test, body, []), test)]
+            body = [copy_place(ast.If(test, body, []), test)]
         source = generator.iter
         if index == 0:
-            source = ast.copy_location(ast.Name(items, ast.Load()), source)
+            source = copy_place(ast.Name(items, ast.Load()), source)
         loop = ast.AsyncFor if generator.is_async else ast.For
-        body = [ast.copy_location(loop(generator.target, source, body, []), node)]
+        body = [copy_place(loop(generator.target, source, body, []), node)]
     return body
 
 
@@ -389,4 +395,4 @@ def _definition(
     made = kind(name, arguments, body, [])
     if "type_params" in kind._fields:
         made.type_params = []  # type: ignore[union-attr]
-    return ast.copy_location(made, at)
+    return copy_place(made, at)

@@ -28,7 +28,7 @@ from typing import Any
 import zstandard
 
 from perdure.compiler.source import local_path
-from perdure.compiler.trees import children, has_place, is_statement
+from perdure.compiler.trees import children, copy_place, has_place, is_statement
 
 FORMAT = 3
 # Bytecode fits one Python only; its magic number says which.
@@ -223,34 +223,44 @@ Placed = tuple[ast.FunctionDef, int]  # a generated function, and the file it ca
 
 
 def record_positions(functions: Iterable[Placed]) -> bytes:
-    """The user's position of each node of the generated functions."""
+    """The user's position of each node of the generated functions.
+
+    A node that has none takes that of the node it stands in, as in `ast.fix_missing_locations`.
+    """
     numbers: list[int] = []
-    known: dict[ast.AST, list[int]] = {}
+    record = _Positions()
     for function, file in functions:
         numbers.append(file)
-        numbers += _positions(function, known)
+        numbers += record.of(function, function)
     return zstandard.compress(array("i", numbers).tobytes())
 
 
-def _positions(tree: ast.stmt, known: dict[ast.AST, list[int]]) -> list[int]:
-    """The positions of a statement's nodes; `known` keeps them: most stand in several blocks."""
-    numbers = list(_position(tree))
-    stack: list[Any] = [*children(tree)[::-1]]
-    while stack:
-        node = stack.pop()
-        if is_statement(node):
-            numbers += known.get(node) or _positions(node, known)
-            continue
+class _Positions:
+    """The positions of statements, kept: most stand in several blocks."""
+
+    def __init__(self) -> None:
+        self._known: dict[ast.AST, list[int]] = {}
+
+    def of(self, tree: ast.AST, above: ast.AST) -> list[int]:
+        """The positions of a statement's nodes; `above` is the node that it stands in."""
+        found = self._known.get(tree)
+        if found is None:
+            found = self._known[tree] = []
+            self._add(tree, above, found)
+        return found
+
+    def _add(self, node: Any, above: Any, numbers: list[int]) -> None:
         if has_place(node):
-            numbers += _position(node)
-        stack += children(node)[::-1]
-    known[tree] = numbers
-    return numbers
-
-
-def _position(node: Any) -> tuple[int, int, int, int]:
-    line, column = node.lineno, node.col_offset
-    return line, column, node.end_lineno or line, node.end_col_offset or column
+            if not hasattr(node, "lineno"):
+                copy_place(node, above)
+            line, column = node.lineno, node.col_offset
+            numbers += line, column, node.end_lineno or line, node.end_col_offset or column
+            above = node
+        for child in children(node):
+            if is_statement(child):
+                numbers += self.of(child, above)
+            else:
+                self._add(child, above, numbers)
 
 
 def positioned(code: str, positions: bytes) -> list[Placed]:

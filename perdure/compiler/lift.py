@@ -34,7 +34,7 @@ from perdure.compiler.core import (
 )
 from perdure.compiler.rename import rename
 from perdure.compiler.scopes import FunctionNode, runs_as_function
-from perdure.compiler.trees import children
+from perdure.compiler.trees import children, copy_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,18 +63,18 @@ class Names:
 
 def load(name: str, at: ast.AST) -> ast.Name:
     """A read of `name`, placed at `at`."""
-    return ast.copy_location(ast.Name(name, ast.Load()), at)
+    return copy_place(ast.Name(name, ast.Load()), at)
 
 
 def store(name: str, value: ast.expr, at: ast.AST) -> Simple:
     """`name = value`, placed at `at`."""
-    target = ast.copy_location(ast.Name(name, ast.Store()), at)
-    return Simple(ast.copy_location(ast.Assign([target], value), at))
+    target = copy_place(ast.Name(name, ast.Store()), at)
+    return Simple(copy_place(ast.Assign([target], value), at))
 
 
 def call(name: str, args: Sequence[ast.expr], at: ast.AST) -> ast.Call:
     """`name(*args)`, placed at `at`."""
-    return ast.copy_location(ast.Call(load(name, at), list(args), []), at)
+    return copy_place(ast.Call(load(name, at), list(args), []), at)
 
 
 class Lifter:
@@ -133,8 +133,8 @@ class Lifter:
         if isinstance(expr, ast.Name) and (expr.id in self.names.made or self.stable(expr.id)):
             return expr
         if isinstance(expr, ast.Starred):
-            copy = ast.copy_location(ast.List([expr], ast.Load()), expr)
-            return ast.copy_location(ast.Starred(self.save(copy), ast.Load()), expr)
+            copy = copy_place(ast.List([expr], ast.Load()), expr)
+            return copy_place(ast.Starred(self.save(copy), ast.Load()), expr)
         if isinstance(expr, ast.Slice):
             parts = [part or ast.Constant(None) for part in (expr.lower, expr.upper, expr.step)]
             return self.save(call("_slice", parts, expr))
@@ -163,7 +163,7 @@ class Lifter:
             return expr
         if isinstance(expr, ast.Starred) and expr in self.sites:
             items = self.listed(self.lift(expr.value), expr.value)
-            return ast.copy_location(ast.Starred(items, expr.ctx), expr)
+            return copy_place(ast.Starred(items, expr.ctx), expr)
         if isinstance(expr, ast.Compare) and expr in self.sites:
             return self._contained(expr)
         if expr in self.sites:
@@ -172,7 +172,7 @@ class Lifter:
             return load(target, expr)
         special = getattr(self, f"_lift_{type(expr).__name__}", None)
         result = special(expr) if special else self._rebuild(expr)
-        return ast.copy_location(result, expr)
+        return copy_place(result, expr)
 
     def is_suspension(self, expr: ast.expr) -> bool:
         """Whether an expression is one suspension as a whole (`in` and `*` only contain one)."""
@@ -188,7 +188,7 @@ class Lifter:
             case ast.Attribute():
                 self._suspend_property(site, target)
             case ast.Yield():
-                value = site.value or ast.copy_location(ast.Constant(None), site)
+                value = site.value or copy_place(ast.Constant(None), site)
                 self.stop(site, "_Yield", self.lift(value), target)
             case ast.YieldFrom():
                 self._delegate(site, target)
@@ -213,9 +213,9 @@ class Lifter:
         """Emit the call of what gives the iterator, which may suspend; the iterator's name."""
         given = self.names.fresh("t")
         callee = self._named_callee(call(getter, [iterable], at))
-        made = ast.copy_location(ast.Call(callee, [], []), at)
+        made = copy_place(ast.Call(callee, [], []), at)
         origin = self.origins.get(at, at)
-        self.emit(Simple(ast.copy_location(ast.Pass(), at)))
+        self.emit(Simple(copy_place(ast.Pass(), at)))
         self.emit(Suspension(made, SiteKind.DYNAMIC, given, origin, self.segment(origin)))
         return given
 
@@ -224,8 +224,8 @@ class Lifter:
         origin = self.origins.get(site, site)
         parts = [self.lift(site.value), ast.Constant(site.attr)]
         getter = self._named_callee(call("_getter", parts, site))
-        made = ast.copy_location(ast.Call(getter, [], []), site)
-        self.emit(Simple(ast.copy_location(ast.Pass(), site)))
+        made = copy_place(ast.Call(getter, [], []), site)
+        self.emit(Simple(copy_place(ast.Pass(), site)))
         label = self.segment(origin)
         self.emit(Suspension(made, self.sites[site], target, origin, label))
 
@@ -251,7 +251,7 @@ class Lifter:
         found = self.names.fresh("t")
         self._meeting_call("_contains", [over, left], found, node)
         if isinstance(node.ops[0], ast.NotIn):
-            return ast.copy_location(ast.UnaryOp(ast.Not(), load(found, node)), node)
+            return copy_place(ast.UnaryOp(ast.Not(), load(found, node)), node)
         return load(found, node)
 
     def _held_by_name(self, value: ast.expr) -> ast.expr:
@@ -263,7 +263,7 @@ class Lifter:
         """Emit `target = name(*args)`, which suspends if an argument stops the run."""
         made = call(name, args, at)
         origin = self.origins.get(at, at)
-        self.emit(Simple(ast.copy_location(ast.Pass(), at)))
+        self.emit(Simple(copy_place(ast.Pass(), at)))
         label = self.segment(origin)
         self.emit(Suspension(made, SiteKind.DYNAMIC, target, origin, label, meets=True))
 
@@ -285,7 +285,7 @@ class Lifter:
         definition = self.generator_function(self.origins.get(site, site))
         name = self.names.fresh(definition.name.strip("<>"))
         fields = dict(ast.iter_fields(definition)) | {"name": name}
-        self.emit(Simple(ast.copy_location(type(definition)(**fields), site)))
+        self.emit(Simple(copy_place(type(definition)(**fields), site)))
         origin = self.origins.get(site, site)
         label = self.segment(origin)
         made = call(name, [iterable], site)
@@ -310,12 +310,12 @@ class Lifter:
         if keywords and any(k.arg is None for k in keywords):
             func = self._named_callee(func)
             keywords = [self._merged(func, keywords, site)]
-        made = ast.copy_location(ast.Call(func, args, keywords), site)
+        made = copy_place(ast.Call(func, args, keywords), site)
         kind = self.sites[site]
         label = self.segment(origin)
         if kind is SiteKind.DYNAMIC:
             # Control may pass it without stopping, so what follows is shared: a place to cut.
-            self.emit(Simple(ast.copy_location(ast.Pass(), site)))
+            self.emit(Simple(copy_place(ast.Pass(), site)))
         self.emit(Suspension(made, kind, target, origin, label, meets))
 
     def _callee_and_arguments(
@@ -331,8 +331,7 @@ class Lifter:
         func, *rest = self.sequence([node.func, *self._positional(node), *values])
         args, after = self._restored(node, rest[: len(node.args)]), rest[len(node.args) :]
         keywords = [
-            ast.copy_location(ast.keyword(k.arg, v), k)
-            for k, v in zip(node.keywords, after, strict=True)
+            copy_place(ast.keyword(k.arg, v), k) for k, v in zip(node.keywords, after, strict=True)
         ]
         return self._with_star(node, func, args, keywords)
 
@@ -349,7 +348,7 @@ class Lifter:
             value = self.lift(keyword.value)
             if keyword.arg is not None and index < last:
                 value = self.save(value)
-            ready.append(ast.copy_location(ast.keyword(keyword.arg, value), keyword))
+            ready.append(copy_place(ast.keyword(keyword.arg, value), keyword))
             if keyword.arg is None and index < last:
                 merged = self._merged(func, ready, keyword)
                 ready = [ast.keyword(None, self.save(merged.value))]
@@ -374,7 +373,7 @@ class Lifter:
         for keyword in keywords:
             keyword.value = self.save(keyword.value)
         listed = ast.Starred(self.listed(items, only.value), ast.Load())
-        return func, [ast.copy_location(listed, only)], keywords
+        return func, [copy_place(listed, only)], keywords
 
     def _only_star(self, node: ast.Call) -> ast.Starred | None:
         only = node.args[0] if len(node.args) == 1 else None
@@ -389,7 +388,7 @@ class Lifter:
         only = self._only_star(node)
         if only is None:
             return args
-        return [ast.copy_location(ast.Starred(args[0], ast.Load()), only)]
+        return [copy_place(ast.Starred(args[0], ast.Load()), only)]
 
     def _merged(self, func: ast.expr, keywords: Sequence[ast.keyword], at: ast.AST) -> ast.keyword:
         """`**_merge(callee, {...}, m, {...})`: one dict, with Python's errors for what clashes."""
@@ -405,7 +404,7 @@ class Lifter:
             display.keys.append(ast.Constant(keyword.arg))
             display.values.append(keyword.value)
         plain = [ast.Dict(p.keys, p.values) if isinstance(p, _Display) else p for p in parts]
-        return ast.copy_location(ast.keyword(None, call("_merge", [func, *plain], at)), at)
+        return copy_place(ast.keyword(None, call("_merge", [func, *plain], at)), at)
 
     def _named_callee(self, func: ast.expr) -> ast.expr:
         """The callee under a name, to be read more than once."""
@@ -443,12 +442,12 @@ class Lifter:
                 ready.append((self.save(key), self.save(value)) if index < last else (key, value))
             else:
                 if ready:
-                    made = ast.copy_location(_dict_of(ready), value)
+                    made = copy_place(_dict_of(ready), value)
                     ready = [(None, self.save(made))]
                 value = self.lift(value)
                 if index < last:
                     # It is merged, and refused if it is no mapping, in its turn.
-                    value = self.save(ast.copy_location(_dict_of([(None, value)]), value))
+                    value = self.save(copy_place(_dict_of([(None, value)]), value))
                 ready.append((None, value))
         return _dict_of(ready)
 
@@ -463,7 +462,7 @@ class Lifter:
             value, *given = self.sequence([node.value, *(p for p in parts if p is not None)])
             rest = iter(given)
             made = ast.Slice(*(None if p is None else next(rest) for p in parts))
-            return value, ast.copy_location(made, node.slice)
+            return value, copy_place(made, node.slice)
         value, index = self.sequence([node.value, node.slice])
         return value, index
 
@@ -488,10 +487,10 @@ class Lifter:
             return ast.BoolOp(node.op, [start, *tail])
         result = self.names.fresh("t")
         self.emit(store(result, start, head[0]))
-        rest = tail[0] if len(tail) == 1 else ast.copy_location(ast.BoolOp(node.op, tail), tail[0])
+        rest = tail[0] if len(tail) == 1 else copy_place(ast.BoolOp(node.op, tail), tail[0])
         test: ast.expr = load(result, head[0])
         if isinstance(node.op, ast.Or):
-            test = ast.copy_location(ast.UnaryOp(ast.Not(), test), test)
+            test = copy_place(ast.UnaryOp(ast.Not(), test), test)
         self._branch(node, test, result, rest, None)
         return load(result, node)
 
@@ -529,9 +528,9 @@ class Lifter:
             return ast.Compare(left, node.ops, [right, *node.comparators[1:]])
         left, right = self.save(left), self.save(right)
         result = self.names.fresh("t")
-        link = ast.copy_location(ast.Compare(left, node.ops[:1], [right]), node)
+        link = copy_place(ast.Compare(left, node.ops[:1], [right]), node)
         self.emit(store(result, link, node))
-        rest = ast.copy_location(ast.Compare(right, node.ops[1:], node.comparators[1:]), node)
+        rest = copy_place(ast.Compare(right, node.ops[1:], node.comparators[1:]), node)
         self._branch(node, load(result, node), result, rest, None)
         return load(result, node)
 
@@ -545,9 +544,9 @@ class Lifter:
                 continue
             lifted = self._formatted(part)
             if index < last:
-                text = ast.copy_location(ast.JoinedStr([lifted]), part)
+                text = copy_place(ast.JoinedStr([lifted]), part)
                 lifted = ast.FormattedValue(self.save(text), -1, None)
-            out.append(ast.copy_location(lifted, part))
+            out.append(copy_place(lifted, part))
         return ast.JoinedStr(out)
 
     def _formatted(self, part: ast.FormattedValue) -> ast.FormattedValue:
@@ -555,7 +554,7 @@ class Lifter:
         lifted = self.sequence(operands)
         spec = lifted[1] if part.format_spec else None
         made = ast.FormattedValue(lifted[0], part.conversion, spec)
-        return ast.copy_location(made, part)
+        return copy_place(made, part)
 
     def _lift_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
         # One that is used up in place; only the first iterable belongs to this scope.
@@ -588,12 +587,12 @@ class Lifter:
     def assign_to(self, target: ast.expr, value: ast.expr) -> None:
         """Emit `target = value`; `value` is already evaluated (a temporary or a constant)."""
         if not self.has(target):
-            self.emit(Simple(ast.copy_location(ast.Assign([target], value), target)))
+            self.emit(Simple(copy_place(ast.Assign([target], value), target)))
         elif isinstance(target, ast.Tuple | ast.List):
             self._unpack(target, value)
         else:
             place = self.place(target)
-            self.emit(Simple(ast.copy_location(ast.Assign([place], value), target)))
+            self.emit(Simple(copy_place(ast.Assign([place], value), target)))
 
     def place(self, target: ast.expr) -> ast.expr:
         """Lift the object (and the index) that an attribute or subscript target stands on."""
@@ -604,7 +603,7 @@ class Lifter:
             made = ast.Subscript(*self.subscript(target), target.ctx)
         else:
             made = target
-        return ast.copy_location(made, target)
+        return copy_place(made, target)
 
     def _unpack(self, target: ast.Tuple | ast.List, value: ast.expr) -> None:
         """Python unpacks the whole value first and then stores from left to right."""
@@ -612,15 +611,15 @@ class Lifter:
         elements: list[ast.expr] = []
         for element in target.elts:
             name = self.names.fresh("t")
-            part: ast.expr = ast.copy_location(ast.Name(name, ast.Store()), element)
+            part: ast.expr = copy_place(ast.Name(name, ast.Store()), element)
             if isinstance(element, ast.Starred):
                 items.append((element.value, name))
-                part = ast.copy_location(ast.Starred(part, ast.Store()), element)
+                part = copy_place(ast.Starred(part, ast.Store()), element)
             else:
                 items.append((element, name))
             elements.append(part)
-        whole = ast.copy_location(ast.Tuple(elements, ast.Store()), target)
-        self.emit(Simple(ast.copy_location(ast.Assign([whole], value), target)))
+        whole = copy_place(ast.Tuple(elements, ast.Store()), target)
+        self.emit(Simple(copy_place(ast.Assign([whole], value), target)))
         for element, name in items:
             self.assign_to(element, load(name, element))
 
@@ -642,7 +641,7 @@ class Lifter:
             ast.ListComp: ast.List([], ast.Load()),
             ast.DictComp: ast.Dict([], []),
         }.get(type(node), call("_set", [], node))
-        self.emit(store(result, ast.copy_location(empty, node), node))
+        self.emit(store(result, copy_place(empty, node), node))
         self._loop(node, self._rename_variables(node), 0, first, result)
         return load(result, node)
 
@@ -676,7 +675,7 @@ class Lifter:
     def is_done(self, item: str, at: ast.AST) -> ast.expr:
         """`item is _DONE`."""
         test = ast.Compare(load(item, at), [ast.Is()], [load("_DONE", at)])
-        return ast.copy_location(test, at)
+        return copy_place(test, at)
 
     def _async_loop(self, node: Any, renamed: Any, depth: int, iterator: str, result: str) -> None:
         generator: ast.comprehension = renamed.generators[depth]
@@ -690,7 +689,7 @@ class Lifter:
             stop: Body = [store(done, ast.Constant(True), node)]
             held = any(map(suspends, inner))
             self.emit(If(node, self.is_done(item, node), stop, inner, suspends=held))
-        test = ast.copy_location(ast.UnaryOp(ast.Not(), load(done, node)), node)
+        test = copy_place(ast.UnaryOp(ast.Not(), load(done, node)), node)
         self.emit(While(node, test, body, [], suspends=True))
 
     def _loop(self, node: Any, renamed: Any, depth: int, iterator: str, result: str) -> None:
@@ -729,12 +728,12 @@ class Lifter:
                 origin = self.origins.get(at, at)
                 stop = Suspension(made, SiteKind.DURABLE, item, origin, self.segment(origin))
                 self.emit(stop)
-                again: Body = [Jump(ast.copy_location(ast.Continue(), at))]
+                again: Body = [Jump(copy_place(ast.Continue(), at))]
                 self.emit(If(at, self.is_done(item, at), again, []))
             test = ast.Compare(load(item, at), [ast.Is()], [load("_PENDING", at)])
-            self.emit(If(at, ast.copy_location(test, at), waiting, [], suspends=True))
+            self.emit(If(at, copy_place(test, at), waiting, [], suspends=True))
         self.assign_to(target, load(item, target))
-        return ast.copy_location(ast.Name(item, ast.Store()), target)
+        return copy_place(ast.Name(item, ast.Store()), target)
 
     def iterator(self, loop: ast.AsyncFor | ast.For | ast.comprehension) -> str:
         """Emit what makes the iterator of a loop; its name."""
@@ -777,13 +776,13 @@ class Lifter:
             if not isinstance(value, ast.Constant | ast.Name):
                 # `d[k] = v` would evaluate v before k.
                 key = self.save(key)
-            place = ast.copy_location(ast.Subscript(into, key, ast.Store()), node)
-            self.emit(Simple(ast.copy_location(ast.Assign([place], value), node)))
+            place = copy_place(ast.Subscript(into, key, ast.Store()), node)
+            self.emit(Simple(copy_place(ast.Assign([place], value), node)))
             return
         method = "append" if isinstance(node, ast.ListComp) else "add"
-        add = ast.copy_location(ast.Attribute(into, method, ast.Load()), node)
-        done = ast.copy_location(ast.Call(add, [self.lift(node.elt)], []), node)
-        self.emit(Simple(ast.copy_location(ast.Expr(done), node)))
+        add = copy_place(ast.Attribute(into, method, ast.Load()), node)
+        done = copy_place(ast.Call(add, [self.lift(node.elt)], []), node)
+        self.emit(Simple(copy_place(ast.Expr(done), node)))
 
 
 def _dict_of(pairs: Sequence[tuple[ast.expr | None, ast.expr]]) -> ast.Dict:

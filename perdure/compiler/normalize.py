@@ -39,7 +39,7 @@ from perdure.compiler.scopes import (
     parameters,
 )
 from perdure.compiler.source import Source
-from perdure.compiler.trees import children, nodes
+from perdure.compiler.trees import children, copy_place, nodes
 
 
 def normalize(resolved: Resolved, modules: Modules) -> CoreFunction:
@@ -100,7 +100,7 @@ class _Normalizer(Compound):
             self.statements(node.body)
         cells = self._cells(body)
         if cells or definition.kind is not Kind.FUNCTION:
-            body.insert(0, Simple(ast.copy_location(ast.Pass(), node.body[0])))
+            body.insert(0, Simple(copy_place(ast.Pass(), node.body[0])))
         free = set(definition.free)
         local = (self.scope.locals - self.scope.nonlocals - free) | self.names.made
         return CoreFunction(
@@ -140,28 +140,28 @@ class _Normalizer(Compound):
         callee = ast.unparse(site.func).rpartition(".")[2]
         args = [self.save(self.lift(arg)) for arg in site.args]
         space = self.names.fresh("t")
-        self.emit(store(space, ast.copy_location(ast.Dict([], []), site), site))
+        self.emit(store(space, copy_place(ast.Dict([], []), site), site))
         own = parameters(self.definition.node.args)
         names = (self.scope.locals | set(self.definition.free)) - {"__class__"}
         for name in sorted(names, key=lambda n: (n not in own, own.index(n) if n in own else 0, n)):
             place = ast.Subscript(load(space, site), ast.Constant(name), ast.Store())
             keep = ast.Assign([place], load(name, site))
             unbound = ast.ExceptHandler(load("_NameError", site), None, [ast.Pass()])
-            whole = ast.copy_location(ast.Try([keep], [unbound], [], []), site)
+            whole = copy_place(ast.Try([keep], [unbound], [], []), site)
             self._Try(ast.fix_missing_locations(whole))
         value: ast.expr = load(space, site)
         if callee == "dir":
             value = call("_sorted", [value], site)
         elif callee in ("eval", "exec"):
             args += [call("_globals", [], site), value]
-            value = ast.copy_location(ast.Call(site.func, args, []), site)
+            value = copy_place(ast.Call(site.func, args, []), site)
         self._plainly_expr(value, target, site)
 
     def _plainly_expr(self, value: ast.expr, target: str | None, at: ast.AST) -> None:
         if target is not None:
             self.emit(store(target, value, at))
         elif isinstance(value, ast.Call):
-            self.emit(Simple(ast.copy_location(ast.Expr(value), at)))
+            self.emit(Simple(copy_place(ast.Expr(value), at)))
 
     # Simple statements ------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class _Normalizer(Compound):
             return
         value = self.lift(node.value)
         if not isinstance(value, ast.Name | ast.Constant):
-            self.emit(Simple(ast.copy_location(ast.Expr(value), node)))
+            self.emit(Simple(copy_place(ast.Expr(value), node)))
 
     def _Assign(self, node: ast.Assign) -> None:
         if not self.has(node):
@@ -192,7 +192,7 @@ class _Normalizer(Compound):
         if node in self.sites:
             value = self.listed(value, node.value, _wanted(only))
         if not any(map(self.has, node.targets)):
-            self.emit(Simple(ast.copy_location(ast.Assign(node.targets, value), node)))
+            self.emit(Simple(copy_place(ast.Assign(node.targets, value), node)))
             return
         value = self.save(value)
         for target in node.targets:
@@ -203,7 +203,7 @@ class _Normalizer(Compound):
             self.emit(Simple(node))
         elif node.value is not None:
             # In a function annotations of variables are not evaluated.
-            self._Assign(ast.copy_location(ast.Assign([node.target], node.value), node))
+            self._Assign(copy_place(ast.Assign([node.target], node.value), node))
         elif not isinstance(node.target, ast.Name):
             # `d[act()]: int` evaluates the target's parts and stores nothing.
             self.place(node.target)
@@ -219,17 +219,17 @@ class _Normalizer(Compound):
         if not stops:
             assert isinstance(place, ast.Name | ast.Attribute | ast.Subscript)
             made = ast.AugAssign(place, node.op, node.value)
-            self.emit(Simple(ast.copy_location(made, node)))
+            self.emit(Simple(copy_place(made, node)))
             return
         current = self.names.fresh("t")
         self.emit(store(current, _as_load(place), node.target))
         value = self.lift(node.value)
         if node in self.sites:
             value = self.listed(value, node.value)
-        running = ast.copy_location(ast.Name(current, ast.Store()), node)
-        self.emit(Simple(ast.copy_location(ast.AugAssign(running, node.op, value), node)))
+        running = copy_place(ast.Name(current, ast.Store()), node)
+        self.emit(Simple(copy_place(ast.AugAssign(running, node.op, value), node)))
         done = ast.Assign([place], load(current, node))
-        self.emit(Simple(ast.copy_location(done, node)))
+        self.emit(Simple(copy_place(done, node)))
 
     def _saved_place(self, target: ast.expr) -> ast.expr:
         """The target of `+=`, with its parts in temporaries: it is read, and later written."""
@@ -242,7 +242,7 @@ class _Normalizer(Compound):
             value, index = self.subscript(target)
             value = self.save(value)
             made = ast.Subscript(value, self.save(index), ast.Store())
-        return ast.copy_location(made, target)
+        return copy_place(made, target)
 
     def _Delete(self, node: ast.Delete) -> None:
         if not self.has(node):
@@ -257,7 +257,7 @@ class _Normalizer(Compound):
                 self._delete(element)
             return
         place = self.place(target) if self.has(target) else target
-        self.emit(Simple(ast.copy_location(ast.Delete([place]), target)))
+        self.emit(Simple(copy_place(ast.Delete([place]), target)))
 
     def _Assert(self, node: ast.Assert) -> None:
         if not self.has(node):
@@ -267,13 +267,13 @@ class _Normalizer(Compound):
         with self.block() as failed:
             args = [self.lift(node.msg)] if node.msg else []
             made = ast.Raise(call("_AssertionError", args, node), None)
-            self.emit(Raise(ast.copy_location(made, node)))
+            self.emit(Raise(copy_place(made, node)))
         self.emit(If(node, test, [], failed, suspends=any(map(suspends, failed))))
 
     def _Raise(self, node: ast.Raise) -> None:
         if self.has(node):
             parts = [p for p in (node.exc, node.cause) if p is not None]
-            node = ast.copy_location(ast.Raise(*self.sequence(parts)), node)
+            node = copy_place(ast.Raise(*self.sequence(parts)), node)
         self.emit(Raise(node))
 
     def _FunctionDef(self, node: FunctionNode) -> None:
@@ -281,7 +281,7 @@ class _Normalizer(Compound):
             decorators = self.sequence(node.decorator_list)
             fields = dict(ast.iter_fields(node))
             fields |= {"decorator_list": decorators, "args": self.defaults(node.args)}
-            node = ast.copy_location(type(node)(**fields), node)
+            node = copy_place(type(node)(**fields), node)
         self.emit(Simple(node))
 
     _AsyncFunctionDef = _FunctionDef
@@ -301,7 +301,7 @@ class _Normalizer(Compound):
                 "bases": [next(rest) for _ in node.bases],
                 "keywords": [ast.keyword(k.arg, next(rest)) for k in node.keywords],
             }
-            node = ast.copy_location(ast.ClassDef(**fields), node)
+            node = copy_place(ast.ClassDef(**fields), node)
         self.emit(Simple(node))
 
 
@@ -340,7 +340,7 @@ def _drop_annotations(function: FunctionNode) -> None:
                     bare: ast.stmt = ast.Pass()
                     if statement.value is not None:
                         bare = ast.Assign([statement.target], statement.value)
-                    block[index] = ast.copy_location(bare, statement)
+                    block[index] = copy_place(bare, statement)
                 elif not isinstance(
                     statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
                 ):
@@ -370,7 +370,7 @@ def _as_load(place: ast.expr) -> ast.expr:
             made = ast.Subscript(place.value, place.slice, ast.Load())
         case _:
             raise TypeError(place)
-    return ast.copy_location(made, place)
+    return copy_place(made, place)
 
 
 def _lasting(scope: Scope) -> bool:

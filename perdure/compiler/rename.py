@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from perdure.compiler.scopes import parameters
+from perdure.compiler.trees import copy_place
 
 
 def rename(
@@ -35,7 +36,7 @@ class _Copier:
             return node
         if isinstance(node, ast.Name):
             name = self.fresh.get(node.id, node.id)
-            return ast.copy_location(ast.Name(name, node.ctx), node)
+            return copy_place(ast.Name(name, node.ctx), node)
         if isinstance(node, ast.Lambda):
             return self._shadowed(node, parameters(node.args), node.args)
         if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
@@ -51,7 +52,7 @@ class _Copier:
     def fields(self, node: ast.AST, skip: ast.AST | None = None) -> Any:
         made: Any = type(node)(**{k: self.copy(v, skip) for k, v in ast.iter_fields(node)})
         self.copied(node, made)
-        return ast.copy_location(made, node)
+        return copy_place(made, node)
 
     def _shadowed(self, node: ast.AST, bound: list[str], outside: ast.AST) -> Any:
         """Copy a nested scope: the names it binds are its own, all but in `outside`."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+_Node = TypeVar("_Node", bound=ast.AST)
 
 # Fields that hold names, numbers, contexts and operators. The last two are nodes without children
 # and without a place; they are never asked about.
@@ -133,23 +135,12 @@ def is_simple(node: ast.AST) -> bool:
     return type(node) in _SIMPLE
 
 
-def place(tree: ast.AST, placed: set[Any]) -> None:
-    """`ast.fix_missing_locations`, past the statements in `placed`: nothing is missing there.
-
-    The statements of the tree are added to `placed`: blocks share most of them.
-    """
-    # Each node, and the node above it whose place it takes if it has none.
-    stack: list[tuple[Any, Any]] = [(tree, tree)]
-    while stack:
-        node, above = stack.pop()
-        kind = type(node)
-        if kind in _STATEMENTS:
-            if node in placed:
-                continue
-            placed.add(node)
-        if kind in _PLACED:
-            if not hasattr(node, "lineno"):
-                node.lineno, node.col_offset = above.lineno, above.col_offset
-                node.end_lineno, node.end_col_offset = above.end_lineno, above.end_col_offset
-            above = node
-        stack += [(child, above) for child in children(node)]
+def copy_place(made: _Node, node: Any) -> _Node:
+    """`ast.copy_location`, four times as fast: put a new node where `node` stands."""
+    try:
+        made.lineno, made.col_offset = node.lineno, node.col_offset  # type: ignore[attr-defined]
+        made.end_lineno = node.end_lineno  # type: ignore[attr-defined]
+        made.end_col_offset = node.end_col_offset  # type: ignore[attr-defined]
+    except AttributeError:  # a comprehension, say, has no place
+        ast.copy_location(made, node)
+    return made
