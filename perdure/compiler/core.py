@@ -21,6 +21,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from perdure.compiler.definitions import Kind
 from perdure.compiler.scopes import FunctionNode
@@ -194,6 +195,11 @@ class CoreFunction:
     file: str
     temporaries: frozenset[str] = field(default_factory=frozenset)
     taken: frozenset[str] = field(default_factory=frozenset)  # identifiers of the user's own
+
+    @cached_property
+    def statements(self) -> list[Statement]:
+        """Every statement of it, outer before inner, in source order."""
+        return list(walk(self.body))
 
     @property
     def only_enters(self) -> bool:

@@ -18,8 +18,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from perdure.compiler.cfg import ENTRY, Flow
-from perdure.compiler.core import Handler, Statement, Suspension, Try, walk
+from perdure.compiler.cfg import ENTRY, Block, Flow
+from perdure.compiler.core import Handler, Statement, Suspension, Try
 
 
 @dataclass
@@ -88,7 +88,7 @@ def _never_certain(flow: Flow) -> set[str]:
     deleted = {n for block in flow.blocks.values() for op in block.ops for n in op.deletes}
     caught = {
         handler.name
-        for statement in walk(flow.function.body)
+        for statement in flow.function.statements
         if isinstance(statement, Try)
         for handler in statement.handlers
         if isinstance(handler, Handler) and handler.name
@@ -112,14 +112,20 @@ def _solve(
                     queue.append(other)
 
 
+def _effect(block: Block, facts: Facts) -> tuple[int, int]:
+    """What a block as a whole reads from before it, and what it binds or deletes."""
+    reads = binds = 0
+    for op in reversed(block.ops):
+        own = facts._bits(op.binds | op.deletes)
+        reads = reads & ~own | facts._bits(op.reads)
+        binds |= own
+    return reads, binds
+
+
 def _liveness(flow: Flow, facts: Facts) -> None:
     live_in = facts.live_in = dict.fromkeys(flow.blocks, 0)
     live_out = facts.live_out = dict.fromkeys(flow.blocks, 0)
-    # One backward pass per block is a pair of masks, but what a handler reads comes in at each op.
-    effects = {
-        number: [(facts._bits(op.reads), facts._bits(op.binds | op.deletes)) for op in block.ops]
-        for number, block in flow.blocks.items()
-    }
+    effects = {number: _effect(block, facts) for number, block in flow.blocks.items()}
 
     def update(number: int) -> bool:
         handler = flow.blocks[number].handler
@@ -127,9 +133,9 @@ def _liveness(flow: Flow, facts: Facts) -> None:
         out = thrown
         for following in flow.graph.successors(number):
             out |= live_in[following]
-        live = live_out[number] = out
-        for reads, binds in reversed(effects[number]):
-            live = live & ~binds | reads | thrown
+        live_out[number] = out
+        reads, binds = effects[number]
+        live = out & ~binds | reads | thrown  # what a handler reads comes in at each op
         changed = live != live_in[number]
         live_in[number] = live
         return changed

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from typing import Any
 
 from perdure.compiler.scopes import (
     COMPREHENSIONS,
@@ -70,14 +71,24 @@ class Definition:
         return self.function.node
 
     @cached_property
-    def own(self) -> list[ast.AST]:
+    def own(self) -> list[Any]:
         """The nodes of its own code, as `own_nodes` gives them; the passes before normalize ask."""
-        return list(own_nodes(self.node))
+        return own_nodes(self.node, self.around)
+
+    @cached_property
+    def around(self) -> dict[ast.AST, ast.AST]:
+        """For each of `own`: the node that it stands in."""
+        return {}
+
+    @cached_property
+    def kinds(self) -> set[type]:
+        """What kinds of node its own code has."""
+        return set(map(type, self.own))
 
     @cached_property
     def kind(self) -> Kind:
         """What calling it gives."""
-        yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in self.own)
+        yields = bool(self.kinds & {ast.Yield, ast.YieldFrom})
         if isinstance(self.node, ast.AsyncFunctionDef):
             return Kind.ASYNC_GENERATOR if yields else Kind.COROUTINE
         return Kind.GENERATOR if yields else Kind.FUNCTION

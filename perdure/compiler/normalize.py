@@ -8,6 +8,7 @@ Here stand the simple statements, and the function as a whole: its locals, its c
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from perdure.compiler.compound import Compound
 from perdure.compiler.core import (
@@ -20,7 +21,7 @@ from perdure.compiler.core import (
     suspends,
     walk,
 )
-from perdure.compiler.definitions import Kind
+from perdure.compiler.definitions import Definition, Kind
 from perdure.compiler.diagnostics import CompileError, Diagnostic
 from perdure.compiler.image import VOCABULARY
 from perdure.compiler.lift import Names, call, load, store
@@ -79,6 +80,8 @@ class _Normalizer(Compound):
             resolved.meeting,
             resolved.iter_suspends,
         )
+        self._inside |= dict.fromkeys(definition.own, False)
+        self._inside |= dict.fromkeys(_with_all_around(resolved.sites, definition), True)
         self.definition = definition
         self.source = function.source
         self.scope = scope
@@ -122,11 +125,15 @@ class _Normalizer(Compound):
         """Locals used by functions that may outlive a block: they are shared by cell."""
         if not any(_lasting(child) for child in self.scope.children):
             return ()
+        own = self.definition.own
+        makers = _with_all_around((n for n in own if type(n) in _MAKERS), self.definition)
+        others = {*own} - makers
         found: set[str] = set()
         local = (self.scope.locals | self.names.made) - set(self.definition.free)
         for statement in walk(body):
             for node in expressions(statement):
-                found |= _captured(node, self.source)
+                if node not in others:
+                    found |= _captured(node, self.source)
         return tuple(sorted(found & local))
 
     def read_frame(self, site: ast.Call, target: str | None) -> None:
@@ -385,14 +392,28 @@ def _captured(tree: ast.AST, source: Source) -> set[str]:
     stack = [tree]
     while stack:
         node = stack.pop()
-        if isinstance(
-            node,
-            ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.GeneratorExp,
-        ):
-            found |= analyse(node, source).free
-        elif type(node) is TYPE_ALIAS:
-            found |= analyse(lazily(node, node.value), source).free  # type: ignore[attr-defined]
-        if getattr(node, "type_params", ()):
-            found |= analyse(lazily(node), source).free
+        if type(node) in _MAKERS:
+            if type(node) is TYPE_ALIAS:
+                found |= analyse(lazily(node, node.value), source).free  # type: ignore[attr-defined]
+            else:
+                found |= analyse(node, source).free  # type: ignore[arg-type]
+            if getattr(node, "type_params", ()):
+                found |= analyse(lazily(node), source).free
         stack += children(node)
+    return found
+
+
+# The kinds of node that make functions which may be called later.
+_MAKERS = {ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.GeneratorExp}
+_MAKERS |= {TYPE_ALIAS}
+
+
+def _with_all_around(nodes: Iterable[ast.AST], definition: Definition) -> set[ast.AST]:
+    """Nodes of a function's own code, and those that they stand in."""
+    found: set[ast.AST] = set()
+    for node in nodes:
+        here: ast.AST | None = node
+        while here is not None and here not in found:
+            found.add(here)
+            here = definition.around.get(here)
     return found

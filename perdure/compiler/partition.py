@@ -21,7 +21,6 @@ from perdure.compiler.core import (
     While,
     bodies,
     expressions,
-    walk,
 )
 from perdure.compiler.trees import size
 
@@ -69,7 +68,7 @@ def partition(flow: Flow, *, limit: int = COPY_LIMIT) -> Partition:
         # The entry only makes the cells; the body begins in a block that has them.
         cuts.add(flow.function.body[0])
     every = cuts | loops.keys()
-    heads = [s for s in walk(flow.function.body) if s in flow.resume or s in every]
+    heads = [s for s in flow.function.statements if s in flow.resume or s in every]
     return Partition((None, *heads), frozenset(loops.keys() - cuts))
 
 

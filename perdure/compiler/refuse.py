@@ -58,9 +58,10 @@ class _Refuser:
 
     def run(self) -> list[Diagnostic]:
         found: list[Diagnostic] = []
-        for node in self.definition.own:
-            if isinstance(node, ast.ClassDef):
-                found += self._refuse_class_body(node)
+        if ast.ClassDef in self.definition.kinds:
+            for node in self.definition.own:
+                if isinstance(node, ast.ClassDef):
+                    found += self._refuse_class_body(node)
         found += self._refuse_decorators()
         return found
 

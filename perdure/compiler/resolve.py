@@ -33,7 +33,6 @@ from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules
 from perdure.compiler.sites import in_place, users_of
 from perdure.compiler.source import is_foreign
-from perdure.compiler.trees import nodes
 
 # Whether an expression suspends when it is called, or iterated over.
 NO, PERHAPS, YES = 0, 1, 2
@@ -162,19 +161,6 @@ def _stand_in(name: str) -> str:
     return found[0]
 
 
-def _stored(module: Module) -> Iterator[str]:
-    """The attributes that the user's code assigns to, and the fields that its classes declare."""
-    if is_foreign(module.source.module):
-        return
-    for node in nodes(module.source.tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            yield node.attr
-        elif isinstance(node, ast.ClassDef):
-            for statement in node.body:
-                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                    yield statement.target.id
-
-
 class _Resolver:
     """Facts of every function in reach, then a fixpoint over who reaches a suspension."""
 
@@ -228,7 +214,8 @@ class _Resolver:
         }
         for module in self.closure:
             self._add_module(module)
-        self.stored = {name for m in self.closure for name in _stored(m)}
+        own = (m for m in self.closure if not is_foreign(m.source.module))
+        self.stored = {name for module in own for name in module.stored}
         for facts in list(self.facts.values()):
             self._read(facts)
             if not is_foreign(facts.module.source.module):
@@ -254,18 +241,24 @@ class _Resolver:
     def _read(self, facts: _Facts) -> None:
         if facts.role is Role.ACTIVITY:
             return
+        # Functions that are called on the spot, and names that have been read already.
         called = {node.func for node in facts.definition.own if type(node) is ast.Call}
+        seen: set[str] = set()
         for node in facts.definition.own:
-            match node:
-                case ast.Name() | ast.Attribute():
-                    if node not in called:
-                        self._read_value(node, facts)
-                case ast.Call():
-                    self._classify(node, facts)
-                case _ if type(node) in _STOPS:
-                    self._read_stop(node, facts)
-                case _ if type(node) in _GOES_OVER:
-                    self._read_loop(node, facts)
+            kind = type(node)
+            if kind is ast.Name:
+                if node not in called and node.id not in seen:
+                    seen.add(node.id)
+                    self._read_value(node, facts)
+            elif kind is ast.Attribute:
+                if node not in called:
+                    self._read_value(node, facts)
+            elif kind is ast.Call:
+                self._classify(node, facts)
+            elif kind in _STOPS:
+                self._read_stop(node, facts)
+            elif kind in _GOES_OVER:
+                self._read_loop(node, facts)
         for decorator in facts.definition.node.decorator_list:
             for node in ast.walk(decorator):
                 if isinstance(node, ast.Name | ast.Attribute) and (

@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from perdure.compiler.source import ASYNCIO, Project, Source
-from perdure.compiler.trees import children, copy_place, nodes
+from perdure.compiler.trees import children, copy_place, is_simple, nodes
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 ScopeNode = (
@@ -48,7 +48,8 @@ SCOPES = (
 # Those whose code runs later than where they stand.
 # From Python 3.12: evaluated when somebody asks for the alias's value.
 TYPE_ALIAS: Any = getattr(ast, "TypeAlias", None)
-_LATER = {*SCOPES, TYPE_ALIAS} - {ast.ListComp, ast.SetComp, ast.DictComp}
+_NESTED = {*SCOPES, TYPE_ALIAS}
+_LATER = _NESTED - {ast.ListComp, ast.SetComp, ast.DictComp}
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 BUILTINS = frozenset(dir(builtins))
 
@@ -91,6 +92,8 @@ class Module:
     stars: list[str] = field(default_factory=list)  # modules imported with *
     imported: set[str] = field(default_factory=set)  # every module that any import names
     rebound: set[str] = field(default_factory=set)  # names that some function declares `global`
+    # Attributes that its code assigns to, and the fields that its classes declare.
+    stored: set[str] = field(default_factory=set)
 
 
 class Modules:
@@ -305,17 +308,33 @@ def read_module(source: Source) -> Module:
     """Collect a module's top-level names, functions (methods and nested too) and imports."""
     module = Module(source)
     for node in nodes(source.tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                module.imported |= set(_prefixes(alias.name))
-        elif isinstance(node, ast.ImportFrom):
-            base = absolute(node, source)
-            module.imported |= set(_prefixes(base))
-            module.imported |= {f"{base}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.Global):
-            module.rebound |= set(node.names)
+        if type(node) in _TOLD:
+            _read_anywhere(module, node)
     _read_body(module, source.tree.body, "", None, top=True)
     return module
+
+
+# The kinds of node that say something of a module wherever they stand in it.
+_TOLD = {ast.Import, ast.ImportFrom, ast.Global, ast.Attribute, ast.ClassDef}
+
+
+def _read_anywhere(module: Module, node: ast.AST) -> None:
+    match node:
+        case ast.Import():
+            for alias in node.names:
+                module.imported |= set(_prefixes(alias.name))
+        case ast.ImportFrom():
+            base = absolute(node, module.source)
+            module.imported |= set(_prefixes(base))
+            module.imported |= {f"{base}.{alias.name}" for alias in node.names}
+        case ast.Global():
+            module.rebound |= set(node.names)
+        case ast.Attribute(ctx=ast.Store()):
+            module.stored.add(node.attr)
+        case ast.ClassDef():
+            for statement in node.body:
+                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                    module.stored.add(statement.target.id)
 
 
 def _read_body(
@@ -648,6 +667,8 @@ def absolute(node: ast.ImportFrom, source: Source) -> str:
 
 def blocks_of(statement: ast.stmt) -> list[list[ast.stmt]]:
     """The statement lists directly inside a compound statement."""
+    if is_simple(statement):
+        return []
     found = [getattr(statement, name, None) for name in ("body", "orelse", "finalbody")]
     blocks = [block for block in found if isinstance(block, list) and block]
     blocks += [handler.body for handler in getattr(statement, "handlers", [])]
@@ -672,27 +693,44 @@ def _root(expr: ast.expr) -> str:
     return expr.id if isinstance(expr, ast.Name) else ""
 
 
-def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
-    """The nodes of a function's own code. Nested scopes that run later are yielded, not entered.
+def own_nodes(
+    function: FunctionNode, around: dict[ast.AST, ast.AST] | None = None
+) -> list[ast.AST]:
+    """The nodes of a function's own code, in order; nested scopes that run later are not entered.
 
-    List, set and dict comprehensions run in place and are entered.
+    List, set and dict comprehensions run in place and are entered. `around` is told for each node
+    which one it stands in.
     """
-    stack: list[ast.AST] = list(reversed(function.body))
+    found: list[ast.AST] = []
+    around = {} if around is None else around
+    stack: list[ast.AST] = function.body[::-1]  # type: ignore[assignment]
     while stack:
         node = stack.pop()
-        yield node
-        if type(node) not in _LATER and not runs_as_function(node):
-            stack += children(node)[::-1]
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            stack += [*node.decorator_list, *defaults(node.args)]
-        elif isinstance(node, ast.Lambda):
-            stack += defaults(node.args)
-        elif isinstance(node, ast.ClassDef):
-            stack += [*node.decorator_list, *node.bases]
-        elif type(node) is TYPE_ALIAS:
-            pass
-        else:  # a generator expression, or a comprehension that runs as a function
-            stack.append(node.generators[0].iter)  # type: ignore[attr-defined]
+        found.append(node)
+        kind = type(node)
+        if kind in _NESTED and (kind in _LATER or runs_as_function(node)):
+            inside = _evaluated_at_once(node)
+        else:
+            inside = children(node)[::-1]
+        if inside:
+            around.update(dict.fromkeys(inside, node))
+            stack += inside
+    return found
+
+
+def _evaluated_at_once(node: ast.AST) -> Sequence[ast.AST]:
+    """What of a nested scope is evaluated where it stands."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return [*node.decorator_list, *defaults(node.args)]
+        case ast.Lambda():
+            return defaults(node.args)
+        case ast.ClassDef():
+            return [*node.decorator_list, *node.bases]
+        case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
+            return [node.generators[0].iter]
+        case _:  # a type alias
+            return ()
 
 
 def runs_as_function(node: ast.AST) -> bool:

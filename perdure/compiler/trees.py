@@ -60,6 +60,7 @@ _CHILDREN = _Kinds(
     {
         ast.Assign: lambda node: [*node.targets, node.value],
         ast.Attribute: lambda node: [node.value],
+        ast.AugAssign: lambda node: [node.target, node.value],
         ast.BinOp: lambda node: [node.left, node.right],
         ast.BoolOp: lambda node: node.values,
         ast.Call: lambda node: [node.func, *node.args, *node.keywords],
@@ -73,6 +74,8 @@ _CHILDREN = _Kinds(
         ast.Subscript: lambda node: [node.value, node.slice],
         ast.Tuple: lambda node: node.elts,
         ast.UnaryOp: lambda node: [node.operand],
+        ast.arg: lambda node: [node.annotation] if node.annotation else (),
+        ast.comprehension: lambda node: [node.target, node.iter, *node.ifs],
         ast.keyword: lambda node: [node.value],
     }
 )
@@ -104,13 +107,10 @@ def nodes(tree: ast.AST) -> list[Any]:
     return found
 
 
-def with_operators(found: list[Any]) -> list[Any]:
-    """Nodes that `nodes` found, and their operators."""
-    operators = [node.op for node in found if type(node) in _ONE_OPERATOR]
-    for node in found:
-        if type(node) is ast.Compare:
-            operators += node.ops
-    return found + operators
+def operators(found: list[Any]) -> set[type]:
+    """The kinds of operator in nodes that `nodes` found."""
+    kinds = {type(node.op) for node in found if type(node) in _ONE_OPERATOR}
+    return kinds.union(*(map(type, node.ops) for node in found if type(node) is ast.Compare))
 
 
 def size(tree: ast.AST) -> int:
