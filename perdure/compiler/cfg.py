@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import networkx as nx
@@ -83,6 +84,23 @@ class Flow:
     resume: dict[Suspension, tuple[int, int]]  # (block, op) at which control comes back
     exit: int
     accesses: dict[ast.AST, Access] = field(default_factory=dict)  # of simple statements
+
+    @cached_property
+    def postorder(self) -> list[int]:
+        """The blocks, each after those that it leads to, loops aside; then those not reached."""
+        found: dict[int, None] = {}
+        seen = {ENTRY}
+        stack = [(ENTRY, self.graph.successors(ENTRY))]
+        while stack:
+            block, following = stack[-1]
+            after = next((b for b in following if b not in seen), None)
+            if after is None:
+                found[block] = None
+                stack.pop()
+            else:
+                seen.add(after)
+                stack.append((after, self.graph.successors(after)))
+        return [*found, *(block for block in self.blocks if block not in found)]
 
 
 def build(function: CoreFunction) -> Flow:

@@ -23,6 +23,7 @@ import ast
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from perdure.compiler.core import (
     Body,
@@ -49,7 +50,7 @@ from perdure.compiler.dataflow import Facts
 from perdure.compiler.lift import Names, call, load
 from perdure.compiler.names import add_access, nothing
 from perdure.compiler.partition import Partition
-from perdure.compiler.trees import children, copy_place, is_simple
+from perdure.compiler.trees import children, copy_place, is_simple, nodes
 from perdure.compiler.writing import head as first_line
 
 
@@ -578,6 +579,7 @@ def _order(core: CoreFunction) -> Callable[[str], tuple[int, int, str, int]]:
     """Sort key for live variables: parameters, then the user's own names, then temporaries."""
     rank = {name: i for i, name in enumerate(core.parameters)}
 
+    @cache
     def key(name: str) -> tuple[int, int, str, int]:
         if name in rank:
             return 0, rank[name], "", 0
@@ -616,7 +618,7 @@ def _rebinds(handler: Handler) -> bool:
         if isinstance(statement, Try) and any(h.name == handler.name for h in statement.handlers):
             return True
         for tree in expressions(statement):
-            for node in ast.walk(tree):
+            for node in nodes(tree):
                 if not isinstance(node, ast.Name) or node.id != handler.name:
                     continue
                 if not isinstance(node.ctx, ast.Load):

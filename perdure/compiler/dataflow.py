@@ -140,7 +140,7 @@ def _liveness(flow: Flow, facts: Facts) -> None:
         live_in[number] = live
         return changed
 
-    _solve(reversed(flow.blocks), update, flow.graph.predecessors)
+    _solve(flow.postorder, update, flow.graph.predecessors)
 
 
 def _assignment(flow: Flow, facts: Facts) -> None:
@@ -165,4 +165,4 @@ def _assignment(flow: Flow, facts: Facts) -> None:
         entering[number] = known
         return changed
 
-    _solve(flow.blocks, update, flow.graph.successors)
+    _solve(reversed(flow.postorder), update, flow.graph.successors)

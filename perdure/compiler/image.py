@@ -28,7 +28,7 @@ from typing import Any
 import zstandard
 
 from perdure.compiler.source import local_path
-from perdure.compiler.trees import children, copy_place, has_place, is_statement
+from perdure.compiler.trees import PLACED, STATEMENTS, children, copy_place
 
 FORMAT = 3
 # Bytecode fits one Python only; its magic number says which.
@@ -250,14 +250,14 @@ class _Positions:
         return found
 
     def _add(self, node: Any, above: Any, numbers: list[int]) -> None:
-        if has_place(node):
+        if type(node) in PLACED:
             if not hasattr(node, "lineno"):
                 copy_place(node, above)
             line, column = node.lineno, node.col_offset
             numbers += line, column, node.end_lineno or line, node.end_col_offset or column
             above = node
         for child in children(node):
-            if is_statement(child):
+            if type(child) in STATEMENTS:
                 numbers += self.of(child, above)
             else:
                 self._add(child, above, numbers)
@@ -289,7 +289,7 @@ def _placed(tree: ast.AST) -> Iterator[Any]:
     stack: list[Any] = [tree]
     while stack:
         node = stack.pop()
-        if has_place(node):
+        if type(node) in PLACED:
             yield node
         stack += children(node)[::-1]
 

@@ -14,7 +14,7 @@ from perdure.compiler.scopes import (
     lazily,
     parameters,
 )
-from perdure.compiler.trees import children, is_simple, is_statement
+from perdure.compiler.trees import STATEMENTS, children, is_simple, nodes
 
 
 class Access(NamedTuple):
@@ -63,19 +63,18 @@ def _add_parts(tree: ast.AST, found: Access, known: dict[ast.AST, Access]) -> No
     stack = [*children(tree)]
     while stack:
         node = stack.pop()
-        if is_statement(node):
+        if type(node) in STATEMENTS:
             add_access(node, found, known)
-        elif type(node) in _SPECIAL and not isinstance(node, ast.ExceptHandler):
-            _visit(node, found, frozenset())
-        else:
+        elif isinstance(node, ast.ExceptHandler | ast.match_case):  # it has statements in it
             if isinstance(node, ast.ExceptHandler) and node.name:
                 found.binds.add(node.name)
             stack += children(node)
+        else:
+            _visit(node, found, frozenset())
 
 
-# The kinds of node that `_visit` has a case for.
+# The kinds of node that `_visit_special` has a case for.
 _SPECIAL = frozenset(COMPREHENSIONS) | {
-    ast.Name,
     ast.AugAssign,
     ast.AnnAssign,
     ast.BoolOp,
@@ -96,23 +95,32 @@ _SPECIAL = frozenset(COMPREHENSIONS) | {
 }
 
 
-def _visit(node: ast.AST, found: Access, own: frozenset[str]) -> None:
-    """Walk `node`; names in `own` belong to a comprehension or function further in."""
-    if type(node) not in _SPECIAL:  # most nodes are not, and asking each case takes long
-        for child in children(node):
-            _visit(child, found, own)
-        return
+def _visit(tree: ast.AST, found: Access, own: frozenset[str]) -> None:
+    """Walk `tree`; names in `own` belong to a comprehension or function further in."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Name):
+            if node.id not in own:
+                _visit_name(node, found)
+        elif type(node) in _SPECIAL:  # most are not, and asking each case takes long
+            _visit_special(node, found, own)
+        else:
+            stack += children(node)
+
+
+def _visit_name(node: ast.Name, found: Access) -> None:
+    if isinstance(node.ctx, ast.Load):
+        found.reads.add(node.id)
+    elif isinstance(node.ctx, ast.Store):
+        found.binds.add(node.id)
+    else:
+        found.deletes.add(node.id)
+        found.reads.add(node.id)  # deleting an unbound name is an error: it is looked at
+
+
+def _visit_special(node: ast.AST, found: Access, own: frozenset[str]) -> None:
     match node:
-        case ast.Name():
-            if node.id in own:
-                return
-            if isinstance(node.ctx, ast.Load):
-                found.reads.add(node.id)
-            elif isinstance(node.ctx, ast.Store):
-                found.binds.add(node.id)
-            else:
-                found.deletes.add(node.id)
-                found.reads.add(node.id)  # deleting an unbound name is an error: it is looked at
         case ast.AugAssign(target=ast.Name(id=name)):
             found.reads.add(name)
             found.binds.add(name)
@@ -174,27 +182,27 @@ def _children(node: ast.AST, found: Access, own: frozenset[str]) -> None:
         _visit(child, found, own)
 
 
-def _visit_perhaps(nodes: Sequence[ast.AST], found: Access, own: frozenset[str]) -> None:
+def _visit_perhaps(trees: Sequence[ast.AST], found: Access, own: frozenset[str]) -> None:
     """What is evaluated under a condition: it reads, and what it binds is not certain."""
     inner = nothing()
-    for node in nodes:
-        _visit(node, inner, own)
+    for tree in trees:
+        _visit(tree, inner, own)
     found.reads.update(inner.reads)
     found.perhaps.update(inner.binds, inner.perhaps)
 
 
-def _visit_nested(nodes: list[ast.AST], found: Access, own: frozenset[str]) -> None:
+def _visit_nested(trees: list[ast.AST], found: Access, own: frozenset[str]) -> None:
     """Code of a nested function: it may read outer names; what it binds is its own."""
     inner = nothing()
-    for node in nodes:
-        _visit(node, inner, own)
-    found.reads.update(inner.reads - inner.binds | (inner.reads & inner.binds & _outer(nodes)))
+    for tree in trees:
+        _visit(tree, inner, own)
+    found.reads.update(inner.reads - inner.binds | (inner.reads & inner.binds & _outer(trees)))
 
 
-def _outer(nodes: list[ast.AST]) -> set[str]:
+def _outer(trees: list[ast.AST]) -> set[str]:
     """Names declared `nonlocal` in the nested function."""
     return {
-        n for node in nodes for x in ast.walk(node) if isinstance(x, ast.Nonlocal) for n in x.names
+        n for tree in trees for x in nodes(tree) if isinstance(x, ast.Nonlocal) for n in x.names
     }
 
 
@@ -223,7 +231,7 @@ def _visit_comprehension(node: ast.AST, found: Access, own: frozenset[str]) -> N
     targets = {
         n.id
         for g in generators
-        for n in ast.walk(g.target)
+        for n in nodes(g.target)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
     # What a comprehension binds by `:=` is bound outside it, if there is a round at all.

@@ -160,19 +160,16 @@ def _assemble(project: Project, program: Program, functions: dict[str, FunctionS
         )
         for m in program.modules
     )
-    files = tuple(
-        dict.fromkeys(
-            [m.path for m in modules]
-            + [portable_path(f.core.file, root) for f in functions.values()]
-        )
-    )
-    number = {path: n for n, path in enumerate(files)}
+    paths = dict.fromkeys(f.core.file for f in functions.values())
+    portable = {path: portable_path(path, root) for path in paths}
+    files = tuple(dict.fromkeys([*(m.path for m in modules), *portable.values()]))
+    number = {path: files.index(portable[path]) for path in paths}
     made: list[Placed] = []
     texts: list[str] = []
     tables = []
     writer = Writer()
     for index, (name, stages) in enumerate(functions.items()):
-        file = number[portable_path(stages.core.file, root)]
+        file = number[stages.core.file]
         placed = [(f, file) for f in _functions(index, stages)]
         written = [writer.function(function) for function, _ in placed]
         definition = program.functions[name].definition
@@ -191,7 +188,8 @@ def _assemble(project: Project, program: Program, functions: dict[str, FunctionS
         root=str(root),
     )
     # The trees hold the user's positions; other Pythons get them back from the text's (image.py).
-    compiled = compile_functions((f, image.file(files[number])) for f, number in made)
+    places = [image.file(path) for path in files]
+    compiled = compile_functions((function, places[file]) for function, file in made)
     image.bytecode[MAGIC] = marshal.dumps(compiled)
     return image
 

@@ -30,9 +30,10 @@ from perdure.compiler.definitions import Definition, Kind, definitions
 from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
 from perdure.compiler.mangle import mangled
 from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
-from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules
+from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules, Scope
 from perdure.compiler.sites import in_place, users_of
 from perdure.compiler.source import is_foreign
+from perdure.compiler.trees import nodes
 
 # Whether an expression suspends when it is called, or iterated over.
 NO, PERHAPS, YES = 0, 1, 2
@@ -260,7 +261,7 @@ class _Resolver:
             elif kind in _GOES_OVER:
                 self._read_loop(node, facts)
         for decorator in facts.definition.node.decorator_list:
-            for node in ast.walk(decorator):
+            for node in nodes(decorator):
                 if isinstance(node, ast.Name | ast.Attribute) and (
                     known := self._named_outside(node, facts)
                 ):
@@ -361,14 +362,14 @@ class _Resolver:
             return self._function(self._dotted(node, facts))
         if node.id not in facts.named:
             scopes = facts.definition.scopes
-            local = self._local(node.id, facts, scopes)
+            local = self._local(node.id, scopes)
             facts.named[node.id] = local or self._function(self._dotted(node, facts))
         return facts.named[node.id]
 
     def _named_outside(self, node: ast.expr, facts: _Facts) -> Definition | None:
         """The function that an expression in a function's decorators names."""
         scopes = facts.definition.scopes[1:]
-        if isinstance(node, ast.Name) and (local := self._local(node.id, facts, scopes)):
+        if isinstance(node, ast.Name) and (local := self._local(node.id, scopes)):
             return local
         return self._function(self.modules.qualify(node, facts.module, scopes))
 
@@ -376,12 +377,10 @@ class _Resolver:
         known = self.modules.function(dotted) if dotted else None
         return self.facts[known.name].definition if known and known.name in self.facts else None
 
-    def _local(self, name: str, facts: _Facts, scopes: tuple[object, ...]) -> Definition | None:
+    def _local(self, name: str, scopes: tuple[Scope, ...]) -> Definition | None:
         """The nested function that a local name is only ever bound to."""
-        for scope in facts.definition.scopes:
-            if scope not in scopes or name in scope.globals:
-                continue
-            if name not in scope.locals or name in scope.nonlocals:
+        for scope in scopes:
+            if name not in scope.locals or name in scope.nonlocals or name in scope.globals:
                 continue
             nested = [
                 child.node
@@ -400,7 +399,7 @@ class _Resolver:
             for statement in module.source.tree.body:
                 if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                     continue
-                for node in ast.walk(statement):
+                for node in nodes(statement):
                     if node in self.by_node:
                         yield self.by_node[node]
                     if isinstance(node, ast.Name | ast.Attribute):

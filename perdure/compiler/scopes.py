@@ -626,7 +626,7 @@ def walrus_names(node: ast.AST) -> set[str]:
         if isinstance(here, ast.NamedExpr):
             found.add(here.target.id)
         if not isinstance(here, ast.Lambda):
-            stack += ast.iter_child_nodes(here)
+            stack += children(here)
     return found
 
 

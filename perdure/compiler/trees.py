@@ -85,9 +85,10 @@ _CONTEXT = {ast.Attribute, ast.Subscript, ast.Starred, ast.Name, ast.List, ast.T
 _ONE_OPERATOR = {ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.AugAssign}
 _OPERATED = _CONTEXT | _ONE_OPERATOR
 
-_STATEMENTS = frozenset(ast.stmt.__subclasses__())
-_SIMPLE = {kind for kind in _STATEMENTS if not {"body", "cases"} & {*kind._fields}}
-_PLACED = frozenset(
+# Every kind of statement, and every kind of node that has a line and a column.
+STATEMENTS = frozenset(ast.stmt.__subclasses__())
+_SIMPLE = {kind for kind in STATEMENTS if not {"body", "cases"} & {*kind._fields}}
+PLACED = frozenset(
     kind
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.AST) and "lineno" in kind._attributes
@@ -118,16 +119,6 @@ def size(tree: ast.AST) -> int:
     found = nodes(tree)
     operators = sum(len(node.ops) for node in found if type(node) is ast.Compare)
     return len(found) + operators + sum(type(node) in _OPERATED for node in found)
-
-
-def has_place(node: ast.AST) -> bool:
-    """Whether a node is of a kind that has a line and a column."""
-    return type(node) in _PLACED
-
-
-def is_statement(node: ast.AST) -> bool:
-    """Whether a node is a statement."""
-    return type(node) in _STATEMENTS
 
 
 def is_simple(node: ast.AST) -> bool:
