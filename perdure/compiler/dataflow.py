@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from perdure.compiler.cfg import ENTRY, Block, Flow
+from perdure.compiler.cfg import ENTRY, Flow
 from perdure.compiler.core import Handler, Statement, Suspension, Try
 
 
@@ -54,24 +54,35 @@ class Facts:
         return found
 
     def _live_at(self, block: int, index: int) -> int:
-        here = self.flow.blocks[block]
-        thrown = 0 if here.handler is None else self.live_in[here.handler]
+        handler = self.flow.blocks[block].handler
+        thrown = 0 if handler is None else self.live_in[handler]
         live = self.live_out[block] | thrown
-        for op in reversed(here.ops[index:]):
-            live = live & ~self._bits(op.binds | op.deletes) | self._bits(op.reads) | thrown
+        for reads, binds, deletes in reversed(self.masks[block][index:]):
+            live = live & ~(binds | deletes) | reads | thrown
         return live
 
     def _assigned_at(self, block: int, index: int) -> int:
         known = self.assigned_in[block]
-        for op in self.flow.blocks[block].ops[:index]:
-            known |= self._bits(op.binds) & ~self.never
+        for _, binds, _ in self.masks[block][:index]:
+            known |= binds & ~self.never
         return known
 
     def _bits(self, names: Iterable[str]) -> int:
-        return sum(1 << self._index[name] for name in names)
+        found = 0
+        for name in names:
+            found |= self._bit[name]
+        return found
 
     def __post_init__(self) -> None:
-        self._index = {name: i for i, name in enumerate(self.order)}
+        self._bit = {name: 1 << i for i, name in enumerate(self.order)}
+        # What each op of a block reads, binds and deletes.
+        self.masks = {
+            number: [
+                (self._bits(op.reads), self._bits(op.binds), self._bits(op.deletes))
+                for op in block.ops
+            ]
+            for number, block in self.flow.blocks.items()
+        }
 
 
 def analyse(flow: Flow) -> Facts:
@@ -112,20 +123,19 @@ def _solve(
                     queue.append(other)
 
 
-def _effect(block: Block, facts: Facts) -> tuple[int, int]:
+def _effect(ops: list[tuple[int, int, int]]) -> tuple[int, int]:
     """What a block as a whole reads from before it, and what it binds or deletes."""
-    reads = binds = 0
-    for op in reversed(block.ops):
-        own = facts._bits(op.binds | op.deletes)
-        reads = reads & ~own | facts._bits(op.reads)
-        binds |= own
-    return reads, binds
+    reads = changes = 0
+    for op_reads, binds, deletes in reversed(ops):
+        reads = reads & ~(binds | deletes) | op_reads
+        changes |= binds | deletes
+    return reads, changes
 
 
 def _liveness(flow: Flow, facts: Facts) -> None:
     live_in = facts.live_in = dict.fromkeys(flow.blocks, 0)
     live_out = facts.live_out = dict.fromkeys(flow.blocks, 0)
-    effects = {number: _effect(block, facts) for number, block in flow.blocks.items()}
+    effects = {number: _effect(ops) for number, ops in facts.masks.items()}
 
     def update(number: int) -> bool:
         handler = flow.blocks[number].handler
@@ -147,10 +157,10 @@ def _assignment(flow: Flow, facts: Facts) -> None:
     everything = (1 << len(facts.order)) - 1
     parameters = facts._bits(set(flow.function.parameters) & flow.function.locals)
     entering = facts.assigned_in = dict.fromkeys(flow.blocks, everything)
-    bound = {
-        number: facts._bits({n for op in block.ops for n in op.binds}) & ~facts.never
-        for number, block in flow.blocks.items()
-    }
+    bound = dict.fromkeys(flow.blocks, 0)
+    for number, ops in facts.masks.items():
+        for _, binds, _ in ops:
+            bound[number] |= binds & ~facts.never
 
     def update(number: int) -> bool:
         known = everything

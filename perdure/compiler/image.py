@@ -250,11 +250,14 @@ class _Positions:
         return found
 
     def _add(self, node: Any, above: Any, numbers: list[int]) -> None:
-        if type(node) in PLACED:
+        kind = type(node)
+        if kind in PLACED:
             if not hasattr(node, "lineno"):
                 copy_place(node, above)
             line, column = node.lineno, node.col_offset
             numbers += line, column, node.end_lineno or line, node.end_col_offset or column
+            if kind is ast.Name or kind is ast.Constant:  # half of all
+                return
             above = node
         for child in children(node):
             if type(child) in STATEMENTS:

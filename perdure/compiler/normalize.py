@@ -54,8 +54,7 @@ class _Normalizer(Compound):
         function, scope = definition.function, definition.scope
         module = modules.get(function.module)
         assert module is not None
-        taken = {n.id for n in nodes(function.node) if isinstance(n, ast.Name)}
-        taken |= scope.locals | set(definition.free) | set(module.bound)
+        taken = scope.mentioned | set(definition.free) | set(module.bound)
 
         def stable(name: str) -> bool:
             """A function, class or import of the module, or a builtin: it does not change."""

@@ -23,6 +23,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from perdure.compiler import language, library, refuse
 from perdure.compiler.core import SiteKind
@@ -111,6 +112,11 @@ class _Facts:
     dotted: dict[str | ast.expr, str | None] = field(default_factory=dict)  # what names stand for
     named: dict[str, Definition | None] = field(default_factory=dict)  # the same, of functions
     fleeting: frozenset[str] = frozenset()  # generators that it makes only to use them up in place
+
+    @cached_property
+    def users(self) -> dict[ast.AST, ast.AST]:
+        """Where what it makes is used up on the spot."""
+        return users_of(self.definition)
 
 
 def resolve(modules: Modules, entry: Function) -> Program:
@@ -336,7 +342,7 @@ class _Resolver:
         if not made:
             return frozenset()
         builtin = {call for call, _ in facts.stand_ins}
-        users = users_of(facts.definition)
+        users = facts.users
         return frozenset(made) - {
             known.name
             for maker, known in makers
@@ -859,7 +865,8 @@ class _Resolver:
         sites |= dict.fromkeys(meeting, SiteKind.DYNAMIC)
         sites |= {n: SiteKind.DYNAMIC for n, over in facts.loops if self._iterated(over, facts)}
         sites |= facts.stops
-        sites |= in_place(facts.definition, sites, makers)
+        if makers:
+            sites |= in_place(facts.users, sites, makers)
         special = frozenset(name for name in suspending if name.startswith("__"))
         if special & {"__enter__", "__exit__"}:
             withs = (n for n in facts.definition.own if isinstance(n, ast.With))

@@ -274,6 +274,12 @@ class Scope:
     children: list[Scope] = field(default_factory=list)
 
     @cached_property
+    def mentioned(self) -> set[str]:
+        """The names that stand in this scope or in one nested in it."""
+        own = self.loads | self.locals | self.bindings.keys() | self.globals
+        return own.union(*(child.mentioned for child in self.children))
+
+    @cached_property
     def free(self) -> set[str]:
         """Names this scope, or one nested in it, takes from scopes around it (or from globals)."""
         used = (self.loads | self.nonlocals) - self.globals

@@ -27,12 +27,14 @@ _USERS = {ast.Call, ast.For, ast.ListComp, ast.SetComp, ast.DictComp, ast.Starre
 
 
 def in_place(
-    function: Definition, sites: dict[ast.AST, SiteKind], makers: dict[ast.AST, SiteKind]
+    users: dict[ast.AST, ast.AST],
+    sites: dict[ast.AST, SiteKind],
+    makers: dict[ast.AST, SiteKind],
 ) -> dict[ast.AST, SiteKind]:
-    """Of the `makers` of generators in a function, those whose generator may outlive a block."""
-    if not makers:
-        return {}
-    users = users_of(function)
+    """Of the `makers` of generators in a function, those whose generator may outlive a block.
+
+    `users` are what `users_of` found in the function.
+    """
     kept: dict[ast.AST, SiteKind] = {}
     changed = True
     while changed:

@@ -115,10 +115,17 @@ def operators(found: list[Any]) -> set[type]:
 
 
 def size(tree: ast.AST) -> int:
-    """How many nodes `ast.walk` finds in `tree`, operators included."""
-    found = nodes(tree)
-    operators = sum(len(node.ops) for node in found if type(node) is ast.Compare)
-    return len(found) + operators + sum(type(node) in _OPERATED for node in found)
+    """How many nodes `ast.walk` finds in `tree`, contexts and operators included."""
+    count = 0
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        kind = type(node)
+        count += 2 if kind in _OPERATED else 1
+        if kind is ast.Compare:
+            count += len(node.ops)  # type: ignore[attr-defined]
+        stack += children(node)
+    return count
 
 
 def is_simple(node: ast.AST) -> bool:
