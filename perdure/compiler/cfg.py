@@ -20,8 +20,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-import networkx as nx
-
 from perdure.compiler.core import (
     Body,
     CoreFunction,
@@ -73,13 +71,21 @@ class Label(NamedTuple):
         return self.form.format(ast.unparse(self.tree))
 
 
+class Edge(NamedTuple):
+    """A way from one block to another."""
+
+    kind: str
+    label: str | Label
+
+
 @dataclass
 class Flow:
     """A function's control-flow graph. `position[s]` is (block, op) just before statement `s`."""
 
     function: CoreFunction
-    graph: nx.DiGraph
     blocks: dict[int, Block]
+    after: dict[int, dict[int, Edge]]  # for each block: those that it leads to
+    before: dict[int, list[int]]  # for each block: those that lead to it
     position: dict[Statement, tuple[int, int]]
     resume: dict[Suspension, tuple[int, int]]  # (block, op) at which control comes back
     exit: int
@@ -90,7 +96,7 @@ class Flow:
         """The blocks, each after those that it leads to, loops aside; then those not reached."""
         found: dict[int, None] = {}
         seen = {ENTRY}
-        stack = [(ENTRY, self.graph.successors(ENTRY))]
+        stack = [(ENTRY, iter(self.after[ENTRY]))]
         while stack:
             block, following = stack[-1]
             after = next((b for b in following if b not in seen), None)
@@ -99,7 +105,7 @@ class Flow:
                 stack.pop()
             else:
                 seen.add(after)
-                stack.append((after, self.graph.successors(after)))
+                stack.append((after, iter(self.after[after])))
         return [*found, *(block for block in self.blocks if block not in found)]
 
 
@@ -128,7 +134,7 @@ class _Builder:
     def __init__(self, function: CoreFunction) -> None:
         self.function = function
         self.known = function.locals
-        self.flow = Flow(function, nx.DiGraph(), {}, {}, {}, -1)
+        self.flow = Flow(function, {}, {}, {}, {}, {}, -1)
         self.handler: int | None = None
         self.context: list[_Target | _Finally] = []
         self.saved: list[str] = []  # exceptions in flight around the statement
@@ -147,13 +153,17 @@ class _Builder:
     def block(self) -> int:
         number = len(self.flow.blocks)
         self.flow.blocks[number] = Block(handler=self.handler)
-        self.flow.graph.add_node(number)
+        self.flow.after[number] = {}
+        self.flow.before[number] = []
         if self.handler is not None:
             self.edge(number, self.handler, "exception")
         return number
 
     def edge(self, a: int, b: int, kind: str = "next", label: str | Label = "") -> None:
-        self.flow.graph.add_edge(a, b, kind=kind, label=label)
+        leads = self.flow.after[a]
+        if b not in leads:
+            self.flow.before[b].append(a)
+        leads[b] = Edge(kind, label)
 
     def start(self, *, kind: str = "next", label: str | Label = "") -> int:
         """Begin a new block that control falls into from here."""
@@ -266,8 +276,7 @@ class _Builder:
 
     def _go_on(self, after: int) -> None:
         """Continue at `after`, if anything leads there."""
-        before = next(self.flow.graph.predecessors(after), None)
-        self.here = None if before is None else after
+        self.here = after if self.flow.before[after] else None
 
     def while_(self, statement: While) -> None:
         if statement.once:

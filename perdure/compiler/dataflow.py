@@ -15,7 +15,7 @@ and a handler may start from what held at the head of each block of its `try`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from perdure.compiler.cfg import ENTRY, Flow
@@ -108,7 +108,7 @@ def _never_certain(flow: Flow) -> set[str]:
 
 
 def _solve(
-    nodes: Iterable[int], update: Callable[[int], bool], after: Callable[[int], Iterable[int]]
+    nodes: Iterable[int], update: Callable[[int], bool], after: Mapping[int, Iterable[int]]
 ) -> None:
     """Call `update` on each node, and again on the nodes `after` each one that changed."""
     queue = deque(nodes)
@@ -117,7 +117,7 @@ def _solve(
         node = queue.popleft()
         waiting.discard(node)
         if update(node):
-            for other in after(node):
+            for other in after[node]:
                 if other not in waiting:
                     waiting.add(other)
                     queue.append(other)
@@ -141,7 +141,7 @@ def _liveness(flow: Flow, facts: Facts) -> None:
         handler = flow.blocks[number].handler
         thrown = 0 if handler is None else live_in[handler]
         out = thrown
-        for following in flow.graph.successors(number):
+        for following in flow.after[number]:
             out |= live_in[following]
         live_out[number] = out
         reads, binds = effects[number]
@@ -150,7 +150,7 @@ def _liveness(flow: Flow, facts: Facts) -> None:
         live_in[number] = live
         return changed
 
-    _solve(flow.postorder, update, flow.graph.predecessors)
+    _solve(flow.postorder, update, flow.before)
 
 
 def _assignment(flow: Flow, facts: Facts) -> None:
@@ -164,7 +164,7 @@ def _assignment(flow: Flow, facts: Facts) -> None:
 
     def update(number: int) -> bool:
         known = everything
-        for before in flow.graph.predecessors(number):
+        for before in flow.before[number]:
             # An exception may come from the first op: nothing the block binds is certain then.
             thrown = flow.blocks[before].handler == number
             gained = 0 if thrown else bound[before]
@@ -175,4 +175,4 @@ def _assignment(flow: Flow, facts: Facts) -> None:
         entering[number] = known
         return changed
 
-    _solve(reversed(flow.postorder), update, flow.graph.successors)
+    _solve(reversed(flow.postorder), update, flow.after)

@@ -184,9 +184,9 @@ def _headline(statement: Statement) -> str:
 
 def _edges(flow: Flow, number: int) -> list[str]:
     found = []
-    for _, to, facts in flow.graph.out_edges(number, data=True):
-        label = f" ({facts['label']})" if facts["label"] else ""
-        found.append((to, f"B{to} {facts['kind']}{label}"))
+    for to, edge in flow.after[number].items():
+        label = f" ({edge.label})" if edge.label else ""
+        found.append((to, f"B{to} {edge.kind}{label}"))
     return [text for _, text in sorted(found)]
 
 
@@ -201,7 +201,7 @@ def _dataflow(stages: FunctionStages) -> str:
 
 
 def _facts(facts: Facts, number: int) -> list[tuple[str, int]]:
-    reached = number == 0 or facts.flow.graph.in_degree(number) > 0
+    reached = number == 0 or bool(facts.flow.before[number])
     return [
         ("live in", facts.live_in[number]),
         ("live out", facts.live_out[number]),

@@ -125,7 +125,7 @@ _Graph = dict[int, dict[int, None]]
 
 
 def _without_suspensions(flow: Flow) -> _Graph:
-    graph: _Graph = {block: dict.fromkeys(flow.graph.successors(block)) for block in flow.blocks}
+    graph: _Graph = {block: dict.fromkeys(following) for block, following in flow.after.items()}
     heads = graph[-1] = {ENTRY: None}
     for suspension, (resume, _) in flow.resume.items():
         if suspension.kind is not SiteKind.DYNAMIC:

@@ -83,5 +83,5 @@ def test_help_imports_nothing_slow():
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
-    slow = {"rich", "libcst", "networkx", "graphviz", "pygraphviz"}
+    slow = {"rich", "libcst", "graphviz", "pygraphviz"}
     assert slow.isdisjoint(done.stdout.split())

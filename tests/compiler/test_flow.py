@@ -170,6 +170,5 @@ def test_every_reachable_statement_has_a_position(compiled: Compiler) -> None:
 
 def test_blocks_but_the_entry_have_predecessors_or_were_never_needed(compiled: Compiler) -> None:
     made = flow(compiled("def flow(a):\n    for x in a:\n        act(x)\n    return a\n"))
-    graph = made.flow.graph
-    assert graph.in_degree(0) == 0
-    assert all(graph.in_degree(n) for n in graph if n != 0)
+    assert not made.flow.before[0]
+    assert all(made.flow.before[n] for n in made.flow.blocks if n != 0)
