@@ -16,6 +16,7 @@ was never built; `position` knows every statement that can be reached.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -44,11 +45,14 @@ ENTRY = 0
 
 @dataclass(slots=True)
 class Op:
-    """One step: it reads `reads`, then binds `binds` and unbinds `deletes`."""
+    """One step: it reads `reads`, then binds `binds` and unbinds `deletes`.
 
-    reads: frozenset[str]
-    binds: frozenset[str] = frozenset()
-    deletes: frozenset[str] = frozenset()
+    A set of variables is an `int` with a bit for each (see `Flow.variables`).
+    """
+
+    reads: int
+    binds: int
+    deletes: int
     statement: Statement | None = None
     text: str = ""
 
@@ -89,7 +93,28 @@ class Flow:
     position: dict[Statement, tuple[int, int]]
     resume: dict[Suspension, tuple[int, int]]  # (block, op) at which control comes back
     exit: int
+    bits: dict[str, int]  # the bit that stands for each variable
     accesses: dict[ast.AST, Access] = field(default_factory=dict)  # of simple statements
+
+    def variables(self, bits: int) -> list[str]:
+        """The names of a set of variables, in order."""
+        found = []
+        while bits:  # one round for each variable in it, not for each that there is
+            lowest = bits & -bits
+            found.append(self._order[lowest.bit_length() - 1])
+            bits ^= lowest
+        return found
+
+    @cached_property
+    def _order(self) -> list[str]:
+        return list(self.bits)
+
+    def set_of(self, names: Iterable[str]) -> int:
+        """A set of variables, from names; those that are no variables do not count."""
+        found = 0
+        for name in names:
+            found |= self.bits.get(name, 0)
+        return found
 
     @cached_property
     def postorder(self) -> list[int]:
@@ -133,8 +158,8 @@ class _Finally:
 class _Builder:
     def __init__(self, function: CoreFunction) -> None:
         self.function = function
-        self.known = function.locals
-        self.flow = Flow(function, {}, {}, {}, {}, {}, -1)
+        bits = {name: 1 << n for n, name in enumerate(sorted(function.locals))}
+        self.flow = Flow(function, {}, {}, {}, {}, {}, -1, bits)
         self.handler: int | None = None
         self.context: list[_Target | _Finally] = []
         self.saved: list[str] = []  # exceptions in flight around the statement
@@ -175,7 +200,7 @@ class _Builder:
 
     def op(self, found: Access, statement: Statement | None = None, text: str = "") -> None:
         assert self.here is not None
-        reads, binds, deletes = (frozenset(part & self.known) for part in found[:3])
+        reads, binds, deletes = map(self.flow.set_of, found[:3])
         self.flow.blocks[self.here].ops.append(Op(reads, binds, deletes, statement, text))
 
     def mark(self, statement: Statement) -> None:

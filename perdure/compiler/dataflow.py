@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from perdure.compiler.cfg import ENTRY, Flow
+from perdure.compiler.cfg import ENTRY, Block, Flow
 from perdure.compiler.core import Handler, Statement, Suspension, Try
 
 
@@ -27,7 +27,6 @@ class Facts:
     """What holds at each block's borders; `live_*`/`assigned_*` ask for a point inside."""
 
     flow: Flow
-    order: tuple[str, ...]  # variable of each bit
     live_in: dict[int, int]
     live_out: dict[int, int]
     assigned_in: dict[int, int]
@@ -45,66 +44,44 @@ class Facts:
         """Variables certainly bound just before a statement."""
         return self._names(self._assigned_at(*self.flow.position[statement]))
 
-    def _names(self, bits: int) -> set[str]:
-        found = set()
-        while bits:  # one round for each variable in it, not for each that there is
-            lowest = bits & -bits
-            found.add(self.order[lowest.bit_length() - 1])
-            bits ^= lowest
-        return found
-
     def _live_at(self, block: int, index: int) -> int:
         handler = self.flow.blocks[block].handler
         thrown = 0 if handler is None else self.live_in[handler]
         live = self.live_out[block] | thrown
-        for reads, binds, deletes in reversed(self.masks[block][index:]):
-            live = live & ~(binds | deletes) | reads | thrown
+        for op in reversed(self.flow.blocks[block].ops[index:]):
+            live = live & ~(op.binds | op.deletes) | op.reads | thrown
         return live
 
     def _assigned_at(self, block: int, index: int) -> int:
         known = self.assigned_in[block]
-        for _, binds, _ in self.masks[block][:index]:
-            known |= binds & ~self.never
+        for op in self.flow.blocks[block].ops[:index]:
+            known |= op.binds & ~self.never
         return known
 
-    def _bits(self, names: Iterable[str]) -> int:
-        found = 0
-        for name in names:
-            found |= self._bit[name]
-        return found
-
-    def __post_init__(self) -> None:
-        self._bit = {name: 1 << i for i, name in enumerate(self.order)}
-        # What each op of a block reads, binds and deletes.
-        self.masks = {
-            number: [
-                (self._bits(op.reads), self._bits(op.binds), self._bits(op.deletes))
-                for op in block.ops
-            ]
-            for number, block in self.flow.blocks.items()
-        }
+    def _names(self, bits: int) -> set[str]:
+        return set(self.flow.variables(bits))
 
 
 def analyse(flow: Flow) -> Facts:
     """Solve liveness and definite assignment for one function."""
-    order = tuple(sorted(flow.function.locals))
-    facts = Facts(flow, order, {}, {}, {}, 0)
-    facts.never = facts._bits(_never_certain(flow))
+    facts = Facts(flow, {}, {}, {}, _never_certain(flow))
     _liveness(flow, facts)
     _assignment(flow, facts)
     return facts
 
 
-def _never_certain(flow: Flow) -> set[str]:
-    deleted = {n for block in flow.blocks.values() for op in block.ops for n in op.deletes}
-    caught = {
+def _never_certain(flow: Flow) -> int:
+    found = flow.set_of(
         handler.name
         for statement in flow.function.statements
         if isinstance(statement, Try)
         for handler in statement.handlers
         if isinstance(handler, Handler) and handler.name
-    }
-    return (deleted | caught) & flow.function.locals
+    )
+    for block in flow.blocks.values():
+        for op in block.ops:
+            found |= op.deletes
+    return found
 
 
 def _solve(
@@ -123,19 +100,19 @@ def _solve(
                     queue.append(other)
 
 
-def _effect(ops: list[tuple[int, int, int]]) -> tuple[int, int]:
+def _effect(block: Block) -> tuple[int, int]:
     """What a block as a whole reads from before it, and what it binds or deletes."""
     reads = changes = 0
-    for op_reads, binds, deletes in reversed(ops):
-        reads = reads & ~(binds | deletes) | op_reads
-        changes |= binds | deletes
+    for op in reversed(block.ops):
+        reads = reads & ~(op.binds | op.deletes) | op.reads
+        changes |= op.binds | op.deletes
     return reads, changes
 
 
 def _liveness(flow: Flow, facts: Facts) -> None:
     live_in = facts.live_in = dict.fromkeys(flow.blocks, 0)
     live_out = facts.live_out = dict.fromkeys(flow.blocks, 0)
-    effects = {number: _effect(ops) for number, ops in facts.masks.items()}
+    effects = {number: _effect(block) for number, block in flow.blocks.items()}
 
     def update(number: int) -> bool:
         handler = flow.blocks[number].handler
@@ -154,13 +131,13 @@ def _liveness(flow: Flow, facts: Facts) -> None:
 
 
 def _assignment(flow: Flow, facts: Facts) -> None:
-    everything = (1 << len(facts.order)) - 1
-    parameters = facts._bits(set(flow.function.parameters) & flow.function.locals)
+    everything = (1 << len(flow.bits)) - 1
+    parameters = flow.set_of(flow.function.parameters)
     entering = facts.assigned_in = dict.fromkeys(flow.blocks, everything)
     bound = dict.fromkeys(flow.blocks, 0)
-    for number, ops in facts.masks.items():
-        for _, binds, _ in ops:
-            bound[number] |= binds & ~facts.never
+    for number, block in flow.blocks.items():
+        for op in block.ops:
+            bound[number] |= op.binds & ~facts.never
 
     def update(number: int) -> bool:
         known = everything

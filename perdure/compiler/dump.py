@@ -155,7 +155,7 @@ def _cfg(stages: FunctionStages) -> str:
     lines = [flow.function.name]
     for number, block in flow.blocks.items():
         lines.append(_block_head(flow, number, block))
-        lines += [f"    {_op(op)}" for op in block.ops]
+        lines += [f"    {_op(op, flow)}" for op in block.ops]
         lines += [f"    -> {edge}" for edge in _edges(flow, number)]
     return "\n".join(lines)
 
@@ -166,10 +166,10 @@ def _block_head(flow: Flow, number: int, block: Block) -> str:
     return f"  B{number}{role}{handler}"
 
 
-def _op(op: Op) -> str:
+def _op(op: Op, flow: Flow) -> str:
     text = op.text or (_headline(op.statement) if op.statement is not None else "bind")
     sets = (("reads", op.reads), ("binds", op.binds), ("deletes", op.deletes))
-    accesses = "; ".join(f"{word} {_names(names)}" for word, names in sets if names)
+    accesses = "; ".join(f"{word} {_names(flow.variables(bits))}" for word, bits in sets if bits)
     return f"{text}  [{accesses}]" if accesses else text
 
 
@@ -196,7 +196,7 @@ def _dataflow(stages: FunctionStages) -> str:
     for number, block in facts.flow.blocks.items():
         lines.append(_block_head(facts.flow, number, block))
         for word, bits in _facts(facts, number):
-            lines.append(f"    {word:9} {_names(_variables(facts, bits))}")
+            lines.append(f"    {word:9} {_names(facts.flow.variables(bits))}")
     return "\n".join(lines)
 
 
@@ -208,10 +208,6 @@ def _facts(facts: Facts, number: int) -> list[tuple[str, int]]:
         # Nothing leads to an unreached block, and of nothing all is true.
         ("assigned", facts.assigned_in[number] if reached else 0),
     ]
-
-
-def _variables(facts: Facts, bits: int) -> list[str]:
-    return [name for i, name in enumerate(facts.order) if bits >> i & 1]
 
 
 def _names(names: Iterable[str]) -> str:
