@@ -94,7 +94,7 @@ class Flow:
     resume: dict[Suspension, tuple[int, int]]  # (block, op) at which control comes back
     exit: int
     bits: dict[str, int]  # the bit that stands for each variable
-    accesses: dict[ast.AST, Access] = field(default_factory=dict)  # of simple statements
+    accesses: dict[ast.AST, Access] = field(default_factory=dict)  # of statements and their parts
 
     def variables(self, bits: int) -> list[str]:
         """The names of a set of variables, in order."""
@@ -256,7 +256,7 @@ class _Builder:
 
     def suspension(self, statement: Suspension) -> None:
         self.mark(statement)
-        self.op(access(statement.call), statement)
+        self.op(self.access(statement.call), statement)
         assert self.here is not None
         self.start()
         self.flow.resume[statement] = (self.here, 0)
@@ -264,8 +264,8 @@ class _Builder:
         target = {statement.target} if statement.target else set()
         self.op(Access(set(self.saved), target, set(), set()), None, "resume")
 
-    def access(self, node: ast.stmt) -> Access:
-        """What a simple statement reads and binds; kept, for codegen asks again."""
+    def access(self, node: ast.AST) -> Access:
+        """What a statement or a part of one reads and binds; kept, for codegen asks again."""
         found = self.flow.accesses[node] = access(node)
         return found
 
@@ -286,7 +286,7 @@ class _Builder:
 
     def branch(self, statement: If) -> None:
         self.mark(statement)
-        self.op(access(statement.test), statement)
+        self.op(self.access(statement.test), statement)
         fork = self.here
         assert fork is not None
         after = self.block()
@@ -309,7 +309,7 @@ class _Builder:
             return
         head = self.start()
         self.mark(statement)
-        self.op(access(statement.test), statement)
+        self.op(self.access(statement.test), statement)
         after = self.block()
         self.loop(statement, head, after, set())
         self.here = head
@@ -337,13 +337,13 @@ class _Builder:
         if not held:
             # The iterable is evaluated once; only an iterator with a name is read at each turn.
             self.mark(statement)
-            self.op(access(statement.iterable), statement)
+            self.op(self.access(statement.iterable), statement)
         head = self.start()
         if held:
             self.mark(statement)
-            self.op(access(statement.iterable), statement)
+            self.op(self.access(statement.iterable), statement)
         after = self.block()
-        self.loop(statement, head, after, access(statement.target))
+        self.loop(statement, head, after, self.access(statement.target))
         self.here = head
         self.start(kind="false", label="exhausted")
         self.body(statement.orelse)
@@ -425,7 +425,7 @@ class _Builder:
         """Build one handler from its test on; `here` is left at the next handler's test."""
         test = self.here
         assert test is not None
-        found = access(handler.type) if handler.type else nothing()
+        found = self.access(handler.type) if handler.type else nothing()
         self.op(found)
         label = Label("{}", handler.type) if handler.type else "any exception"
         self.start(kind="true", label=label)
@@ -450,11 +450,11 @@ class _Builder:
         outer, after = self.handler, self.block()
         swallowed = self.block()  # where an exception goes: on, if __exit__ says so
         for item in statement.node.items:
-            self.op(access(item.context_expr), statement)
+            self.op(self.access(item.context_expr), statement)
             self.handler = swallowed
             self.start()
             if item.optional_vars is not None:
-                self.op(access(item.optional_vars))
+                self.op(self.access(item.optional_vars))
         if self.handler is not swallowed:
             self.handler = swallowed
             self.start()
@@ -468,18 +468,18 @@ class _Builder:
 
     def match(self, statement: Match) -> None:
         self.mark(statement)
-        self.op(access(statement.subject), statement)
+        self.op(self.access(statement.subject), statement)
         after = self.block()
         for case in statement.cases:
             if self.here is None:
                 break
-            found = access(case.node.pattern)
+            found = self.access(case.node.pattern)
             self.op(Access(found.reads, set(), set(), set()))
             test = self.here
             self.start(kind="true", label=Label("case {}", case.node.pattern))
             self.op(Access(set(), found.binds, set(), set()))
             if case.node.guard is not None:
-                self.op(access(case.node.guard))
+                self.op(self.access(case.node.guard))
             guard = self.here
             self.start(kind="true")
             self.body(case.body)

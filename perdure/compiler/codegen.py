@@ -77,7 +77,7 @@ class FunctionCode:
     blocks: list[BlockCode] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Place:
     """Where a statement stands: its list, its index, and the context of that list."""
 
@@ -86,7 +86,7 @@ class _Place:
     parent: _Context | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Context:
     """A statement list inside `owner`; `handler` when the list is a handler's."""
 

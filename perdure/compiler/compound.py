@@ -196,6 +196,8 @@ class Compound(Lifter):
 
     def _certain(self, expr: ast.AST) -> bool:
         """Whether evaluating an expression certainly suspends."""
+        if not self.has(expr):
+            return False
         if self.sites.get(expr, SiteKind.FRAME) not in (SiteKind.DYNAMIC, SiteKind.FRAME):
             return True
         match expr:

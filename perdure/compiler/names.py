@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 
 from perdure.compiler.scopes import (
     COMPREHENSIONS,
+    SCOPES,
     TYPE_ALIAS,
     annotation_exprs,
     defaults,
     lazily,
     parameters,
 )
-from perdure.compiler.trees import STATEMENTS, children, is_simple, nodes
+from perdure.compiler.trees import STATEMENTS, children, nodes
 
 
 class Access(NamedTuple):
@@ -42,36 +43,28 @@ def access(tree: ast.AST) -> Access:
     return found
 
 
-def add_access(tree: ast.stmt, found: Access, known: dict[ast.AST, Access]) -> None:
-    """Add what executing a statement reads, binds and deletes to `found`.
+def add_access(tree: ast.AST, found: Access, known: dict[ast.AST, Access]) -> None:
+    """Add what executing or evaluating `tree` reads, binds and deletes to `found`.
 
-    `known` keeps the access of each statement: most stand in several trees.
+    `known` keeps what is found for each statement and its parts: most stand in several trees.
     """
     own = known.get(tree)
     if own is None:
         own = known[tree] = nothing()
-        if is_simple(tree) or type(tree) in _SPECIAL:
-            _visit(tree, own, frozenset())
+        if type(tree) in _COMPOUND:
+            if isinstance(tree, ast.ExceptHandler) and tree.name:
+                own.binds.add(tree.name)
+            for child in children(tree):
+                add_access(child, own, known)
         else:
-            _add_parts(tree, own, known)
+            _visit(tree, own, frozenset())
     for part, more in zip(found, own, strict=True):
         part |= more
 
 
-def _add_parts(tree: ast.AST, found: Access, known: dict[ast.AST, Access]) -> None:
-    """Add the access of what stands in a compound statement."""
-    stack = [*children(tree)]
-    while stack:
-        node = stack.pop()
-        if type(node) in STATEMENTS:
-            add_access(node, found, known)
-        elif isinstance(node, ast.ExceptHandler | ast.match_case):  # it has statements in it
-            if isinstance(node, ast.ExceptHandler) and node.name:
-                found.binds.add(node.name)
-            stack += children(node)
-        else:
-            _visit(node, found, frozenset())
-
+# The kinds of node that have statements in them, of the scope that they stand in.
+_COMPOUND: set[type[ast.AST]] = {ast.ExceptHandler, ast.match_case}
+_COMPOUND |= {kind for kind in STATEMENTS if {"body", "cases"} & {*kind._fields}} - {*SCOPES}
 
 # The kinds of node that `_visit_special` has a case for.
 _SPECIAL = frozenset(COMPREHENSIONS) | {

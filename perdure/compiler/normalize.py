@@ -127,12 +127,13 @@ class _Normalizer(Compound):
         own = self.definition.own
         makers = _with_all_around((n for n in own if type(n) in _MAKERS), self.definition)
         others = {*own} - makers
+        scopes = _beneath(self.scope)
         found: set[str] = set()
         local = (self.scope.locals | self.names.made) - set(self.definition.free)
         for statement in walk(body):
             for node in expressions(statement):
                 if node not in others:
-                    found |= _captured(node, self.source)
+                    found |= _captured(node, scopes, self.source)
         return tuple(sorted(found & local))
 
     def read_frame(self, site: ast.Call, target: str | None) -> None:
@@ -385,7 +386,15 @@ def _lasting(scope: Scope) -> bool:
     return not comprehension or any(map(_lasting, scope.children))
 
 
-def _captured(tree: ast.AST, source: Source) -> set[str]:
+def _beneath(scope: Scope) -> dict[ast.AST, Scope]:
+    """The scopes in a scope, by their nodes."""
+    found: dict[ast.AST, Scope] = {}
+    for child in scope.children:
+        found |= {child.node: child} | _beneath(child)
+    return found
+
+
+def _captured(tree: ast.AST, scopes: dict[ast.AST, Scope], source: Source) -> set[str]:
     """Names that functions defined in `tree` take from around it."""
     found: set[str] = set()
     stack = [tree]
@@ -395,7 +404,8 @@ def _captured(tree: ast.AST, source: Source) -> set[str]:
             if type(node) is TYPE_ALIAS:
                 found |= analyse(lazily(node, node.value), source).free  # type: ignore[attr-defined]
             else:
-                found |= analyse(node, source).free  # type: ignore[arg-type]
+                scope = scopes.get(node) or analyse(node, source)  # type: ignore[arg-type]
+                found |= scope.free
             if getattr(node, "type_params", ()):
                 found |= analyse(lazily(node), source).free
         stack += children(node)
