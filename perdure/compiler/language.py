@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from functools import cache
 
 from perdure.compiler.definitions import Definition
 from perdure.compiler.diagnostics import Diagnostic
@@ -49,7 +48,8 @@ REFUSED: dict[str, tuple[str, str, str, str]] = {
 
 def check(definition: Definition) -> list[Diagnostic]:
     """Refuse what the compiler does not take in a function, nested functions left aside."""
-    if not any(map(_is_refused, definition.kinds | operators(definition.own))):
+    kinds = {kind.__name__ for kind in definition.kinds | operators(definition.own)}
+    if not kinds - COMPILED - WITH_CARE.keys():
         return []
     function = definition.function
     found: list[Diagnostic] = []
@@ -69,11 +69,6 @@ def check(definition: Definition) -> list[Diagnostic]:
                 )
             )
     return found
-
-
-@cache
-def _is_refused(kind: type) -> bool:
-    return kind.__name__ not in COMPILED and kind.__name__ not in WITH_CARE
 
 
 def _own_nodes(function: ast.AST) -> Iterable[ast.AST]:
