@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 
+from perdure.compiler.trees import children
+
 _IDENTIFIERS: dict[type[ast.AST], str] = {
     ast.Name: "id",
     ast.Attribute: "attr",
@@ -37,7 +39,7 @@ def mangle(tree: ast.AST) -> None:
                 _mangle(statement, node.name, definition=True)
             stack += [*node.decorator_list, *node.bases, *node.keywords]
         else:
-            stack += ast.iter_child_nodes(node)
+            stack += children(node)
 
 
 def _mangle(node: ast.AST, owner: str, *, definition: bool = False) -> None:
@@ -59,5 +61,5 @@ def _mangle(node: ast.AST, owner: str, *, definition: bool = False) -> None:
             node.asname = private if private != node.name else node.asname
     elif (field := _IDENTIFIERS.get(type(node))) and (name := getattr(node, field)):
         setattr(node, field, mangled(owner, name))
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         _mangle(child, owner)
