@@ -109,24 +109,45 @@ def reduce_super(proxy: Any, pickler: Any) -> Any:
 def reduce_property(prop: property, pickler: Any) -> Any:
     """A property, or one of a subclass, with its attributes."""
     attributes = dict(getattr(prop, "__dict__", {}))
-    name = getattr(prop, "__name__", None) if type(prop) is property else None
-    # A docstring that came from the getter is replaced when another getter is set.
-    plain = type(prop) is property or "__doc__" in attributes
-    derived = plain and prop.__doc__ == getattr(prop.fget, "__doc__", None)
+    if type(prop) is property:
+        # A docstring that came from the getter is replaced when another getter is set.
+        derived = prop.getter(_documented).__doc__ == _documented.__doc__
+    else:
+        documented = getattr(prop.fget, "__doc__", None)
+        derived = "__doc__" in attributes and prop.__doc__ == documented
+    name = _name_of(prop) if type(prop) is property else ()
     args = (type(prop), prop.fget, prop.fset, prop.fdel, prop.__doc__, name, derived)
     return (make_property, args, attributes or None, None, None, set_attributes)
 
 
+def _documented(owner: Any) -> None:
+    """The docstring that a property takes from a new getter, if it takes one."""
+
+
+def _name_of(prop: Any) -> tuple[Any, ...]:
+    """The name that a property has or takes from its getter (3.13); empty if it has none."""
+    try:
+        return (prop.__name__,)
+    except Exception:
+        return ()
+
+
 def make_property(
-    kind: Any, fget: Any, fset: Any, fdel: Any, doc: Any, name: Any, derived: bool = False
+    kind: Any,
+    fget: Any,
+    fset: Any,
+    fdel: Any,
+    doc: Any,
+    name: tuple[Any, ...],
+    derived: bool = False,
 ) -> Any:
     """A property, whatever `__new__` and `__init__` its class has."""
     made = property.__new__(kind)
     property.__init__(made, fget, fset, fdel, None if derived else doc)
     if derived and kind is property and made.__doc__ != doc:
         made.__doc__ = doc  # the getter has not got its own yet
-    if name is not None and getattr(made, "__name__", None) != name:
-        made.__name__ = name
+    if name and _name_of(made) != name:
+        made.__name__ = name[0]
     return made
 
 
