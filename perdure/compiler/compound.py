@@ -158,7 +158,7 @@ class Compound(Lifter):
 
     def _If(self, node: ast.If) -> None:
         before = self.rewritten
-        test = self.lift(node.test)
+        test = self.test(node.test)
         made = If(node, test, self.body(node.body), self.body(node.orelse))
         self._finish(made, node, before)
 
@@ -245,7 +245,7 @@ class Compound(Lifter):
         """The body of a `while` whose test suspends: the test is its first part."""
         self.emit(store(done, ast.Constant(False), node))
         with self.block() as body:
-            test = self.lift(node.test)
+            test = self.test(node.test)
             inner = self.body(node.body)
             stop: Body = [store(done, ast.Constant(True), node)]
             self.emit(If(node, test, inner, stop, suspends=any(map(suspends, inner))))
@@ -597,7 +597,7 @@ class Compound(Lifter):
             with self.block() as body:
                 if self.has(case.guard):
                     assert case.guard is not None
-                    test = self.lift(case.guard)
+                    test = self.test(case.guard)
                     with self.block() as inner:
                         self.emit(store(taken, ast.Constant(True), case.guard))
                         self.statements(case.body)

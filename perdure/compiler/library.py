@@ -6,7 +6,20 @@ of its arguments it calls. It iterates over the others.
 
 from __future__ import annotations
 
+from perdure.compiler import operators
+
 MODULE = "perdure.library"
+OPERATORS, PACKAGES = f"{MODULE}.operators", f"{MODULE}.packages"
+MODULES = (MODULE, OPERATORS, PACKAGES)
+_OPERATORS = {o.stand_in for o in (*operators.OPERATIONS.values(), *operators.BUILTINS.values())}
+_OPERATORS = (_OPERATORS | {"read_attribute", "read_cached"}) - {"contains_"}
+
+
+def full_name(stand_in: str) -> str:
+    """The full name, `module:name`, of a function of the library."""
+    module = OPERATORS if stand_in in _OPERATORS else MODULE
+    return f"{PACKAGES if stand_in in _PACKAGES else module}:{stand_in}"
+
 
 # dotted name -> (its stand-in, positions of the arguments that it calls)
 STAND_INS: dict[str, tuple[str, frozenset[int]]] = {
@@ -60,18 +73,54 @@ STAND_INS |= {
     }.items()
     for name in names.split()
 }
+# Of modules that few programs import: the stand-ins are in perdure.library.packages.
+_OF_PACKAGES: dict[str, tuple[str, frozenset[int]]] = {
+    "re.sub": ("re_sub_", frozenset({1})),
+    "re.subn": ("re_subn_", frozenset({1})),
+    "heapq.nsmallest": ("nsmallest_", frozenset({2})),
+    "heapq.nlargest": ("nlargest_", frozenset({2})),
+    "dataclasses.replace": ("replace_", frozenset()),
+}
+_OF_PACKAGES |= {
+    f"bisect.{name}": (f"{name}_", frozenset())
+    for name in ("bisect_left", "bisect_right", "insort_left", "insort_right")
+}
+_OF_PACKAGES |= {
+    "bisect.bisect": ("bisect_right_", frozenset()),
+    "bisect.insort": ("insort_right_", frozenset()),
+}
+# They go over what they are given once: it is listed before.
+ON_LISTS = {"builtins": ("bytes", "bytearray"), "array": ("array",)} | {
+    "statistics": tuple(
+        "mean fmean geometric_mean harmonic_mean median median_low median_high median_grouped mode"
+        " multimode pstdev pvariance quantiles stdev variance".split()
+    )
+}
+_OF_PACKAGES |= {
+    f"{module}.{name}": ("on_list_", frozenset())
+    for module, names in ON_LISTS.items()
+    for name in names
+}
+STAND_INS |= _OF_PACKAGES
 # Those that may make a coroutine of whatever they are given.
 ASYNCHRONOUS = frozenset({"builtins.aiter", "builtins.anext"})
 # Methods of builtin types that have one; the values are the positions of what they call.
 METHODS: dict[str, tuple[str, frozenset[int]]] = {
     name: (f"{name}_", frozenset()) for name in ("sort", "join", "extend", "update", "fromkeys")
-}
+} | {name: (f"{name}_", frozenset({0})) for name in ("sub", "subn")}
+_PACKAGES = {name for name, _ in _OF_PACKAGES.values()} | {"sub_", "subn_", "cached_call"}
 # Functions of perdure whose work in a run is Python of the library.
 IN_A_RUN = {"perdure.gather": "gather_", "perdure.race": "race_"}
 # Keywords by which builtins are given something to call.
-CALLED_KEYWORDS = frozenset({"key", "func", "function"})
+CALLED_KEYWORDS = frozenset({"key", "func", "function", "repl"})
+# Those that compare what they are given with each other.
+ORDERING = frozenset({"sorted", "sort", "min", "max"})
 CONSTRUCT = "construct"
 # Methods of classes of the library that stand-ins make objects of.
-METHODS_OF = {"iter_": ("CallIterator.__next__",), "tee_": ("TeeIterator.__next__",)}
+METHODS_OF = {
+    "iter_": ("CallIterator.__next__", "SequenceIterator.__next__"),
+    "step_of": ("SequenceIterator.__next__",),
+    "tee_": ("TeeIterator.__next__",),
+}
 # What loops, unpacking, `in` and a generator's end come to where an iterator suspends.
 ITERATING = ("step_of", "list_", "taken_", "contains_", "delegate", "close_dropped")

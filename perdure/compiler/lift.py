@@ -32,6 +32,7 @@ from perdure.compiler.core import (
     While,
     suspends,
 )
+from perdure.compiler.operators import operations_of
 from perdure.compiler.rename import rename
 from perdure.compiler.scopes import FunctionNode, runs_as_function
 from perdure.compiler.trees import children, copy_place
@@ -88,6 +89,8 @@ class Lifter:
         segment: Callable[[ast.AST], str],
         generator_function: Callable[[ast.AST], FunctionNode],
         meeting: frozenset[ast.AST],
+        operations: frozenset[ast.AST],
+        tested: frozenset[ast.AST],
         iter_suspends: bool,
     ) -> None:
         self.sites = sites
@@ -97,6 +100,8 @@ class Lifter:
         self.segment = segment
         self.generator_function = generator_function
         self.meeting = meeting
+        self.operations = {*operations}
+        self.tested = {*tested}
         self.iter_suspends = iter_suspends
         self.output: list[Body] = []
         self._inside: dict[ast.AST, bool] = {}
@@ -123,7 +128,8 @@ class Lifter:
             return False
         known = self._inside.get(node)
         if known is None:
-            known = self._inside[node] = node in self.sites or any(map(self.has, _inner(node)))
+            known = node in self.sites or node in self.operations or node in self.tested
+            known = self._inside[node] = known or any(map(self.has, _inner(node)))
         return known
 
     def save(self, expr: ast.expr) -> ast.expr:
@@ -164,9 +170,9 @@ class Lifter:
         if isinstance(expr, ast.Starred) and expr in self.sites:
             items = self.listed(self.lift(expr.value), expr.value)
             return copy_place(ast.Starred(items, expr.ctx), expr)
-        if isinstance(expr, ast.Compare) and expr in self.sites:
+        if isinstance(expr, ast.Compare) and self._looks_for_item(expr):
             return self._contained(expr)
-        if expr in self.sites:
+        if self.is_suspension(expr):
             target = self.names.fresh("t")
             self.suspend(expr, target)
             return load(target, expr)
@@ -176,7 +182,20 @@ class Lifter:
 
     def is_suspension(self, expr: ast.expr) -> bool:
         """Whether an expression is one suspension as a whole (`in` and `*` only contain one)."""
-        return expr in self.sites and not isinstance(expr, ast.Compare | ast.Starred)
+        if isinstance(expr, ast.Compare):
+            return expr in self.operations and self._is_one_operation(expr)
+        if expr in self.operations:
+            return not isinstance(expr, ast.FormattedValue)
+        return expr in self.sites and not isinstance(expr, ast.Starred)
+
+    @staticmethod
+    def _is_one_operation(node: ast.Compare) -> bool:
+        inert = ast.In | ast.NotIn | ast.Is | ast.IsNot
+        return len(node.ops) == 1 and not isinstance(node.ops[0], inert)
+
+    def _looks_for_item(self, node: ast.Compare) -> bool:
+        found = len(node.ops) == 1 and isinstance(node.ops[0], ast.In | ast.NotIn)
+        return found and (node in self.sites or node in self.operations)
 
     def suspend(self, site: ast.expr, target: str | None) -> None:
         """Emit the suspension for a site, its operands first."""
@@ -187,6 +206,8 @@ class Lifter:
                 self._suspend_call(site, target)
             case ast.Attribute():
                 self._suspend_property(site, target)
+            case ast.BinOp() | ast.UnaryOp() | ast.Compare() | ast.Subscript():
+                self._suspend_operation(site, target)
             case ast.Yield():
                 value = site.value or copy_place(ast.Constant(None), site)
                 self.stop(site, "_Yield", self.lift(value), target)
@@ -244,10 +265,89 @@ class Lifter:
         self._meeting_call("_listed" if most is None else "_taken", args, items, at)
         return load(items, at)
 
+    # Operations that special methods stand behind
+
+    def _suspend_operation(self, site: ast.expr, target: str | None) -> None:
+        """`a + b`, `-a`, `a < b` and `a[b]`, where a special method of the program may suspend."""
+        match site:
+            case ast.BinOp():
+                operands = self.sequence([site.left, site.right])
+            case ast.UnaryOp():
+                operands = [self.lift(site.operand)]
+            case ast.Compare():
+                operands = self.sequence([site.left, site.comparators[0]])
+            case _:
+                assert isinstance(site, ast.Subscript)
+                operands = self.item(site)
+        self.operate(operations_of(site)[0], operands, target, site)
+
+    def operate(
+        self, name: str, operands: Sequence[ast.expr], target: str | None, at: ast.expr
+    ) -> None:
+        """Emit `target = _Op.name(*operands)`."""
+        place = copy_place(ast.Attribute(load("_Op", at), name, ast.Load()), at)
+        function = self._named_callee(place)
+        assert isinstance(function, ast.Name)
+        self._meeting_call(function.id, self._held(operands), target, at)
+
+    def _held(self, operands: Sequence[ast.expr]) -> list[ast.expr]:
+        """Operands that are looked at twice: whether they suspend, and to be passed on."""
+        if all(isinstance(operand, ast.Constant | ast.Name) for operand in operands):
+            return list(operands)
+        return [self.save(operand) for operand in operands]
+
+    def item(self, node: ast.Subscript) -> list[ast.expr]:
+        """Lift the operands of a subscript; its index as a value."""
+        value, index = self.subscript(node)
+        return [value, _as_value(index)]
+
+    def truth(self, value: ast.expr, at: ast.expr) -> ast.expr:
+        """Emit `bool(value)`, which may suspend."""
+        found = self.names.fresh("t")
+        self.operate("truth", [value], found, at)
+        return load(found, at)
+
+    def test(self, expr: ast.expr) -> ast.expr:
+        """Lift an expression that is tested for truth."""
+        if not self.has(expr):
+            return expr
+        if isinstance(expr, ast.UnaryOp) and isinstance(expr.op, ast.Not):
+            return copy_place(ast.UnaryOp(expr.op, self.test(expr.operand)), expr)
+        if isinstance(expr, ast.BoolOp) and any(map(self._is_tested, expr.values)):
+            return self._tested_one_by_one(expr)
+        value = self.lift(expr)
+        return self.truth(value, expr) if expr in self.tested else value
+
+    def _is_tested(self, expr: ast.expr) -> bool:
+        if isinstance(expr, ast.BoolOp):
+            return any(map(self._is_tested, expr.values))
+        if isinstance(expr, ast.UnaryOp) and isinstance(expr.op, ast.Not):
+            return self._is_tested(expr.operand)
+        return expr in self.tested
+
+    def _tested_one_by_one(self, node: ast.BoolOp) -> ast.expr:
+        """`a and b` as a test: no value is tested twice."""
+        result = self.names.fresh("t")
+        self.emit(store(result, self.test(node.values[0]), node))
+        depth = len(node.values) - 1
+        bodies: list[Body] = []
+        for value in node.values[1:]:
+            bodies.append([])
+            self.output.append(bodies[-1])
+            self.emit(store(result, self.test(value), value))
+        for _ in range(depth):
+            body = bodies.pop()
+            self.output.pop()
+            test: ast.expr = load(result, node)
+            if isinstance(node.op, ast.Or):
+                test = copy_place(ast.UnaryOp(ast.Not(), test), test)
+            self.emit(If(node, test, body, [], suspends=any(map(suspends, body))))
+        return load(result, node)
+
     def _contained(self, node: ast.Compare) -> ast.expr:
         """`x in xs`, where the run may stop between the items of `xs`."""
         parts = self.sequence([node.left, node.comparators[0]])
-        left, over = (self._held_by_name(part) for part in parts)
+        left, over = self._held(parts)
         found = self.names.fresh("t")
         self._meeting_call("_contains", [over, left], found, node)
         if isinstance(node.ops[0], ast.NotIn):
@@ -259,7 +359,9 @@ class Lifter:
             return value
         return self.save(value)
 
-    def _meeting_call(self, name: str, args: list[ast.expr], target: str, at: ast.expr) -> None:
+    def _meeting_call(
+        self, name: str, args: list[ast.expr], target: str | None, at: ast.expr
+    ) -> None:
         """Emit `target = name(*args)`, which suspends if an argument stops the run."""
         made = call(name, args, at)
         origin = self.origins.get(at, at)
@@ -281,7 +383,7 @@ class Lifter:
             given = load(self._begun(iterable, first.iter), first.iter)
             iterable = call("_begun", [given], first.iter)
         else:
-            iterable = call("_abegun" if first.is_async else "_iter", [iterable], first.iter)
+            iterable = call("_abegun" if first.is_async else "_keeping", [iterable], first.iter)
         definition = self.generator_function(self.origins.get(site, site))
         name = self.names.fresh(definition.name.strip("<>"))
         fields = dict(ast.iter_fields(definition)) | {"name": name}
@@ -477,25 +579,31 @@ class Lifter:
             return load(node.target.id, node)
         return ast.NamedExpr(node.target, self.lift(node.value))
 
+    def _lift_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        lifted = self.test(node.operand) if isinstance(node.op, ast.Not) else None
+        return ast.UnaryOp(node.op, lifted or self.lift(node.operand))
+
     def _lift_BoolOp(self, node: ast.BoolOp) -> ast.expr:
         """`a and act(b)`  =>  `_t1 = a; if _t1: _t1 = act(b)`."""
         first = next(i for i, value in enumerate(node.values) if self.has(value))
         cut = max(first, 1)
         head, tail = node.values[:cut], node.values[cut:]
         start = self.lift(head[0]) if len(head) == 1 else ast.BoolOp(node.op, head)
-        if not any(map(self.has, tail)):
+        if not any(map(self.has, tail)) and not self._is_tested(head[-1]):
             return ast.BoolOp(node.op, [start, *tail])
         result = self.names.fresh("t")
         self.emit(store(result, start, head[0]))
         rest = tail[0] if len(tail) == 1 else copy_place(ast.BoolOp(node.op, tail), tail[0])
         test: ast.expr = load(result, head[0])
+        if self._is_tested(head[-1]):
+            test = self.truth(test, head[-1])
         if isinstance(node.op, ast.Or):
             test = copy_place(ast.UnaryOp(ast.Not(), test), test)
         self._branch(node, test, result, rest, None)
         return load(result, node)
 
     def _lift_IfExp(self, node: ast.IfExp) -> ast.expr:
-        test = self.lift(node.test)
+        test = self.test(node.test)
         if not self.has(node.body) and not self.has(node.orelse):
             return ast.IfExp(test, node.body, node.orelse)
         result = self.names.fresh("t")
@@ -524,13 +632,16 @@ class Lifter:
     def _lift_Compare(self, node: ast.Compare) -> ast.expr:
         """`a < act(b) < c`  =>  each link only if the one before held."""
         left, right = self.sequence([node.left, node.comparators[0]])
-        if not any(map(self.has, node.comparators[1:])):
+        split = len(node.ops) > 1 and (node in self.operations or node in self.sites)
+        if not split and not any(map(self.has, node.comparators[1:])):
             return ast.Compare(left, node.ops, [right, *node.comparators[1:]])
         left, right = self.save(left), self.save(right)
         result = self.names.fresh("t")
         link = copy_place(ast.Compare(left, node.ops[:1], [right]), node)
-        self.emit(store(result, link, node))
         rest = copy_place(ast.Compare(right, node.ops[1:], node.comparators[1:]), node)
+        for part in (link, rest):
+            self._same(node, part)
+        self.assign(result, link)
         self._branch(node, load(result, node), result, rest, None)
         return load(result, node)
 
@@ -543,6 +654,10 @@ class Lifter:
                 out.append(part)
                 continue
             lifted = self._formatted(part)
+            if part in self.operations:
+                continue_with = self._operated_format(part, lifted)
+                out.append(continue_with)
+                continue
             if index < last:
                 text = copy_place(ast.JoinedStr([lifted]), part)
                 lifted = ast.FormattedValue(self.save(text), -1, None)
@@ -554,6 +669,18 @@ class Lifter:
         lifted = self.sequence(operands)
         spec = lifted[1] if part.format_spec else None
         made = ast.FormattedValue(lifted[0], part.conversion, spec)
+        return copy_place(made, part)
+
+    def _operated_format(
+        self, part: ast.FormattedValue, lifted: ast.FormattedValue
+    ) -> ast.FormattedValue:
+        """A part of an f-string whose `__format__` may suspend: its text."""
+        text = self.names.fresh("t")
+        spec = lifted.format_spec or copy_place(ast.Constant(""), part)
+        conversion = ast.Constant(chr(part.conversion) if part.conversion > 0 else "")
+        operands = [lifted.value, conversion, spec]
+        self.operate("formatted", operands, text, part)
+        made = ast.FormattedValue(load(text, part), -1, None)
         return copy_place(made, part)
 
     def _lift_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
@@ -590,9 +717,20 @@ class Lifter:
             self.emit(Simple(copy_place(ast.Assign([target], value), target)))
         elif isinstance(target, ast.Tuple | ast.List):
             self._unpack(target, value)
+        elif target in self.operations:
+            self.operate_on(target, [value])
         else:
             place = self.place(target)
             self.emit(Simple(copy_place(ast.Assign([place], value), target)))
+
+    def operate_on(self, target: ast.expr, value: list[ast.expr]) -> None:
+        """Emit the assignment (with a value), or the deletion, by a special method."""
+        if isinstance(target, ast.Attribute):
+            parts = [self.lift(target.value), ast.Constant(target.attr)]
+        else:
+            assert isinstance(target, ast.Subscript)
+            parts = self.item(target)
+        self.operate(operations_of(target)[0], [*parts, *value], None, target)
 
     def place(self, target: ast.expr) -> ast.expr:
         """Lift the object (and the index) that an attribute or subscript target stands on."""
@@ -657,12 +795,18 @@ class Lifter:
         }
         fresh = {name: self.names.fresh(f"{name.lstrip('_')}_") for name in sorted(targets)}
 
-        def copied(old: Any, new: Any) -> None:
-            if old in self.sites:
-                self.sites[new] = self.sites[old]
-                self.origins[new] = self.origins.get(old, old)
+        return rename(node, fresh, self._same)
 
-        return rename(node, fresh, copied)
+    def _same(self, old: Any, new: Any) -> None:
+        """What is known of a node holds for a copy of it."""
+        if old in self.sites:
+            self.sites[new] = self.sites[old]
+        if old in self.operations:
+            self.operations.add(new)
+        if old in self.tested:
+            self.tested.add(new)
+        if old in self.sites or old in self.operations or old in self.tested:
+            self.origins[new] = self.origins.get(old, old)
 
     def next_item(self, at: ast.AST, iterator: str) -> str:
         """Emit the wait for the next item of an asynchronous iterator; its name."""
@@ -752,13 +896,16 @@ class Lifter:
         """The function that gives the iterator of a loop."""
         if isinstance(loop, ast.AsyncFor) or getattr(loop, "is_async", False):
             return "_aiter"
-        return "_stepping" if loop in self.sites else "_iter"
+        if loop in self.sites:
+            return "_stepping"
+        stops = isinstance(loop, ast.comprehension) or self.has(loop)
+        return "_keeping" if stops else "_iter"
 
     def _conditions(
         self, node: Any, renamed: Any, depth: int, tests: list[ast.expr], result: str
     ) -> None:
         if tests:
-            test = self.lift(tests[0])
+            test = self.test(tests[0])
             with self.block() as body:
                 self._conditions(node, renamed, depth, tests[1:], result)
             self.emit(If(tests[0], test, body, [], suspends=any(map(suspends, body))))
@@ -783,6 +930,17 @@ class Lifter:
         add = copy_place(ast.Attribute(into, method, ast.Load()), node)
         done = copy_place(ast.Call(add, [self.lift(node.elt)], []), node)
         self.emit(Simple(copy_place(ast.Expr(done), node)))
+
+
+def _as_value(index: ast.expr) -> ast.expr:
+    """The index of a subscript as an expression of its own: slices are written out."""
+    if isinstance(index, ast.Slice):
+        parts = [part or ast.Constant(None) for part in (index.lower, index.upper, index.step)]
+        return call("_slice", parts, index)
+    if isinstance(index, ast.Tuple):
+        made = ast.Tuple([_as_value(part) for part in index.elts], ast.Load())
+        return copy_place(made, index)
+    return index
 
 
 def _dict_of(pairs: Sequence[tuple[ast.expr | None, ast.expr]]) -> ast.Dict:

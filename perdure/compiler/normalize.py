@@ -17,6 +17,7 @@ from perdure.compiler.core import (
     If,
     Raise,
     Simple,
+    SiteKind,
     expressions,
     suspends,
     walk,
@@ -25,6 +26,7 @@ from perdure.compiler.definitions import Definition, Kind
 from perdure.compiler.diagnostics import CompileError, Diagnostic
 from perdure.compiler.image import VOCABULARY
 from perdure.compiler.lift import Names, call, load, store
+from perdure.compiler.operators import operations_of
 from perdure.compiler.resolve import Resolved
 from perdure.compiler.scopes import (
     BUILTINS,
@@ -77,10 +79,13 @@ class _Normalizer(Compound):
             function.source.segment,
             made.__getitem__,
             resolved.meeting,
+            resolved.operations,
+            resolved.tested,
             resolved.iter_suspends,
         )
+        stopping = (*resolved.sites, *resolved.operations, *resolved.tested)
         self._inside |= dict.fromkeys(definition.own, False)
-        self._inside |= dict.fromkeys(_with_all_around(resolved.sites, definition), True)
+        self._inside |= dict.fromkeys(_with_all_around(stopping, definition), True)
         self.definition = definition
         self.source = function.source
         self.scope = scope
@@ -220,23 +225,34 @@ class _Normalizer(Compound):
             self.emit(Simple(node))
             return
         place: ast.expr = node.target
-        stops = self.has(node.value) or node in self.sites
+        stops = self.has(node.value) or node in self.sites or node in self.operations
         if not isinstance(place, ast.Name):
             place = self._saved_place(place) if stops else self.place(place)
+            self._same(node.target, place)
         if not stops:
             assert isinstance(place, ast.Name | ast.Attribute | ast.Subscript)
             made = ast.AugAssign(place, node.op, node.value)
             self.emit(Simple(copy_place(made, node)))
             return
         current = self.names.fresh("t")
-        self.emit(store(current, _as_load(place), node.target))
+        read = _as_load(place)
+        if node in self.operations and not isinstance(place, ast.Name):
+            self.operations.add(place)
+            self.origins[read] = node.target
+            if isinstance(read, ast.Subscript):
+                self.operations.add(read)
+            else:
+                self.sites[read] = SiteKind.DYNAMIC
+        self.assign(current, read)
         value = self.lift(node.value)
         if node in self.sites:
             value = self.listed(value, node.value)
-        running = copy_place(ast.Name(current, ast.Store()), node)
-        self.emit(Simple(copy_place(ast.AugAssign(running, node.op, value), node)))
-        done = ast.Assign([place], load(current, node))
-        self.emit(Simple(copy_place(done, node)))
+        if node in self.operations:
+            self.operate(operations_of(node)[0], [load(current, node), value], current, node.target)
+        else:
+            running = copy_place(ast.Name(current, ast.Store()), node)
+            self.emit(Simple(copy_place(ast.AugAssign(running, node.op, value), node)))
+        self.assign_to(place, load(current, node))
 
     def _saved_place(self, target: ast.expr) -> ast.expr:
         """The target of `+=`, with its parts in temporaries: it is read, and later written."""
@@ -263,6 +279,9 @@ class _Normalizer(Compound):
             for element in target.elts:
                 self._delete(element)
             return
+        if target in self.operations:
+            self.operate_on(target, [])
+            return
         place = self.place(target) if self.has(target) else target
         self.emit(Simple(copy_place(ast.Delete([place]), target)))
 
@@ -270,7 +289,7 @@ class _Normalizer(Compound):
         if not self.has(node):
             self.emit(Simple(node))
             return
-        test = self.lift(node.test)
+        test = self.test(node.test)
         with self.block() as failed:
             args = [self.lift(node.msg)] if node.msg else []
             made = ast.Raise(call("_AssertionError", args, node), None)

@@ -35,8 +35,9 @@ class _Copier:
         if not isinstance(node, ast.AST) or node is skip:
             return node
         if isinstance(node, ast.Name):
-            name = self.fresh.get(node.id, node.id)
-            return copy_place(ast.Name(name, node.ctx), node)
+            name = ast.Name(self.fresh.get(node.id, node.id), node.ctx)
+            self.copied(node, name)
+            return copy_place(name, node)
         if isinstance(node, ast.Lambda):
             return self._shadowed(node, parameters(node.args), node.args)
         if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from perdure.compiler import language, library, refuse
+from perdure.compiler import language, library, operators, refuse
 from perdure.compiler.core import SiteKind
 from perdure.compiler.definitions import Definition, Kind, definitions
 from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
@@ -50,11 +50,19 @@ _NATIVE: tuple[type[ast.expr], ...] = (
 _NATIVE += (ast.ListComp, ast.SetComp, ast.DictComp, ast.Compare, ast.BinOp)
 # Methods that Python calls where nobody names them, and that the program calls in its stead.
 _CALLED_BY_SYNTAX = frozenset(
-    "__init__ __post_init__ __call__ __enter__ __exit__ __aenter__ __aexit__ __iter__ __next__"
-    " __aiter__ __anext__ __await__".split()
+    "__new__ __init__ __post_init__ __call__ __enter__ __exit__ __aenter__ __aexit__"
+    " __iter__ __next__ __aiter__ __anext__ __await__".split()
 )
 # What making an object calls; the second is called by the `__init__` that `dataclass` writes.
-_MAKING = frozenset({"__init__", "__post_init__"})
+_MAKING = frozenset({"__new__", "__init__", "__post_init__"})
+# Decorators of functools that put something else in a function's place, which calls the function.
+_REPLACING = frozenset({"functools.singledispatch", "functools.cache", "functools.lru_cache"})
+# What is to be compiled where a function under one of these suspends, by the decorator's last name.
+_DECORATORS = {
+    "cached_property": "read_cached",
+    "cache": "cached_call",
+    "lru_cache": "cached_call",
+}
 # Ways to come by a function that leave no name of it in the text.
 _LOOKUPS = frozenset(
     {f"builtins.{name}" for name in ("getattr", "globals", "vars", "eval", "exec", "__import__")}
@@ -77,6 +85,8 @@ class Resolved:
     sites: dict[ast.AST, SiteKind]
     special_methods: frozenset[str] = frozenset()  # of the program, those that may suspend
     meeting: frozenset[ast.AST] = frozenset()  # calls that suspend if one of their arguments does
+    operations: frozenset[ast.AST] = frozenset()  # that suspend if a special method does
+    tested: frozenset[ast.AST] = frozenset()  # expressions whose `__bool__` may suspend
     iter_suspends: bool = False  # some `__iter__` of the program suspends before it returns
 
 
@@ -107,6 +117,9 @@ class _Facts:
     constructed: list[tuple[ast.Call, str]] = field(default_factory=list)  # calls of known classes
     stand_ins: list[tuple[ast.Call, str]] = field(default_factory=list)  # of builtins, by name
     attributes: list[ast.Attribute] = field(default_factory=list)  # that are read
+    operations: list[tuple[ast.AST, frozenset[str]]] = field(default_factory=list)  # what they call
+    tested: list[ast.expr] = field(default_factory=list)  # for truth
+    factories: list[ast.Call] = field(default_factory=list)  # of `defaultdict`s
     loops: list[tuple[ast.AST, ast.expr]] = field(default_factory=list)  # `for`s, what they go over
     stops: dict[ast.AST, SiteKind] = field(default_factory=dict)  # await, yield
     dotted: dict[str | ast.expr, str | None] = field(default_factory=dict)  # what names stand for
@@ -168,6 +181,50 @@ def _stand_in(name: str) -> str:
     return found[0]
 
 
+def _last_name(decorator: ast.expr) -> str:
+    """The last name of what a decorator is, its arguments left out."""
+    bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if isinstance(bare, ast.Attribute):
+        return bare.attr
+    return bare.id if isinstance(bare, ast.Name) else ""
+
+
+def _makes_property(decorator: ast.expr) -> bool:
+    return _last_name(decorator) in ("property", "cached_property")
+
+
+def _registered_with(decorator: ast.expr) -> str | None:
+    """The last name of the generic function for which `@show.register` gives a case."""
+    bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if not isinstance(bare, ast.Attribute) or bare.attr != "register":
+        return None
+    generic = bare.value
+    if isinstance(generic, ast.Attribute):
+        return generic.attr
+    return generic.id if isinstance(generic, ast.Name) else None
+
+
+def _known_ends(name: ast.expr) -> tuple[str, str]:
+    """How the text that an expression makes begins and ends, as far as it is written out."""
+    match name:
+        case ast.Constant(value=str(text)):
+            return text, text
+        case ast.JoinedStr(values=[first, *_] as parts):
+            return _known_ends(first)[0], _known_ends(parts[-1])[1]
+        case ast.BinOp(op=ast.Add()):
+            return _known_ends(name.left)[0], _known_ends(name.right)[1]
+    return "", ""
+
+
+def _outside_functions(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, ast.stmt]]:
+    """The statements of a module and its classes that define no function; `Class.` they are in."""
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            yield from _outside_functions(statement.body, f"{owner}{statement.name}.")
+        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield owner, statement
+
+
 class _Resolver:
     """Facts of every function in reach, then a fixpoint over who reaches a suspension."""
 
@@ -183,13 +240,17 @@ class _Resolver:
         self.iterates = False
         self.escapes = False  # something that suspends is used as a value
         self.looked_up = False  # values are looked up by names that are made when the program runs
-        self.wanted: set[str] = set()  # those names that are literals all the same
+        self.wanted: set[tuple[str, str]] = set()  # how those names begin and end
         self.mentioned: set[str] = set()  # functions that are used as values
         self.attributes: set[str] = set()  # names of attributes that are read
         self.sends = False  # whether it has coroutines that may be stepped by hand
         self.spawns = False  # whether the program has fibers, whose results are waited for
         self.in_a_run: set[str] = set()  # functions of Perdure's library to compile
         self.properties: set[str] = set()  # names of methods that are read as attributes
+        self.behind: set[str] = set()  # of the user's special methods and properties: may suspend
+        self.decorated: dict[str, list[str]] = {}  # functions, and what their decorators call
+        self.added: set[str] = set()  # modules of Perdure's library
+        self.dispatching: dict[str, list[str]] = {}  # by a generic function's name, what it calls
         self.methods: dict[str, list[str]] = {}  # the methods of a name, by function name
         self.resolved: dict[str, Resolved] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -223,6 +284,9 @@ class _Resolver:
             self._add_module(module)
         own = (m for m in self.closure if not is_foreign(m.source.module))
         self.stored = {name for module in own for name in module.stored}
+        self.special = (operators.SPECIAL | operators.READING) & self.methods.keys()
+        if any("defaultdict" in module.source.text for module in self.closure):
+            self.special |= {"__missing__"}
         for facts in list(self.facts.values()):
             self._read(facts)
             if not is_foreign(facts.module.source.module):
@@ -240,9 +304,13 @@ class _Resolver:
             if owner is not None:
                 method = mangled(owner.rpartition(".")[2], definition.node.name)
                 self.methods.setdefault(method, []).append(definition.name)
-                for decorator in definition.node.decorator_list:
-                    if isinstance(decorator, ast.Name) and decorator.id == "property":
-                        self.properties.add(method)
+                if any(map(_makes_property, definition.node.decorator_list)):
+                    self.properties.add(method)
+            for decorator in definition.node.decorator_list:
+                if (generic := _registered_with(decorator)) is not None:
+                    self.dispatching.setdefault(generic, []).append(definition.name)
+                if (around := _DECORATORS.get(_last_name(decorator))) is not None:
+                    self.decorated.setdefault(definition.name, []).append(around)
         return found
 
     def _read(self, facts: _Facts) -> None:
@@ -251,6 +319,8 @@ class _Resolver:
         # Functions that are called on the spot, and names that have been read already.
         called = {node.func for node in facts.definition.own if type(node) is ast.Call}
         seen: set[str] = set()
+        if self.special or self.properties:
+            self._read_operations(facts)
         for node in facts.definition.own:
             kind = type(node)
             if kind is ast.Name:
@@ -273,6 +343,38 @@ class _Resolver:
                 ):
                     facts.mentioned.append(known)
         facts.fleeting = self._fleeting(facts)
+
+    def _read_operations(self, facts: _Facts) -> None:
+        """What the special methods that the program has may stand behind."""
+        reading = self.special & operators.READING
+        for node in facts.definition.own:
+            kind = type(node)
+            if kind in operators.KINDS:
+                names = {
+                    name
+                    for operation in operators.operations_of(node)
+                    for name in operators.OPERATIONS[operation].names
+                } & self.special
+                place = node.target if isinstance(node, ast.AugAssign) else node
+                if isinstance(place, ast.Attribute):
+                    if not isinstance(place.ctx, ast.Load):
+                        names |= {place.attr} & self.properties
+                    if place is not node or isinstance(place.ctx, ast.Load):
+                        names |= reading if self._is_of_an_object(place, facts) else set()
+                if names:
+                    facts.operations.append((node, frozenset(names)))
+            if kind in operators.TESTING and operators.TRUTH & self.special:
+                facts.tested += operators.tested(node)
+
+    def _special_of(self, operation: operators.Operation) -> frozenset[str]:
+        """The methods of the program that an operation may call."""
+        names = operation.names & self.special
+        return names | self.properties if operation.asks == operators.WRITES else names
+
+    def _is_of_an_object(self, node: ast.Attribute, facts: _Facts) -> bool:
+        """Whether an attribute is not one of a module."""
+        dotted = self._dotted(node, facts)
+        return dotted is None or self._is_value(dotted)
 
     def _read_value(self, node: ast.Name | ast.Attribute, facts: _Facts) -> None:
         """A name or an attribute that is not called on the spot."""
@@ -308,8 +410,10 @@ class _Resolver:
                 facts.loops.append((node, node.value))
             case ast.AugAssign(op=ast.Add()):
                 facts.loops.append((node, node.value))
-            case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[over]):
-                facts.loops.append((node, over))
+            case ast.Compare():
+                for op, over in zip(node.ops, node.comparators, strict=True):
+                    if isinstance(op, ast.In | ast.NotIn):
+                        facts.loops.append((node, over))
             case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp() if (
                 node in self.by_node
             ):
@@ -318,8 +422,12 @@ class _Resolver:
     def _mention_builtin(self, node: ast.expr, facts: _Facts) -> None:
         """A builtin that has a stand-in is used as a value: it may be called anywhere."""
         dotted = self._dotted(node, facts)
+        if dotted is None:
+            return
         if dotted in library.STAND_INS and not self._is_type_test(dotted):
             self.in_a_run.add(library.STAND_INS[dotted][0])
+        elif (operation := operators.named(dotted)) is not None and self._special_of(operation):
+            self.in_a_run.add(operation.stand_in)
 
     @staticmethod
     def _is_type_test(dotted: str) -> bool:
@@ -400,19 +508,33 @@ class _Resolver:
         return None
 
     def _table_mentions(self) -> Iterator[Definition]:
-        """Functions that module-level code puts into tables and the like."""
+        """Functions that code of modules and classes puts into tables and the like.
+
+        To decorate a function may be to put it into a table: `@route("/orders")`.
+        """
         for module in self.closure:
-            for statement in module.source.tree.body:
-                if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                    continue
+            for owner, statement in _outside_functions(module.source.tree.body, ""):
                 for node in nodes(statement):
                     if node in self.by_node:
                         yield self.by_node[node]
                     if isinstance(node, ast.Name | ast.Attribute):
                         dotted = self.modules.qualify(node, module)
                         known = self.modules.function(dotted) if dotted else None
-                        if known is not None and known.name in self.facts:
-                            yield self.facts[known.name].definition
+                        name = known.name if known is not None else ""
+                        if known is None and isinstance(node, ast.Name) and owner:
+                            name = f"{module.source.module}:{owner}{node.id}"
+                        if name in self.facts:
+                            yield self.facts[name].definition
+        for facts in self.facts.values():
+            own = not is_foreign(facts.module.source.module)
+            if own and not facts.definition.is_nested and self._is_handed_on(facts):
+                yield facts.definition
+
+    def _is_handed_on(self, facts: _Facts) -> bool:
+        """Whether a decorator of the program, or of a generic function, gets hold of a function."""
+        if any(map(_registered_with, facts.definition.node.decorator_list)):
+            return True
+        return self._is_replaced(facts.definition)
 
     def _classify(self, call: ast.Call, facts: _Facts) -> None:
         known = self._function_named(call.func, facts)
@@ -445,13 +567,18 @@ class _Resolver:
                 facts.stops[call] = SiteKind.FRAME
         elif dotted in library.STAND_INS:
             facts.stand_ins.append((call, dotted))
+        elif (operation := operators.named(dotted)) is not None:
+            if names := self._special_of(operation):
+                facts.operations.append((call, names))
+        elif dotted == "collections.defaultdict":
+            facts.factories.append(call)
         elif self.modules.function(dotted.rpartition(".")[0]) is not None:
             facts.unknown.append(call)  # `helper.__wrapped__(…)`
         elif self.modules.class_of(dotted) is not None:
             facts.constructed.append((call, dotted))
-        elif isinstance(call.func, ast.Attribute) and (
-            self._is_value(dotted) or self.modules.class_of(dotted.rpartition(".")[0]) is not None
-        ):
+            if self._has_factories(dotted):
+                facts.unknown.append(call)
+        elif isinstance(call.func, ast.Attribute) and self._is_in_own(dotted):
             self._method(call, call.func.attr, facts)
         elif isinstance(call.func, ast.Name) and self._is_variable(dotted):
             facts.unknown.append(call)
@@ -460,14 +587,14 @@ class _Resolver:
     def _method(call: ast.Call, name: str, facts: _Facts) -> None:
         """A method of something unknown, which may be a builtin's that has a stand-in."""
         facts.methods.append((call, name))
-        if name in library.METHODS and (call.args or call.keywords):
+        if name in library.METHODS and (call.args or call.keywords or name in library.ORDERING):
             facts.stand_ins.append((call, name))
 
     def _note_lookup(self, dotted: str, call: ast.Call) -> None:
-        """`getattr(order, "ship")` says which name it looks up, if that is a literal."""
-        match call.args:
-            case [_, ast.Constant(value=str(name)), *_] if dotted == "builtins.getattr":
-                self.wanted.add(name)
+        """`getattr(order, "ship")` says which name it looks up, or how it begins and ends."""
+        place = {"builtins.getattr": 1, "operator.methodcaller": 0, "operator.attrgetter": 0}
+        if dotted in place and len(call.args) > place[dotted]:
+            self.wanted.add(_known_ends(call.args[place[dotted]]))
 
     def _found_by_name(self) -> list[str]:
         """Functions and methods that suspend and are looked up: `getattr(order, "ship")()`."""
@@ -477,9 +604,14 @@ class _Resolver:
             if not facts.definition.is_nested
             and not is_foreign(facts.module.source.module)
             and self._compiled(name)
-            and facts.definition.node.name in self.wanted
+            and self._is_wanted(facts.definition.node.name)
             and self._can_compile(facts)
         ]
+
+    def _is_wanted(self, name: str) -> bool:
+        if name.startswith("__"):
+            return False
+        return any(name.startswith(begin) and name.endswith(end) for begin, end in self.wanted)
 
     def _is_replaced(self, known: Definition) -> bool:
         """Whether a decorator of the program may have put something else in a function's place."""
@@ -489,6 +621,8 @@ class _Resolver:
         for decorator in known.node.decorator_list:
             bare = decorator.func if isinstance(decorator, ast.Call) else decorator
             dotted = self.modules.qualify(bare, facts.module, known.scopes[1:])
+            if dotted in _REPLACING:
+                return True
             if dotted is None or self.modules.get(dotted.partition(".")[0]) is not None:
                 return True
         return False
@@ -497,6 +631,28 @@ class _Resolver:
         """Whether `dotted` is an attribute of a first-party module-level object (not a module)."""
         head = dotted.rpartition(".")[0]
         return head in self.values and self.modules.get(head) is None
+
+    def _has_factories(self, dotted: str) -> bool:
+        """Whether making an object of a class may call `default_factory` functions."""
+        found = self.modules.class_of(dotted)
+        assert found is not None
+        return any(
+            keyword.arg == "default_factory"
+            for statement in found[2].body
+            if isinstance(statement, ast.AnnAssign) and isinstance(statement.value, ast.Call)
+            for keyword in statement.value.keywords
+        )
+
+    def _is_in_own(self, dotted: str) -> bool:
+        """Whether `dotted` is inside a first-party object or class: `Color.RED.paint`."""
+        parts = dotted.split(".")
+        for length in range(len(parts) - 1, 0, -1):
+            head = ".".join(parts[:length])
+            if self.modules.get(head) is not None:
+                return False
+            if head in self.values or self.modules.class_of(head) is not None:
+                return True
+        return False
 
     def _is_variable(self, dotted: str) -> bool:
         """Whether `dotted` is a first-party module-level variable: it may hold any callable."""
@@ -522,18 +678,22 @@ class _Resolver:
         for name, facts in self.facts.items():
             if facts.role is Role.WORKFLOW or (facts.timers and facts.role is Role.PLAIN):
                 self.durable.add(name)
-        for name in sorted(self.in_a_run):
-            self._use(name)
         changed = True
         while changed:
             names = self._suspending_methods()
+            self.behind = self._methods_behind()
+            self.in_a_run |= self._behind_decorators()
+            for name in sorted(self.in_a_run):
+                self._use(name)
             before = len(self.durable), len(self.maybe), len(self.stopping)
             for name, facts in list(self.facts.items()):
                 self._grow(name, facts, names)
                 for call, dotted in facts.stand_ins:
-                    used = facts.module.source.module != library.MODULE or name in self.maybe
+                    used = facts.module.source.module not in library.MODULES or name in self.maybe
                     if used and self._meets(call, facts):
                         self._use(_stand_in(dotted))
+                for stand_in in self._operating(facts):
+                    self._use(stand_in)
             self._find_iterators(names)
             self.escapes = self.escapes or self._any_escapes()
             if self.iterates:
@@ -542,6 +702,14 @@ class _Resolver:
             if _MAKING & names:
                 self._use(library.CONSTRUCT)
             changed = (len(self.durable), len(self.maybe), len(self.stopping)) != before
+
+    def _behind_decorators(self) -> set[str]:
+        """The stand-ins for what decorators of functools do around functions that suspend."""
+        found = set()
+        for name in self.decorated:
+            if self._compiled(name):
+                found |= set(self.decorated[name])
+        return found
 
     def _any_escapes(self) -> bool:
         """Whether something that suspends is used as a value, so that unknown calls may reach it.
@@ -580,6 +748,8 @@ class _Resolver:
         name = facts.definition.name
         if name.endswith(".__next__"):
             return True
+        if name.endswith(".__getitem__"):  # loops go over what has no `__iter__` by numbers
+            return f"{name.removesuffix('__getitem__')}__iter__" not in self.facts
         return name.endswith(".__iter__") and (
             name in self.durable
             or bool(facts.unknown)
@@ -590,7 +760,7 @@ class _Resolver:
     def _grow(self, name: str, facts: _Facts, methods: set[str]) -> None:
         if facts.role is not Role.PLAIN or name in self.durable:
             return
-        if facts.module.source.module == library.MODULE:
+        if facts.module.source.module in library.MODULES:
             return  # compiled where it is used
         callees = [known.name for _, known in facts.known]
         callees += [made.name for _, made in facts.generators]
@@ -607,6 +777,7 @@ class _Resolver:
             return
         called = any(attribute in methods for _, attribute in facts.methods)
         called = called or any(a.attr in self.properties & methods for a in facts.attributes)
+        called = called or self._operates(facts)
         uncertain = (
             called
             or (facts.unknown and self.escapes)
@@ -617,33 +788,88 @@ class _Resolver:
         if uncertain and self._can_compile(facts):
             self.maybe.add(name)
 
+    # What special methods stand behind --------------------------------------------------------
+
+    def _methods_behind(self) -> set[str]:
+        """Special methods and properties of the user's classes that may suspend."""
+        found = {
+            method
+            for method in self.special | self.properties
+            if any(
+                self._suspends(name) or name in self.maybe
+                for name in self.methods.get(method, ())
+                if not is_foreign(self.facts[name].module.source.module)
+            )
+        }
+        factories = ((c, f) for f in self.facts.values() for c in f.factories if c.args)
+        if any(self._called(call.args[0], facts) for call, facts in factories):
+            found.add("__missing__")
+        return found
+
+    def _operates(self, facts: _Facts) -> bool:
+        """Whether an operator, a subscript or a test of a function may suspend."""
+        if facts.tested and not self.behind.isdisjoint(operators.TRUTH):
+            return True
+        return any(not self.behind.isdisjoint(names) for _, names in facts.operations)
+
+    def _operating(self, facts: _Facts) -> Iterator[str]:
+        """The stand-ins of those that may."""
+        for node, names in facts.operations:
+            if self.behind.isdisjoint(names):
+                continue
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                yield "read_attribute"
+            elif isinstance(node, ast.Call):
+                operation = operators.named(self._dotted(node.func, facts) or "")
+                assert operation is not None
+                yield operation.stand_in
+            else:
+                for name in operators.operations_of(node):
+                    yield operators.OPERATIONS[name].stand_in
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Attribute):
+                yield "read_attribute"
+        if facts.tested and not self.behind.isdisjoint(operators.TRUTH):
+            yield "truth"
+
     # What builtins and loops are given --------------------------------------------------------
 
     def _use(self, stand_in: str) -> None:
         """Compile a function of Perdure's library, and those it calls."""
-        queue = [f"{library.MODULE}:{stand_in}"]
+        queue = [library.full_name(stand_in)]
         if queue[0] not in self.facts:
-            own = self.modules.get(library.MODULE)
-            assert own is not None
-            for definition in self._add_module(own):
-                self._read(self.facts[definition.name])
+            for module in dict.fromkeys((library.MODULE, queue[0].partition(":")[0])):
+                self._add_library(module)
         while queue:
             name = queue.pop()
             if name not in self.maybe:
                 self.maybe.add(name)
                 queue += [known.name for _, known in self.facts[name].known]
+                queue += [known.name for known in self.facts[name].mentioned]
                 made = library.METHODS_OF.get(name.partition(":")[2], ())
                 queue += [f"{library.MODULE}:{method}" for method in made]
+
+    def _add_library(self, name: str) -> None:
+        """Take a module of Perdure's library in, once."""
+        if name not in self.added:
+            self.added.add(name)
+            module = self.modules.get(name)
+            assert module is not None
+            for definition in self._add_module(module):
+                self._read(self.facts[definition.name])
 
     def _meets(self, call: ast.Call, facts: _Facts) -> int:
         """Whether a builtin that has a stand-in is given something that suspends."""
         dotted = self._dotted(call.func, facts) or ""
         if dotted == "builtins.iter" and len(call.args) == 1:
             # An `__iter__` of the user's may give a generator of the program.
-            own = "__iter__" in self.methods and not isinstance(call.args[0], _NATIVE)
-            return PERHAPS if own else NO
-        _, called = library.STAND_INS.get(dotted, ("", frozenset()))
+            own = "__iter__" in self.methods or "__getitem__" in self.behind
+            return PERHAPS if own and not isinstance(call.args[0], _NATIVE) else NO
+        if dotted == "dataclasses.replace":
+            return PERHAPS if _MAKING & self._suspending_methods() else NO
+        called = self._called_places(call, dotted)
         found = PERHAPS if dotted in library.ASYNCHRONOUS else NO
+        if self.behind & operators.ORDERING and _last_name(call.func) in library.ORDERING:
+            return PERHAPS
         for place, value in enumerate(call.args):
             if isinstance(value, ast.Starred):
                 found = max(found, self._iterated(value.value, facts))
@@ -655,6 +881,14 @@ class _Resolver:
             if keyword.arg in library.CALLED_KEYWORDS:
                 found = max(found, self._called(keyword.value, facts))
         return found
+
+    @staticmethod
+    def _called_places(call: ast.Call, dotted: str) -> frozenset[int]:
+        """Which of its arguments a builtin calls."""
+        if dotted in library.STAND_INS:
+            return library.STAND_INS[dotted][1]
+        method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        return library.METHODS.get(method, ("", frozenset[int]()))[1]
 
     def _called(self, value: ast.expr, facts: _Facts) -> int:
         """Whether calling the value of an expression suspends."""
@@ -669,6 +903,9 @@ class _Resolver:
             return PERHAPS if known.name in self.maybe or known.node.decorator_list else NO
         dotted = self._dotted(value, facts)
         if dotted is None or dotted in self.values:
+            return PERHAPS
+        operation = operators.named(dotted)
+        if operation is not None and self._special_of(operation) & self.behind:
             return PERHAPS
         return PERHAPS if self.iterates and dotted in library.STAND_INS else NO
 
@@ -690,6 +927,8 @@ class _Resolver:
             dotted = self._dotted(value.func, facts) or ""
             if dotted in library.STAND_INS:
                 return self._meets(value, facts)
+            if dotted == "builtins.reversed" and "__reversed__" in self.methods:
+                return PERHAPS
             if dotted.startswith("builtins."):
                 return NO
             if isinstance(value.func, ast.Attribute):
@@ -716,7 +955,7 @@ class _Resolver:
         if found is None or depth > 20:
             return None
         module, qualname, node = found
-        for name in ("__init__", "__post_init__"):
+        for name in ("__new__", "__init__", "__post_init__"):
             own = f"{module.source.module}:{qualname}.{name}"
             if own in self.facts:
                 return own
@@ -759,6 +998,7 @@ class _Resolver:
         if name in self.durable or facts.definition.kind is Kind.FUNCTION:
             return True
         uncertain = any(a in suspending for _, a in facts.methods) or bool(facts.unknown)
+        uncertain = uncertain or self._operates(facts)
         uncertain = uncertain or any(self._meets(c, facts) for c, _ in facts.stand_ins)
         uncertain = uncertain or any(self._iterated(over, facts) for _, over in facts.loops)
         return uncertain or any(
@@ -777,6 +1017,9 @@ class _Resolver:
             if any(self._suspends(n) or n in self.maybe for n in names)
         }
         found |= _STEPS if self.iterates or self.sends else set()
+        if _MAKING & found and "__call__" in self.methods:
+            found.add("__call__")  # `super().__call__()` in a metaclass makes the object
+        found |= {name for name, made in self.dispatching.items() if any(map(self._compiled, made))}
         return found | _WAITS if self.spawns else found
 
     # The program ------------------------------------------------------------------------------
@@ -786,9 +1029,9 @@ class _Resolver:
         suspending = self._suspending_methods()
         seen: dict[str, None] = {}
         queue = [self.entry.name]
-        special = [m for m in self.methods if m in _CALLED_BY_SYNTAX]
+        special = [m for m in self.methods if m in _CALLED_BY_SYNTAX or m in self.special]
         queue += [name for method in special for name in self.methods[method]]
-        queue += [f"{library.MODULE}:{name}" for name in sorted(self.in_a_run)]
+        queue += map(library.full_name, sorted(self.in_a_run))
         tables_added = False
         while queue:
             name = queue.pop(0)
@@ -801,6 +1044,9 @@ class _Resolver:
                 queue += self.methods.get(method, ())
             for attribute in facts.attributes:
                 queue += self.methods.get(attribute.attr, ())
+            for _, names in facts.operations:
+                for method in sorted(names):
+                    queue += self.methods.get(method, ())
             queue += [known.name for known in facts.mentioned]
             sites: dict[ast.AST, SiteKind] = {}
             if self._compiled(name):
@@ -815,13 +1061,13 @@ class _Resolver:
                     inside += nested.nested
             queue += [i for call, _ in facts.constructed if (i := self._init_of(call, facts))]
             queue += [
-                f"{library.MODULE}:{_stand_in(dotted)}"
+                library.full_name(_stand_in(dotted))
                 for call, dotted in facts.stand_ins
                 if self._meets(call, facts)
             ]
+            queue += map(library.full_name, self._operating(facts))
             if self.iterates or _MAKING & suspending:
-                names = (library.CONSTRUCT, *library.ITERATING)
-                queue += [f"{library.MODULE}:{name}" for name in names]
+                queue += map(library.full_name, (library.CONSTRUCT, *library.ITERATING))
             if not tables_added and facts.unknown:
                 # What is called may come out of a table of the module.
                 tables_added = True
@@ -865,8 +1111,21 @@ class _Resolver:
         sites |= dict.fromkeys(meeting, SiteKind.DYNAMIC)
         sites |= {n: SiteKind.DYNAMIC for n, over in facts.loops if self._iterated(over, facts)}
         sites |= facts.stops
+        operations = {n for n, names in facts.operations if not self.behind.isdisjoint(names)}
+        tested: set[ast.AST] = set()
+        if not self.behind.isdisjoint(operators.TRUTH):
+            tested = {*facts.tested}
+        for node in [*operations]:
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                operations.discard(node)
+                sites[node] = SiteKind.DYNAMIC
+            elif isinstance(node, ast.Call):
+                operations.discard(node)
+                meeting.append(node)
+                sites[node] = SiteKind.DYNAMIC
         if makers:
-            sites |= in_place(facts.users, sites, makers)
+            stopping = sites | dict.fromkeys(operations | tested, SiteKind.DYNAMIC)
+            sites |= in_place(facts.users, stopping, makers)
         special = frozenset(name for name in suspending if name.startswith("__"))
         if special & {"__enter__", "__exit__"}:
             withs = (n for n in facts.definition.own if isinstance(n, ast.With))
@@ -875,4 +1134,12 @@ class _Resolver:
             self.facts[n].definition.kind is Kind.FUNCTION and self._compiled(n)
             for n in self.methods.get("__iter__", ())
         )
-        return Resolved(facts.definition, sites, special, frozenset(meeting), iter_suspends)
+        return Resolved(
+            facts.definition,
+            sites,
+            special,
+            frozenset(meeting),
+            frozenset(operations),
+            frozenset(tested),
+            iter_suspends,
+        )

@@ -341,6 +341,14 @@ def _read_anywhere(module: Module, node: ast.AST) -> None:
             for statement in node.body:
                 if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                     module.stored.add(statement.target.id)
+                elif isinstance(statement, ast.Assign) and _may_hold_function(statement.value):
+                    names = (t.id for t in statement.targets if isinstance(t, ast.Name))
+                    module.stored.update(names)
+
+
+def _may_hold_function(value: ast.expr) -> bool:
+    """Whether a class attribute may be something to call: `alias = method`, `partialmethod(…)`."""
+    return isinstance(value, ast.Name | ast.Attribute | ast.Call | ast.Lambda)
 
 
 def _read_body(

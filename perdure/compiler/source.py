@@ -151,18 +151,21 @@ _COMPILED_LIBRARY = frozenset(
     "contextlib asyncio.tasks asyncio.locks asyncio.queues asyncio.taskgroups asyncio.timeouts"
     " asyncio.mixins".split()
 )
+_OWN_LIBRARY = frozenset(f"perdure.library{part}" for part in ("", ".operators", ".packages"))
 ASYNCIO = tuple(sorted(name for name in _COMPILED_LIBRARY if name.startswith("asyncio.")))
 
 
 def is_foreign(module: str) -> bool:
     """Whether a module is not the user's, and is compiled with the user's all the same."""
-    return module in _COMPILED_LIBRARY or module == "perdure.library"
+    return module in _COMPILED_LIBRARY or module in _OWN_LIBRARY
 
 
 def _read_foreign(module: str) -> Source | None:
     parts = module.split(".")
     if parts[0] == "perdure":
-        return read_source(_PERDURE.joinpath(*parts[1:], "__init__.py"), module)
+        place = _PERDURE.joinpath(*parts[1:])
+        file = place / "__init__.py"
+        return read_source(file if file.is_file() else place.with_suffix(".py"), module)
     path = Path(sysconfig.get_path("stdlib")).joinpath(*parts).with_suffix(".py")
     return read_source(path, module) if path.is_file() else None
 

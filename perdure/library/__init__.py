@@ -8,6 +8,7 @@ function of the user's own. They do in the same order what the builtins do.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import math
@@ -15,12 +16,22 @@ import operator
 import sys
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import Any
 
 from perdure.runtime import ops
+from perdure.runtime.callables import KEY, comparing
+from perdure.runtime.dataclass_fields import (
+    NO_VALUE,
+    bound,
+    fields_of,
+    is_for_init_only,
+    slots_of,
+)
 from perdure.runtime.fibers import ALL, FIRST, FIRST_ERROR, Fiber, spawn, wait_for_fibers
 from perdure.runtime.generators import unraisable
 from perdure.runtime.iterators import by_number
+from perdure.runtime.ops import special
 
 
 class _MISSING:
@@ -42,11 +53,24 @@ class _Once:
 
 
 def list_(iterable: Any = (), /) -> Any:
-    return [item for item in iterable]  # noqa: C416  (compiled, the loop may suspend)
+    return [item for item in _hinted(iterable)]  # noqa: C416  (compiled, the loop may suspend)
 
 
 def tuple_(iterable: Any = (), /) -> Any:
-    return tuple([item for item in iterable])  # noqa: C416
+    return tuple([item for item in _hinted(iterable)])  # noqa: C416
+
+
+def _hinted(iterable: Any) -> Any:
+    """What a list is made of: CPython asks it for its length, to know how much room to take."""
+    method = special(iterable, "__len__")
+    if type(getattr(method, "__func__", None)) is not FunctionType:
+        return iterable
+    iterator = iter(iterable)
+    try:
+        method()  # type: ignore[misc]  # it has one
+    except TypeError:
+        pass
+    return _Once(iterator)
 
 
 def set_(iterable: Any = (), /) -> Any:
@@ -112,12 +136,74 @@ def all_(iterable: Any, /) -> bool:
 
 
 def sorted_(iterable: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
-    items = [item for item in iterable]  # noqa: C416
-    if key is None:
-        return sorted(items, reverse=reverse)
-    keys = [key(item) for item in items]
-    places = sorted(range(len(items)), key=keys.__getitem__, reverse=reverse)
-    return [items[place] for place in places]
+    items = list_(iterable)
+    keys = items if key is None else [key(item) for item in items]
+    return [items[place] for place in _in_order(keys, reverse)]
+
+
+def _in_order(keys: Any, reverse: Any) -> Any:
+    """The places of the keys, from the least to the greatest."""
+    if {type(key) for key in keys} <= _COMPARED_NATIVELY:
+        return sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)
+    places = [*range(len(keys))]
+    if reverse:
+        places.reverse()
+    places = _sorted_places(keys, places)
+    if reverse:
+        places.reverse()
+    return places
+
+
+_COMPARED_NATIVELY = {int, float, bool, str, bytes, tuple, list, type(None)}
+_RUN = 64  # CPython's: below it, the same comparisons are made in the same order
+
+
+def _sorted_places(keys: Any, places: Any) -> Any:
+    """Runs are sorted by binary insertion, and then merged (Objects/listobject.c of CPython)."""
+    if len(places) >= _RUN:
+        middle = len(places) // 2
+        left = _sorted_places(keys, places[:middle])
+        return _merged(keys, left, _sorted_places(keys, places[middle:]))
+    begin = _first_run(keys, places)
+    for number in range(begin, len(places)):
+        pivot = places[number]
+        low, high = 0, number
+        while low < high:
+            middle = (low + high) // 2
+            if _less(keys[pivot], keys[places[middle]]):
+                high = middle
+            else:
+                low = middle + 1
+        del places[number]
+        places.insert(low, pivot)
+    return places
+
+
+def _first_run(keys: Any, places: Any) -> int:
+    """How many of the first are in order; if they go strictly down, they are turned round."""
+    if len(places) < 2:
+        return len(places)
+    number = 2
+    if _less(keys[places[1]], keys[places[0]]):
+        while number < len(places) and _less(keys[places[number]], keys[places[number - 1]]):
+            number += 1
+        places[:number] = places[:number][::-1]
+    else:
+        while number < len(places) and not _less(keys[places[number]], keys[places[number - 1]]):
+            number += 1
+    return number
+
+
+def _merged(keys: Any, left: Any, right: Any) -> Any:
+    found, first, second = [], 0, 0
+    while first < len(left) and second < len(right):
+        if _less(keys[right[second]], keys[left[first]]):
+            found.append(right[second])
+            second += 1
+        else:
+            found.append(left[first])
+            first += 1
+    return found + left[first:] + right[second:]
 
 
 def min_(*values: Any, key: Any = None, default: Any = _MISSING) -> Any:
@@ -129,10 +215,16 @@ def max_(*values: Any, key: Any = None, default: Any = _MISSING) -> Any:
 
 
 def _less(a: Any, b: Any) -> bool:
+    if type(a) is KEY and type(b) is KEY:
+        compare = comparing(a)
+        return bool(compare(a.obj, b.obj) < 0)
     return bool(a < b)
 
 
 def _greater(a: Any, b: Any) -> bool:
+    if type(a) is KEY and type(b) is KEY:
+        compare = comparing(a)
+        return bool(compare(a.obj, b.obj) > 0)
     return bool(a > b)
 
 
@@ -191,7 +283,9 @@ def iter_(source: Any, sentinel: Any = _MISSING, /) -> Any:
             raise TypeError("iter(v, w): v must be callable")
         return CallIterator(source, sentinel)
     if not hasattr(type(source), "__iter__"):
-        return by_number(source)
+        method = special(source, "__getitem__")
+        own = type(getattr(method, "__func__", None)) is FunctionType
+        return SequenceIterator(source) if own else by_number(source)
     made = source.__iter__()
     if not hasattr(type(made), "__next__"):
         raise TypeError(f"iter() returned non-iterator of type {type(made).__name__!r}")
@@ -222,6 +316,28 @@ class CallIterator:
                     return value
                 self.ended = True
         raise StopIteration
+
+
+class SequenceIterator:
+    """The iterator over what has a `__getitem__` and no `__iter__`."""
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+        self.index = 0
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        if self.source is None:
+            raise StopIteration
+        try:
+            value = self.source[self.index]
+        except (IndexError, StopIteration):
+            self.source = None
+            raise StopIteration from None
+        self.index += 1
+        return value
 
 
 # As the builtins do, those that follow ask for the iterators at once, and for items later.
@@ -595,7 +711,7 @@ _IN_A_LINK = 57
 
 
 def join_(separator: Any, iterable: Any, /) -> Any:
-    return separator.join([item for item in iterable])  # noqa: C416
+    return separator.join(list_(iterable))
 
 
 def extend_(items: Any, iterable: Any, /) -> Any:
@@ -626,19 +742,16 @@ def fromkeys_(kind: Any, iterable: Any, value: Any = None, /) -> Any:
 
 
 def sort_(items: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
-    if key is None:
-        items.sort(reverse=reverse)
-        return
     values = items[:]
     items.clear()  # as the builtin does: a key sees an empty list
     keys = []
     try:
         for value in values:
-            keys.append(key(value))
+            keys.append(value if key is None else key(value))
+        places = _in_order(keys, reverse)
     except BaseException:
         items[:] = values
         raise
-    places = sorted(range(len(values)), key=keys.__getitem__, reverse=reverse)
     if items:
         items[:] = [values[place] for place in places]
         raise ValueError("list modified during sort")
@@ -661,7 +774,8 @@ def contains_(iterable: Any, value: Any, /) -> bool:
         contains = kind.__contains__
         if contains is None:
             raise TypeError(f"{kind.__name__!r} object is not a container")
-        return bool(contains(iterable, value))
+        if kind is not list and kind is not tuple:
+            return bool(contains(iterable, value))
     for item in iterable:  # noqa: SIM110
         if item is value or item == value:
             return True
@@ -672,45 +786,42 @@ def construct(kind: Any, args: Any, kwargs: Any) -> Any:
     """`kind(*args, **kwargs)` where `__init__`, or the `__post_init__` of a dataclass, suspends."""
     made = kind.__new__(kind, *args, **kwargs)
     if isinstance(made, kind):
-        later = _PostInit.of(made)
+        fields = fields_of(made)
+        if fields is not None:
+            _initialise(made, fields, args, kwargs)
+            return made
         given = type(made).__init__(made, *args, **kwargs)
         if given is not None:
             name = type(given).__name__
             raise TypeError(f"__init__() should return None, not {name!r}")
-        if later is not None:
-            type(made).__post_init__(made, *later.taken_from(made))
     return made
 
 
-class _PostInit:
-    """Stands for an object's `__post_init__` while the `__init__` that `dataclass` wrote runs.
-
-    That is code without a source, which is not compiled; to call `__post_init__` is the last thing
-    that it does.
-    """
-
-    def __init__(self) -> None:
-        self.given: Any = ()
-
-    def __call__(self, *given: Any) -> None:
-        self.given = given
-
-    @staticmethod
-    def of(made: Any) -> Any:
-        """What stands for it, if it is called in that way."""
-        kind = type(made)
-        code = getattr(kind.__init__, "__code__", None)
-        if code is None or code.co_filename != "<string>" or not hasattr(kind, "__post_init__"):
-            return None
-        if not hasattr(kind, "__dataclass_fields__") or not hasattr(made, "__dict__"):
-            return None
-        later = made.__dict__["__post_init__"] = _PostInit()
-        return later
-
-    def taken_from(self, made: Any) -> Any:
-        """What `__post_init__` is to be given."""
-        del made.__dict__["__post_init__"]
-        return self.given
+def _initialise(made: Any, fields: Any, args: Any, kwargs: Any) -> None:
+    """The `__init__` that `dataclass` writes: code without a source, which is not compiled."""
+    kind = type(made)
+    given = bound(kind.__init__, made, args, kwargs)
+    later = []
+    for field in fields:
+        name, factory = field.name, field.default_factory
+        if field.init:
+            value = given[name]
+            if value is NO_VALUE:
+                value = factory()
+        elif factory is not dataclasses.MISSING:
+            value = factory()
+        elif field.default is not dataclasses.MISSING and name in slots_of(kind):
+            value = field.default
+        else:
+            continue
+        if is_for_init_only(field):
+            later.append(value)
+        elif kind.__dataclass_params__.frozen:
+            object.__setattr__(made, name, value)
+        else:
+            setattr(made, name, value)
+    if hasattr(kind, "__post_init__"):
+        made.__post_init__(*later)
 
 
 def step_of(stepper: Any, done: Any) -> Any:
@@ -857,7 +968,6 @@ def stand_ins() -> dict[Any, Callable[..., Any]]:
         OrderedDict: ordered_dict_,
         ops.listed: list_,
         ops.taken: taken_,
-        operator.contains: contains_,
     }
     for dotted, function in BY_NAME.items():
         module, _, name = dotted.partition(".")

@@ -6,8 +6,10 @@ under an iterator of `itertools` is pickled as any object is, so two iterators o
 
 from __future__ import annotations
 
+import enum
 import gc
 import itertools
+import re
 import sys
 import warnings
 from collections import OrderedDict
@@ -117,6 +119,52 @@ class SetIterator:
 
     def __length_hint__(self) -> int:
         return len(self.remaining)
+
+
+# re -------------------------------------------------------------------------------------------
+
+
+class Matches:
+    """`pattern.finditer(text)`, as an iterator that a checkpoint can keep."""
+
+    def __init__(self, pattern: re.Pattern[Any], text: Any) -> None:
+        self.pattern, self.text, self.taken = pattern, text, 0
+        self._matches = pattern.finditer(text)
+
+    def __iter__(self) -> Iterator[re.Match[Any]]:
+        return self
+
+    def __next__(self) -> re.Match[Any]:
+        match: re.Match[Any] = next(self._matches)
+        self.taken += 1
+        return match
+
+    def __reduce__(self) -> Any:
+        return (matches_from, (self.pattern, self.text, self.taken))
+
+
+def matches_from(pattern: re.Pattern[Any], text: Any, taken: int) -> Matches:
+    """The matches of which some were taken."""
+    made = Matches(pattern, text)
+    for _ in range(taken):
+        next(made)
+    return made
+
+
+_SEARCHES: Any = type(re.compile("").finditer(""))
+_SCANNER: type = type(re.compile("").scanner(""))  # type: ignore[attr-defined]
+
+
+def ahead(source: Any) -> Iterator[Any] | None:
+    """What is gone over, where its own iterator is one that no checkpoint could keep."""
+    kind = type(source)
+    if kind is _SEARCHES:
+        inside = gc.get_referents(source)
+        if any(type(getattr(x, "__self__", None)) is _SCANNER for x in inside):
+            return iter([*source])  # of `re.finditer`
+    elif issubclass(kind, enum.EnumType | enum.Flag):
+        return iter([*source])  # its own is a generator
+    return None
 
 
 # itertools ------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from perdure.runtime import typeparams
+from perdure.runtime.caches import COVERED
 from perdure.runtime.failures import UnpicklableError
 from perdure.runtime.functions import by_name
 from perdure.runtime.reducers import set_attributes
@@ -31,7 +32,7 @@ def reduce_lru_cache(cached: Any, pickler: Any) -> Any:
         return (by_name, name)
     options = cached.cache_parameters()
     args = (options["maxsize"], options["typed"])
-    state = dict(cached.__dict__)
+    state = {name: value for name, value in vars(cached).items() if name not in COVERED}
     return (lru_cache, (cached.__wrapped__, *args), state, None, None, set_attributes)
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import functools
 import sys
-from types import CellType, CodeType, FunctionType, MethodType
+from types import CellType, CodeType, FunctionType, MethodType, MethodWrapperType
 from typing import Any
 
-from perdure.runtime import failures, fibers, ops
+from perdure.runtime import caches, callables, failures, fibers, operations, ops
 from perdure.runtime.continuation import Fiber
 from perdure.runtime.declare import (
     ActivityOptions,
@@ -254,6 +254,10 @@ class Machine:
                 return self._call_own(fiber, own, args, kwargs)
             if callee is advance:
                 return self._advance(fiber, args[0])
+            if (inner := callables.passed_on(callee, args, kwargs)) is not None:
+                return self.call(fiber, *inner)
+            if (stand_in := self.program.stand_in(callee, args, kwargs)) is not None:
+                return self.call(fiber, stand_in, args, kwargs)
         elif kind is MethodType:
             # Not isinstance(): that would read the `__class__` of an object of the program's.
             owner = type(callee.__self__)
@@ -269,14 +273,31 @@ class Machine:
         elif (stand_in := self.program.stand_in(callee, args, kwargs)) is not None:
             return self.call(fiber, stand_in, args, kwargs)
         elif issubclass(kind, type):
+            method = ops.lookup(kind, "__call__")
+            if type(method) is FunctionType and self.program.suspends(method):
+                return self.call(fiber, method, (callee, *args), kwargs)
+            return self._construct(fiber, callee, args, kwargs)
+        elif kind is caches.KIND:
             if self.program.suspends(callee):
-                construct = self.program.library("construct")
-                return self.call(fiber, construct, (callee, args, kwargs), {})
+                keep = self.program.library("cached_call")
+                return self.call(fiber, keep, (callee, args, kwargs), {})
+        elif kind is MethodWrapperType and (made := callables.constructed(callee)) is not None:
+            return self._construct(fiber, made, args, kwargs)
+        elif (inner := callables.passed_on(callee, args, kwargs)) is not None:
+            return self.call(fiber, *inner)
         else:
             method = getattr(kind, "__call__", None)  # noqa: B004  (the method itself is wanted)
             if type(method) is FunctionType and self.program.suspends(method):
                 return self.call(fiber, method, (callee, *args), kwargs)
         return self._plain(callee, args, kwargs)
+
+    def _construct(
+        self, fiber: Fiber, kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Action:
+        """Make an object of a class, whatever its metaclass makes of a call."""
+        if self.program.suspends_in_making(kind):
+            return self.call(fiber, self.program.library("construct"), (kind, args, kwargs), {})
+        return self._plain(functools.partial(type.__call__, kind), args, kwargs)
 
     def _plain(
         self, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -645,6 +666,7 @@ _OWN = {
     fibers.race: "race_",
     ops.listed: "list_",
     ops.taken: "taken_",
+    operations.formatted: "formatted_",
 }
 
 

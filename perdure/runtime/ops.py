@@ -20,7 +20,7 @@ from types import CellType, TracebackType
 from typing import Any, Final
 
 from perdure.compiler.image import VOCABULARY
-from perdure.runtime import stars
+from perdure.runtime import operations, stars
 from perdure.runtime.failures import link_to
 
 
@@ -152,12 +152,19 @@ def _managing(
 
 def special(obj: Any, name: str) -> Callable[..., Any] | None:
     """Look a method up as the interpreter does: on the type, not on the object."""
-    for base in type(obj).__mro__:
+    found = lookup(type(obj), name)
+    if found is None:
+        return None
+    bind = getattr(type(found), "__get__", None)
+    bound: Callable[..., Any] = bind(found, obj, type(obj)) if bind else found
+    return bound
+
+
+def lookup(kind: type, name: str) -> Any:
+    """An attribute of a type's instances as it stands in the class, not bound; None if none."""
+    for base in kind.__mro__:
         if name in base.__dict__:
-            found = base.__dict__[name]
-            bind = getattr(type(found), "__get__", None)
-            bound: Callable[..., Any] = bind(found, obj, type(obj)) if bind else found
-            return bound
+            return base.__dict__[name]
     return None
 
 
@@ -358,6 +365,7 @@ def cells(bound: dict[str, Any]) -> dict[str, CellType]:
         "_listed": listed,
         "_taken": taken,
         "_contains": operator.contains,
+        "_Op": operations.OPERATORS,
         "_globals": globals,
         "_slice": slice,
         "_entered": entered,

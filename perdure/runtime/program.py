@@ -16,10 +16,12 @@ import inspect
 import itertools
 import linecache
 import logging
+import operator
 import re
 import sys
 import threading
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,12 +31,15 @@ from types import (
     CodeType,
     FunctionType,
     MethodType,
+    MethodWrapperType,
     ModuleType,
 )
 from typing import Any
 
 from perdure.compiler.image import FunctionTable, Image
-from perdure.runtime import fibers, ops
+from perdure.compiler.library import full_name
+from perdure.compiler.operators import ORDERING, WRITES, Operation
+from perdure.runtime import caches, callables, fibers, operations, ops
 from perdure.runtime.declare import activity_options, sleep
 from perdure.runtime.generators import (
     CLASSES,
@@ -181,6 +186,8 @@ class Program:
                 or activity_options(callee) is not None
                 or callee is sleep
                 or callee in _OF_FIBERS
+                or any(map(self.suspends, callables.leads_to(callee)))
+                or self._has_stand_in(callee)
             )
         if kind is MethodType:
             owner = callee.__self__
@@ -196,26 +203,117 @@ class Program:
             return self.suspends(callee.__func__)
         if kind is functools.partial:
             return self.suspends(callee.func)
-        if kind is BuiltinFunctionType or kind is type:
-            found = _stand_in(callee)
-            if found is not None and f"{LIBRARY}:{found}" in self.by_name:
-                return True
+        if kind is caches.KIND:
+            return self.suspends(callee.__wrapped__)
+        if kind is callables.KEY:
+            return self.suspends(callables.comparing(callee))
+        if (kind in _BUILTIN or kind is type) and self._has_stand_in(callee):
+            return True  # with its arguments it is asked again
         if issubclass(kind, type):  # not isinstance(): a proxy would look at what it stands for
-            made = callee.__init__
-            if type(made) is FunctionType and self.suspends(made):
-                return True
-            later = getattr(callee, "__post_init__", None)
-            return type(later) is FunctionType and self.suspends(later)
+            call = ops.lookup(kind, "__call__")
+            own = type(call) is FunctionType and self.suspends(call)
+            return own or self.suspends_in_making(callee)
+        if kind is MethodWrapperType and (made := callables.constructed(callee)) is not None:
+            return self.suspends_in_making(made)
+        if kind is operator.methodcaller:
+            return callables.method_called(callee) in self._function_names
         call = getattr(kind, "__call__", None)  # noqa: B004  (the method itself is wanted)
         return type(call) is FunctionType and self.suspends(call)
+
+    def suspends_in_making(self, kind: type) -> bool:
+        """Whether making an object of a class may suspend."""
+        for name in ("__new__", "__init__", "__post_init__"):
+            method = ops.lookup(kind, name)
+            method = method.__func__ if type(method) is staticmethod else method
+            if type(method) is FunctionType and self.suspends(method):
+                return True
+        fields = ops.lookup(kind, "__dataclass_fields__")
+        return bool(fields) and any(
+            map(self.suspends, [field.default_factory for field in fields.values()])
+        )
+
+    def _has_stand_in(self, callee: Any) -> bool:
+        found = _stand_in(callee)
+        name = found.stand_in if isinstance(found, Operation) else found
+        return name is not None and full_name(name) in self.by_name
+
+    @functools.cached_property
+    def _function_names(self) -> frozenset[str]:
+        """The names of the program's functions that suspend, without what they are in."""
+        return frozenset(name.rpartition(".")[2].rpartition(":")[2] for name in self.by_name)
 
     def meets(self, callee: Any, /, *args: Any, **kwargs: Any) -> bool:
         """Whether a builtin that has a stand-in is given something that suspends."""
         if callee is ops.listed or callee is ops.taken:
             return self._stops_in_turn(args[0])
-        return _stand_in(callee) is not None and any(
-            map(self._stops, [*args, *kwargs.values()] if kwargs else args)
+        found = _stand_in(callee)
+        if found is None:
+            return False
+        if isinstance(found, Operation):
+            return self._operates(found, args)
+        if found in _ORDERING and self._compares(callee, args):
+            return True
+        if found == "replace_":
+            return len(args) == 1 and self.suspends_in_making(type(args[0]))
+        return any(map(self._stops, [*args, *kwargs.values()] if kwargs else args))
+
+    def _compares(self, callee: Any, args: tuple[Any, ...]) -> bool:
+        """Whether to order what is given may stop the run, in a method of one of the values."""
+        if not self._has_ordering:
+            return False
+        several = callee in (min, max) and len(args) > 1
+        if _stand_in(callee) == "sort_":
+            args = (callee.__self__,)
+        values = args if several or not args else args[0]
+        if type(values) in (range, str, bytes):
+            return False
+        if type(values) not in (list, tuple, set, frozenset, dict):
+            return True  # who knows what it gives
+        return any(
+            self._suspends_in(kind, name, None)
+            for kind in {type(value) for value in values} - _INERT
+            for name in ORDERING
         )
+
+    def _operates(self, operation: Operation, args: tuple[Any, ...]) -> bool:
+        """Whether a special method that an operation calls is one that suspends."""
+        for place, name in operation.methods:
+            if place < len(args):
+                value = args[place]
+                if type(value) not in _INERT and self._suspends_in(type(value), name, value):
+                    return True
+        if operation.asks == WRITES and type(args[1]) is str:
+            found = ops.lookup(type(args[0]), args[1])
+            if issubclass(type(found), property):
+                return self.suspends(found.fset) or self.suspends(found.fdel)
+            methods = (ops.lookup(type(found), name) for _, name in operation.methods)
+            return any(type(method) is FunctionType and self.suspends(method) for method in methods)
+        return operation.stand_in == "contains_" and self._stops_in_search(args[0])
+
+    def _stops_in_search(self, container: Any) -> bool:
+        """Whether looking for a value may stop the run: by its items, or at an `__eq__` of them."""
+        if type(container) in (list, tuple) and self._has_eq:
+            kinds = {type(item) for item in container} - _INERT
+            return any(self._suspends_in(kind, "__eq__", None) for kind in kinds)
+        return self._stops(container)
+
+    @functools.cached_property
+    def _has_ordering(self) -> bool:
+        """Whether some class of the program has a method for ordering that suspends."""
+        return any(name.rpartition(".")[2] in ORDERING for name in self.by_name)
+
+    @functools.cached_property
+    def _has_eq(self) -> bool:
+        """Whether some class of the program has an `__eq__` that suspends."""
+        return any(name.endswith(".__eq__") for name in self.by_name)
+
+    def _suspends_in(self, kind: type, name: str, value: Any) -> bool:
+        method = ops.lookup(kind, name)
+        if type(method) is FunctionType:
+            return self.suspends(method)
+        if name == "__missing__" and method is not None:
+            return isinstance(value, defaultdict) and self.suspends(value.default_factory)
+        return False
 
     def _stops(self, value: Any) -> bool:
         """Whether calling a value, or iterating over it, may stop the run."""
@@ -234,26 +332,43 @@ class Program:
             method = getattr(kind, name, None)
             if type(method) is FunctionType and self.suspends(method):
                 return True
-        return False
+        return self.suspends_by_number(kind)
+
+    def suspends_by_number(self, kind: type) -> bool:
+        """Whether a loop over an object of a class steps a `__getitem__` that suspends."""
+        if ops.lookup(kind, "__iter__") is not None:
+            return False
+        method = ops.lookup(kind, "__getitem__")
+        return type(method) is FunctionType and self.suspends(method)
+
+    def defines_iteration(self) -> bool:
+        """Whether a module of the program may say how its objects are gone over."""
+        said = re.compile(r"__iter__|__next__|__getitem__")
+        return any(said.search(module.text) for module in self.image.modules)
 
     def stand_in(self, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The compiled stand-in of a builtin for these arguments; None where it is not needed."""
         found = _stand_in(callee)
-        if found is None or f"{LIBRARY}:{found}" not in self.by_name:
+        name = found.stand_in if isinstance(found, Operation) else found
+        if name is None or full_name(name) not in self.by_name:
             return None
         if not self.meets(callee, *args, **kwargs):
             return None
-        made = self.library(found)
+        made = self.library(name)
+        if isinstance(found, Operation):
+            return functools.partial(made, *found.given) if found.given else made
+        if found == "on_list_":
+            return functools.partial(made, callee)
         # A method's stand-in takes the object first.
         return functools.partial(made, callee.__self__) if found in _methods() else made
 
     def library(self, name: str) -> Any:
         """A function of Perdure's library, which is compiled with the program."""
-        return getattr(self.module(LIBRARY), name)
+        return getattr(self.module(full_name(name).partition(":")[0]), name)
 
     def has_library(self, name: str) -> bool:
         """Whether a function of Perdure's library is compiled with the program."""
-        return f"{LIBRARY}:{name}" in self.by_name
+        return full_name(name) in self.by_name
 
     def module(self, name: str) -> Any:
         """A module of the program, or one of a library that is compiled with it."""
@@ -283,25 +398,33 @@ class Program:
         return Machine(self).make(function, loaded, args, {})
 
 
-LIBRARY = "perdure.library"
 _OF_FIBERS = frozenset({fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers})
+# Functions and methods of C's: those of classes made at run time have a type of their own.
+_BUILTIN = frozenset({BuiltinFunctionType, type(re.compile("").sub)})
+_ORDERING = frozenset({"sorted_", "sort_", "min_", "max_"})
 _INERT = frozenset({list, tuple, dict, set, str, int, float, bytes, bool, type(None), range})
 
 
 @functools.cache
-def _stand_ins() -> dict[Any, str]:
-    from perdure.library import stand_ins
+def _stand_ins() -> dict[Any, str | Operation]:
+    from perdure.library import packages, stand_ins
 
-    return {builtin: function.__name__ for builtin, function in stand_ins().items()}
+    found: dict[Any, str | Operation] = {**operations.by_callee()}
+    for builtin, function in (stand_ins() | packages.BUILTINS).items():
+        found[builtin] = function.__name__
+    return found
 
 
-def _stand_in(callee: Any) -> str | None:
-    """The name of a builtin's stand-in."""
+def _stand_in(callee: Any) -> str | Operation | None:
+    """The name of a builtin's stand-in, or the operation that it is."""
     try:
         found = _stand_ins().get(callee)
     except TypeError:
         return None  # unhashable: no builtin
-    if found is not None or type(callee) is not BuiltinFunctionType:
+    if found is None and type(callee) is FunctionType:
+        function = packages().stand_in(callee)
+        return None if function is None else function.__name__
+    if found is not None or type(callee) not in _BUILTIN:
         return found
     owner = callee.__self__
     if owner is itertools.chain:
@@ -311,10 +434,19 @@ def _stand_in(callee: Any) -> str | None:
 
 
 @functools.cache
+def packages() -> Any:
+    """The stand-ins for functions of modules that few programs import."""
+    from perdure.library import packages
+
+    return packages
+
+
+@functools.cache
 def _methods() -> dict[str, tuple[type, ...]]:
     from perdure.library import METHODS
 
-    return {function.__name__: kinds for function, kinds in METHODS.values()}
+    every = (METHODS | packages().METHODS).values()
+    return {function.__name__: kinds for function, kinds in every}
 
 
 def _common(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import inspect
+import re
 import types
 from collections.abc import Iterator
 from types import FunctionType
@@ -26,8 +26,9 @@ from perdure.runtime.generators import (
     SyncGenerator,
     advance,
 )
+from perdure.runtime.iterators import ahead
 from perdure.runtime.loop import ActivityCall, Future, FutureSteps
-from perdure.runtime.ops import NextStep, Returned
+from perdure.runtime.ops import NextStep, Returned, lookup
 from perdure.runtime.program import Program
 from perdure.runtime.steps import AsyncStep
 
@@ -46,7 +47,8 @@ class Protocols:
         """The part of the vocabulary that depends on the program."""
         return {
             "_suspends": self.program.suspends,
-            "_iter": self.looped,
+            "_iter": self.looped if self.program.defines_iteration() else iter,
+            "_keeping": self.kept,
             "_begun": self.begun,
             "_await": self.awaited,
             "_await_of": self.awaited_of,
@@ -83,25 +85,22 @@ class Protocols:
         if kind in _NATIVE:
             return iter(source)
         method = getattr(kind, "__iter__", None)
+        if method is None and self.program.suspends_by_number(kind):
+            by_number: Iterator[Any] = self.program.library("SequenceIterator")(source)
+            return by_number
         if type(method) is not FunctionType:
             return iter(source)
         return _iterator(self.call(method, source))
 
     def looped(self, source: Any) -> Iterator[Any]:
-        """`iter(source)`, for a loop that is entered more than once."""
-        kind = type(source)
-        made: Iterator[Any]
-        if kind in _plain_kinds:
-            made = iter(source)
-        else:
-            made = self.iterate(source)
-            _note(kind)
-        if type(made) in _plain_kinds:
-            return made
-        found = _reentrant(made)
-        if found is made:
-            _note(type(made))
-        return found
+        """`iter(source)`, for a loop that is entered again where it was stopped."""
+        if type(source) in _plain_kinds:
+            return iter(source)
+        return _reentrant(self.iterate(source))
+
+    def kept(self, source: Any) -> Iterator[Any]:
+        """The same, for a loop that surely stops: as an iterator that a checkpoint can keep."""
+        return ahead(source) or _reentrant(self.iterate(source))
 
     def begun(self, made: Any) -> Iterator[Any]:
         """The same, of what the user's own `__iter__` has returned."""
@@ -109,10 +108,21 @@ class Protocols:
 
     def getter(self, owner: Any, name: str) -> Any:
         """What reads an attribute: its property's own function, if the run may stop in that."""
-        found = inspect.getattr_static(type(owner), name, None)
-        read = found.fget if isinstance(found, property) else None
+        kind = type(owner)
+        found = lookup(kind, name)
+        read = found.fget if issubclass(type(found), property) else None
         if read is not None and self.program.suspends(read):
             return functools.partial(read, owner)
+        if isinstance(found, functools.cached_property) and self.program.suspends(found.func):
+            return functools.partial(self.program.library("read_cached"), found, owner)
+        for holder, method in (
+            (kind, "__getattribute__"),
+            (kind, "__getattr__"),
+            (type(found), "__get__"),
+        ):
+            function = lookup(holder, method)
+            if type(function) is FunctionType and self.program.suspends(function):
+                return functools.partial(self.program.library("read_attribute"), owner, name)
         return functools.partial(getattr, owner, name)
 
     def iterating(self, source: Any) -> Any:
@@ -126,7 +136,7 @@ class Protocols:
 
     def stepping(self, source: Any) -> Iterator[Any]:
         """`iter(source)`, as a `Stepper` if the run may stop between its items."""
-        return self.stepped(self.iterate(source))
+        return ahead(source) or self.stepped(self.iterate(source))
 
     def stepped(self, made: Any) -> Iterator[Any]:
         """An iterator, as a `Stepper` if the run may stop between its items."""
@@ -241,15 +251,9 @@ def _iterator(made: Any) -> Iterator[Any]:
     return iterator
 
 
-def _note(kind: type) -> None:
-    """Remember a type if neither it nor its instances can get a method of Python code."""
-    if not kind.__flags__ & _HEAP and not issubclass(kind, Generator | Stepper | Items):
-        _plain_kinds.add(kind)
-
-
-_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
-# Types of C's own that were gone over: nothing of them needs to be looked at again.
-_plain_kinds: set[type] = {*_NATIVE}
+# What iterators over these are, C alone decides: nothing of them needs to be looked at.
+_plain_kinds = _NATIVE | {zip, map, filter, enumerate, reversed, frozenset, bytes, bytearray}
+_plain_kinds |= {type({}.keys()), type({}.values()), type(re.compile("").finditer(""))}
 
 
 def _reentrant(iterator: Iterator[Any]) -> Iterator[Any]:

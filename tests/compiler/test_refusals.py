@@ -23,8 +23,8 @@ REFUSED = {
     ),
     "PD113": (
         "def flow(x):\n    return helper(x)\n"
-        "import functools\n"
-        "@functools.lru_cache(maxsize=None)\ndef helper(x):\n    return act(x)"
+        "import tenacity\n"
+        "@tenacity.retry(reraise=True)\ndef helper(x):\n    return act(x)"
     ),
     "PD113-nested": (
         "def flow(x):\n    import atexit\n"

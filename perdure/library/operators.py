@@ -1,0 +1,338 @@
+"""What operators and builtins do with special methods, in Python, to be compiled.
+
+Where `__add__` of the user's suspends, `a + b` is done here: methods are looked up, and asked in
+the order, as the interpreter does it (Objects/abstract.c and Objects/typeobject.c of CPython).
+Where there is no method, the builtin itself says what is wrong.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import defaultdict, deque
+from types import FunctionType
+from typing import Any
+
+from perdure.runtime.callables import TOTAL_ORDERING
+from perdure.runtime.operations import Says
+from perdure.runtime.ops import lookup, special
+
+_SEQUENCES = (str, bytes, bytearray, list, tuple, deque)
+
+
+# Operators ------------------------------------------------------------------------------------
+
+
+def binary(name: str, reflected: str, symbol: str, left: Any, right: Any, /) -> Any:
+    found = _asked(name, reflected, left, right)
+    if found is NotImplemented:
+        raise _unsupported(symbol, left, right)
+    return found
+
+
+def augmented(place: str, name: str, reflected: str, symbol: str, left: Any, right: Any, /) -> Any:
+    method = special(left, place)
+    if method is not None:
+        found = method(right)
+        if found is not NotImplemented:
+            return found
+    return binary(name, reflected, symbol, left, right)
+
+
+def _asked(name: str, reflected: str, left: Any, right: Any) -> Any:
+    mine, other = special(left, name), None
+    if type(left) is not type(right):
+        other = special(right, reflected)
+    if other is not None and _goes_first(reflected, left, right):
+        found = other(left)
+        if found is not NotImplemented:
+            return found
+        other = None
+    if mine is not None:
+        found = mine(right)
+        if found is not NotImplemented:
+            return found
+    return NotImplemented if other is None else other(left)
+
+
+def _goes_first(reflected: str, left: Any, right: Any) -> bool:
+    """Whether the right operand is asked first: it knows better, or the left is a sequence."""
+    method = lookup(type(right), reflected)
+    if issubclass(type(right), type(left)) and method is not lookup(type(left), reflected):
+        return True
+    python = type(method) is FunctionType
+    return python and isinstance(left, _SEQUENCES) and reflected in ("__radd__", "__rmul__")
+
+
+def _unsupported(symbol: str, left: Any, right: Any) -> TypeError:
+    kinds = f"{type(left).__name__!r} and {type(right).__name__!r}"
+    return TypeError(f"unsupported operand type(s) for {symbol}: {kinds}")
+
+
+def unary(name: str, symbol: str, operand: Any, /) -> Any:
+    method = special(operand, name)
+    if method is None:
+        kind = type(operand).__name__
+        raise TypeError(f"bad operand type for unary {symbol}: {kind!r}")
+    return method()
+
+
+def compared(name: str, reflected: str, symbol: str, left: Any, right: Any, /) -> Any:
+    first = type(left) is not type(right) and issubclass(type(right), type(left))
+    if first:
+        found = _comparison(reflected, right, left)
+        if found is not NotImplemented:
+            return found
+    found = _comparison(name, left, right)
+    if found is NotImplemented and not first:
+        found = _comparison(reflected, right, left)
+    if found is not NotImplemented:
+        return found
+    if symbol == "==":
+        return left is right
+    if symbol == "!=":
+        return left is not right
+    kinds = f"{type(left).__name__!r} and {type(right).__name__!r}"
+    raise TypeError(f"{symbol!r} not supported between instances of {kinds}")
+
+
+def _comparison(name: str, left: Any, right: Any) -> Any:
+    if name == "__ne__" and lookup(type(left), name) is object.__ne__:
+        found = special(left, "__eq__")(right)  # type: ignore[misc]  # every object has it
+        if found is NotImplemented:
+            return found
+        return not truth(found)
+    method = special(left, name)
+    if method is None:
+        return NotImplemented
+    function = lookup(type(left), name)
+    if type(function) is FunctionType and function in TOTAL_ORDERING:
+        root, negated, joined = TOTAL_ORDERING[function]
+        return _ordered(root, negated, joined, left, right)
+    return method(right)
+
+
+def _ordered(root: str, negated: bool, joined: str, left: Any, right: Any) -> Any:
+    """What a method that `functools.total_ordering` adds does, by another comparison."""
+    found = special(left, root)(right)  # type: ignore[misc]  # the decorator found it there
+    if found is NotImplemented:
+        return found
+    if negated:
+        found = not found
+    if joined == "or ==":
+        return found or left == right
+    if joined == "and !=":
+        return found and left != right
+    return found
+
+
+def truth(operand: Any, /) -> bool:
+    method = special(operand, "__bool__")
+    if method is not None:
+        return bool(Says(method()))
+    method = special(operand, "__len__")
+    return method is None or len(Says(method())) > 0
+
+
+# Subscripts -----------------------------------------------------------------------------------
+
+
+def item_of(container: Any, key: Any, /) -> Any:
+    method = special(container, "__getitem__")
+    if method is None:
+        return operator.getitem(container, key)
+    kind = type(container)
+    if lookup(kind, "__getitem__") is dict.__getitem__ and not dict.__contains__(container, key):
+        missing = special(container, "__missing__")
+        if missing is None:
+            raise KeyError(key)
+        if lookup(kind, "__missing__") is not defaultdict.__missing__:
+            return missing(key)
+        make = container.default_factory
+        if make is None:
+            raise KeyError(key)
+        value = make()
+        set_item(container, key, value)
+        return value
+    return method(key)
+
+
+def set_item(container: Any, key: Any, value: Any, /) -> None:
+    method = special(container, "__setitem__")
+    if method is None:
+        operator.setitem(container, key, value)
+    else:
+        method(key, value)
+
+
+def delete_item(container: Any, key: Any, /) -> None:
+    method = special(container, "__delitem__")
+    if method is None:
+        operator.delitem(container, key)
+    else:
+        method(key)
+
+
+# Attributes -----------------------------------------------------------------------------------
+
+
+def set_attribute(owner: Any, name: str, value: Any, /) -> None:
+    if type(lookup(type(owner), "__setattr__")) is FunctionType:
+        special(owner, "__setattr__")(name, value)  # type: ignore[misc]  # there is one
+        return
+    found = lookup(type(owner), name)
+    if issubclass(type(found), property) and found.fset is not None:
+        write = found.fset
+        write(owner, value)
+        return
+    method = special(found, "__set__")
+    if method is None:
+        setattr(owner, name, value)
+    else:
+        method(owner, value)
+
+
+def delete_attribute(owner: Any, name: str, /) -> None:
+    if type(lookup(type(owner), "__delattr__")) is FunctionType:
+        special(owner, "__delattr__")(name)  # type: ignore[misc]  # there is one
+        return
+    found = lookup(type(owner), name)
+    if issubclass(type(found), property) and found.fdel is not None:
+        delete = found.fdel
+        delete(owner)
+        return
+    method = special(found, "__delete__")
+    if method is None:
+        delattr(owner, name)
+    else:
+        method(owner)
+
+
+def read_attribute(owner: Any, name: str, /) -> Any:
+    """`owner.name`, where `__getattribute__`, `__getattr__` or a descriptor suspends."""
+    try:
+        if type(lookup(type(owner), "__getattribute__")) is FunctionType:
+            return special(owner, "__getattribute__")(name)  # type: ignore[misc]  # there is one
+        return _read(owner, name)
+    except AttributeError:
+        method = special(owner, "__getattr__")
+        if method is None:
+            raise
+    return method(name)
+
+
+def read_cached(prop: Any, owner: Any, /) -> Any:
+    """`owner.name`, where `name` is a `functools.cached_property` that suspends."""
+    name = prop.attrname
+    if name is None or name not in getattr(owner, "__dict__", ()):
+        if name is None or not hasattr(owner, "__dict__"):
+            return prop.__get__(owner)  # says what is wrong
+        function = prop.func
+        owner.__dict__[name] = function(owner)
+    return owner.__dict__[name]
+
+
+def _read(owner: Any, name: str) -> Any:
+    found = lookup(type(owner), name)
+    if issubclass(type(found), property) and found.fget is not None:
+        read = found.fget
+        return read(owner)
+    method = special(found, "__get__")
+    if type(lookup(type(found), "__get__")) is not FunctionType or method is None:
+        return object.__getattribute__(owner, name)
+    is_data = special(found, "__set__") is not None or special(found, "__delete__") is not None
+    if not is_data and name in getattr(owner, "__dict__", ()):
+        return owner.__dict__[name]
+    return method(owner, type(owner))
+
+
+# Builtins -------------------------------------------------------------------------------------
+
+
+def len_(operand: Any, /) -> int:
+    method = special(operand, "__len__")
+    return len(operand if method is None else Says(method()))
+
+
+def bool_(operand: Any = False, /) -> bool:
+    return truth(operand)
+
+
+def str_(operand: Any = "", /, *rest: Any, **more: Any) -> str:
+    if rest or more:
+        return str(operand, *rest, **more)
+    name = "__str__"
+    if lookup(type(operand), name) is object.__str__:
+        name = "__repr__"
+    text = special(operand, name)()  # type: ignore[misc]  # every object has it
+    if not isinstance(text, str):
+        raise TypeError(f"__str__ returned non-string (type {type(text).__name__})")
+    return text
+
+
+def repr_(operand: Any, /) -> str:
+    method = special(operand, "__repr__")
+    return repr(operand if method is None else Says(method()))
+
+
+def format_(operand: Any, spec: Any = "", /) -> str:
+    if lookup(type(operand), "__format__") is object.__format__:
+        return format(operand, spec) if spec else str_(operand)
+    text = special(operand, "__format__")(spec)  # type: ignore[misc]  # every object has it
+    if not isinstance(text, str):
+        raise TypeError(f"__format__ must return a str, not {type(text).__name__}")
+    return text
+
+
+def formatted_(operand: Any, conversion: str, spec: Any, /) -> str:
+    if conversion == "s":
+        operand = str_(operand)
+    elif conversion == "r":
+        operand = repr_(operand)
+    elif conversion == "a":
+        operand = ascii(Says(repr_(operand)))
+    return format_(operand, spec)
+
+
+def abs_(operand: Any, /) -> Any:
+    method = special(operand, "__abs__")
+    return abs(operand) if method is None else method()
+
+
+def round_(number: Any, ndigits: Any = None) -> Any:
+    method = special(number, "__round__")
+    if method is None:
+        return round(number, ndigits)
+    return method() if ndigits is None else method(ndigits)
+
+
+def hash_(operand: Any, /) -> int:
+    method = special(operand, "__hash__")
+    return hash(operand if method is None else Says(method()))
+
+
+def int_(operand: Any = 0, /, *rest: Any, **more: Any) -> int:
+    method = None
+    for name in ("__int__", "__index__", "__trunc__"):
+        method = method or special(operand, name)
+    if rest or more or method is None:
+        return int(operand, *rest, **more)
+    return int(Says(method()))
+
+
+def float_(operand: Any = 0.0, /) -> float:
+    method = special(operand, "__float__")
+    if method is not None:
+        found = method()
+        if isinstance(found, float):
+            return float(found)
+        kinds = (
+            f"{type(operand).__name__}.__float__ returned non-float (type {type(found).__name__})"
+        )
+        raise TypeError(kinds)
+    method = special(operand, "__index__")
+    return float(operand if method is None else int(Says(method())))
+
+
+def reversed_(operand: Any, /) -> Any:
+    method = special(operand, "__reversed__")
+    return reversed(operand) if method is None else method()

@@ -1,0 +1,104 @@
+"""Callables of the standard library that only pass a call on: what a call of one comes down to.
+
+Natively they would be code that a run cannot stop in; so the call they pass on is made in their
+stead. They are known by their types, or by their code where they are closures.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import operator
+from collections.abc import Iterable
+from types import FunctionType
+from typing import Any
+
+Call = tuple[Any, tuple[Any, ...], dict[str, Any]]
+
+
+def _one(value: Any) -> Any:
+    return value
+
+
+# The functions that these make have the same code each time.
+_DISPATCHER = functools.singledispatch(_one).__code__  # type: ignore[attr-defined]
+_METHOD = functools.singledispatchmethod(_one).__get__(None, int).__code__
+
+
+def passed_on(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+    """The call that a call comes down to; None if it is made as it stands."""
+    kind = type(callee)
+    if kind is FunctionType:
+        if args and (callee.__code__ is _DISPATCHER or callee.__code__ is _METHOD):
+            return _implementation(callee, type(args[0])), args, kwargs
+    elif kind is operator.methodcaller and len(args) == 1 and not kwargs:
+        name, given, named = _parts(callee)
+        return getattr(args[0], name), given, named
+    return None
+
+
+def leads_to(callee: Any) -> Iterable[Any]:
+    """What a call of a function that passes it on may come down to."""
+    code = callee.__code__
+    if code is _DISPATCHER:
+        return [*callee.registry.values()]
+    if code is _METHOD:
+        return [*_generic(callee).registry.values()]
+    return ()
+
+
+def _total_ordering() -> dict[Any, tuple[str, bool, str]]:
+    """Of each function of `functools.total_ordering`: what it asks, and what it makes of that."""
+    found = {}
+    for root, made in functools._convert.items():  # type: ignore[attr-defined]
+        for name, function in made:
+            inverse = root[2] != name[2]  # of lt and gt the first letter says which way
+            strict, wanted = root[3] == "t", name[3] == "t"
+            joined = ""
+            if (inverse and strict == wanted) or not inverse:
+                joined = "and !=" if wanted else "or =="
+            found[function] = (root, inverse, joined)
+    return found
+
+
+TOTAL_ORDERING = _total_ordering()
+KEY: Any = type(functools.cmp_to_key(max))
+
+
+def comparing(key: Any) -> Any:
+    """The function by which the keys that `functools.cmp_to_key` makes are compared."""
+    inside = [x for x in gc.get_referents(key) if x is not KEY]
+    return next(x for x in inside if x is not getattr(key, "obj", inside))
+
+
+def method_called(caller: operator.methodcaller) -> str:
+    """The name of the method that a `methodcaller` calls."""
+    return _parts(caller)[0]
+
+
+def _parts(caller: Any) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    make, given = caller.__reduce__()
+    if isinstance(make, functools.partial):
+        return make.args[0], given, make.keywords
+    return given[0], given[1:], {}
+
+
+def _implementation(callee: Any, kind: type) -> Any:
+    if callee.__code__ is _DISPATCHER:
+        return callee.dispatch(kind)
+    cells = dict(zip(callee.__code__.co_freevars, callee.__closure__, strict=True))
+    found = _generic(callee).dispatch(kind)
+    return found.__get__(cells["obj"].cell_contents, cells["cls"].cell_contents)
+
+
+def _generic(method: Any) -> Any:
+    """The `singledispatch` function behind a generic method."""
+    return method.register.__self__.dispatcher
+
+
+def constructed(callee: Any) -> type | None:
+    """The class that `super().__call__` in a metaclass makes an object of, whatever calls it."""
+    if callee.__name__ == "__call__" and isinstance(callee.__self__, type):
+        found: type = callee.__self__
+        return found
+    return None

@@ -1,0 +1,74 @@
+"""What `dataclass` knows of a class, for making its objects without the `__init__` it wrote.
+
+That function has no source, so it cannot be compiled; what it does is done in Python where a
+default factory, or `__post_init__`, suspends (`dataclasses._process_class` of CPython).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from types import FunctionType
+from typing import Any
+
+# What stands in a generated signature for the default of a field that has a factory.
+NO_VALUE: Any = dataclasses._HAS_DEFAULT_FACTORY  # type: ignore[attr-defined]
+_INIT_ONLY: Any = dataclasses._FIELD_INITVAR  # type: ignore[attr-defined]
+_OF_THE_CLASS: Any = dataclasses._FIELD_CLASSVAR  # type: ignore[attr-defined]
+
+
+def fields_of(made: Any) -> list[Any] | None:
+    """The fields that the `__init__` of an object sets; None if `dataclass` did not write that."""
+    for base in type(made).__mro__:
+        written = base.__dict__.get("__init__")
+        if written is None:
+            continue
+        fields = base.__dict__.get("__dataclass_fields__")
+        if fields is None or type(written) is not FunctionType:
+            return None
+        if written.__code__.co_filename != "<string>":
+            return None
+        return [f for f in fields.values() if f._field_type is not _OF_THE_CLASS]
+    return None
+
+
+def is_for_init_only(field: dataclasses.Field[Any]) -> bool:
+    """Whether a field is an `InitVar`: it is handed to `__post_init__`."""
+    return field._field_type is _INIT_ONLY  # type: ignore[attr-defined]
+
+
+def bound(written: Any, made: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a generated `__init__` by name; raises what a call of it raises."""
+    signature = inspect.signature(written)
+    try:
+        found = signature.bind(made, *args, **kwargs)
+    except TypeError:
+        written(made, *args, **kwargs)  # says it as Python does, and sets nothing
+        raise
+    found.apply_defaults()
+    return found.arguments
+
+
+def changes_for(obj: Any, changes: dict[str, Any]) -> dict[str, Any]:
+    """What `dataclasses.replace` makes an object of again; raises what it raises."""
+    found = dict(changes)
+    for field in type(obj).__dataclass_fields__.values():
+        if field._field_type is _OF_THE_CLASS:
+            continue
+        if not field.init:
+            if field.name in changes:
+                raise ValueError(
+                    f"field {field.name} is declared with init=False, "
+                    "it cannot be specified with replace()"
+                )
+        elif field.name not in changes:
+            if is_for_init_only(field) and field.default is dataclasses.MISSING:
+                raise ValueError(f"InitVar {field.name!r} must be specified with replace()")
+            found[field.name] = getattr(obj, field.name)
+    return found
+
+
+def slots_of(kind: type) -> frozenset[str]:
+    """The names of the slots of a class of its own."""
+    slots = kind.__dict__.get("__slots__", ())
+    return frozenset([slots] if isinstance(slots, str) else slots)
