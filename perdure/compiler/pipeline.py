@@ -36,6 +36,7 @@ from perdure.compiler.partition import Partition, partition
 from perdure.compiler.resolve import Program, find_workflow, resolve
 from perdure.compiler.scopes import Modules
 from perdure.compiler.source import Project, Source, open_target, portable_path
+from perdure.compiler.trees import copy_place
 from perdure.compiler.writing import Writer
 
 
@@ -212,8 +213,8 @@ def _with_cells(block: ast.FunctionDef, cells: tuple[str, ...]) -> ast.FunctionD
     if "type_params" in ast.FunctionDef._fields:
         maker.type_params = []  # type: ignore[attr-defined]
     for argument in arguments.args:
-        ast.copy_location(argument, block)
-    return ast.copy_location(maker, block)
+        copy_place(argument, block)
+    return copy_place(maker, block)
 
 
 def _table(
