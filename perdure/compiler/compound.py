@@ -59,7 +59,8 @@ from perdure.compiler.core import (
     bodies,
     suspends,
 )
-from perdure.compiler.lift import Lifter, call, load, store
+from perdure.compiler.lift import call, load, store
+from perdure.compiler.loops import Loops
 from perdure.compiler.trees import children, copy_place, nodes
 
 # How a body with a cleanup around it was left; kept in `_left`.
@@ -82,7 +83,7 @@ class Loop:
     crossed: bool = False  # a jump to a cleanup further out leaves it
 
 
-class Compound(Lifter):
+class Compound(Loops):
     """Brings compound statements into core form; statements go where expressions' do."""
 
     special_methods: frozenset[str]  # of the program, those that may suspend

@@ -23,18 +23,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from perdure.compiler import language, library, operators, refuse
 from perdure.compiler.core import SiteKind
-from perdure.compiler.definitions import Definition, Kind, definitions
+from perdure.compiler.definitions import Definition, Kind
 from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
-from perdure.compiler.mangle import mangled
-from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
-from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules, Scope
-from perdure.compiler.sites import in_place, users_of
+from perdure.compiler.reading import MAKING, Facts, Reader, last_name
+from perdure.compiler.roles import Role, role_of
+from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules
+from perdure.compiler.sites import in_place
 from perdure.compiler.source import is_foreign
-from perdure.compiler.trees import nodes
 
 # Whether an expression suspends when it is called, or iterated over.
 NO, PERHAPS, YES = 0, 1, 2
@@ -53,27 +51,8 @@ _CALLED_BY_SYNTAX = frozenset(
     "__new__ __init__ __post_init__ __call__ __enter__ __exit__ __aenter__ __aexit__"
     " __iter__ __next__ __aiter__ __anext__ __await__".split()
 )
-# What making an object calls; the second is called by the `__init__` that `dataclass` writes.
-_MAKING = frozenset({"__new__", "__init__", "__post_init__"})
-# Decorators of functools that put something else in a function's place, which calls the function.
-_REPLACING = frozenset({"functools.singledispatch", "functools.cache", "functools.lru_cache"})
-# What is to be compiled where a function under one of these suspends, by the decorator's last name.
-_DECORATORS = {
-    "cached_property": "read_cached",
-    "cache": "cached_call",
-    "lru_cache": "cached_call",
-}
-# Ways to come by a function that leave no name of it in the text.
-_LOOKUPS = frozenset(
-    {f"builtins.{name}" for name in ("getattr", "globals", "vars", "eval", "exec", "__import__")}
-    | {"importlib.import_module", "operator.attrgetter", "operator.methodcaller"}
-)
 _STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
 _WAITS = frozenset({"result", "exception"})  # methods of a fiber
-# Kinds of node at which a generator or a coroutine stops, and those that go over an iterable.
-_STOPS = {ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom}
-_GOES_OVER = {ast.comprehension, ast.For, ast.Starred, ast.Assign, ast.AugAssign, ast.Compare}
-_GOES_OVER |= {*COMPREHENSIONS}
 _NATIVE_METHODS = frozenset("items keys values split splitlines readlines".split())
 
 
@@ -99,37 +78,6 @@ class Program:
     functions: dict[str, Resolved]  # by Definition.name, in the order in which they were reached
     activities: dict[str, Function] = field(default_factory=dict)  # by Function.name
     suspending: frozenset[str] = frozenset()  # of `functions`, those inside which a run may stop
-
-
-@dataclass
-class _Facts:
-    """What one function's own text says, before anything is known of the others."""
-
-    definition: Definition
-    module: Module
-    role: Role
-    known: list[tuple[ast.Call, Definition]] = field(default_factory=list)
-    timers: list[ast.Call] = field(default_factory=list)
-    methods: list[tuple[ast.Call, str]] = field(default_factory=list)  # of something unknown
-    unknown: list[ast.Call] = field(default_factory=list)
-    mentioned: list[Definition] = field(default_factory=list)  # used as values, called elsewhere
-    generators: list[tuple[ast.expr, Definition]] = field(default_factory=list)
-    constructed: list[tuple[ast.Call, str]] = field(default_factory=list)  # calls of known classes
-    stand_ins: list[tuple[ast.Call, str]] = field(default_factory=list)  # of builtins, by name
-    attributes: list[ast.Attribute] = field(default_factory=list)  # that are read
-    operations: list[tuple[ast.AST, frozenset[str]]] = field(default_factory=list)  # what they call
-    tested: list[ast.expr] = field(default_factory=list)  # for truth
-    factories: list[ast.Call] = field(default_factory=list)  # of `defaultdict`s
-    loops: list[tuple[ast.AST, ast.expr]] = field(default_factory=list)  # `for`s, what they go over
-    stops: dict[ast.AST, SiteKind] = field(default_factory=dict)  # await, yield
-    dotted: dict[str | ast.expr, str | None] = field(default_factory=dict)  # what names stand for
-    named: dict[str, Definition | None] = field(default_factory=dict)  # the same, of functions
-    fleeting: frozenset[str] = frozenset()  # generators that it makes only to use them up in place
-
-    @cached_property
-    def users(self) -> dict[ast.AST, ast.AST]:
-        """Where what it makes is used up on the spot."""
-        return users_of(self.definition)
 
 
 def resolve(modules: Modules, entry: Function) -> Program:
@@ -165,7 +113,7 @@ def find_workflow(modules: Modules, module: str, name: str) -> Function:
     return function
 
 
-def _clashes(made: Definition, facts: _Facts) -> bool:
+def _clashes(made: Definition, facts: Facts) -> bool:
     """Whether a comprehension has a variable of a name that the function around it has too.
 
     In a block the function's may be a cell of another function, and Python 3.12 and 3.13 inline the
@@ -181,77 +129,19 @@ def _stand_in(name: str) -> str:
     return found[0]
 
 
-def _last_name(decorator: ast.expr) -> str:
-    """The last name of what a decorator is, its arguments left out."""
-    bare = decorator.func if isinstance(decorator, ast.Call) else decorator
-    if isinstance(bare, ast.Attribute):
-        return bare.attr
-    return bare.id if isinstance(bare, ast.Name) else ""
-
-
-def _makes_property(decorator: ast.expr) -> bool:
-    return _last_name(decorator) in ("property", "cached_property")
-
-
-def _registered_with(decorator: ast.expr) -> str | None:
-    """The last name of the generic function for which `@show.register` gives a case."""
-    bare = decorator.func if isinstance(decorator, ast.Call) else decorator
-    if not isinstance(bare, ast.Attribute) or bare.attr != "register":
-        return None
-    generic = bare.value
-    if isinstance(generic, ast.Attribute):
-        return generic.attr
-    return generic.id if isinstance(generic, ast.Name) else None
-
-
-def _known_ends(name: ast.expr) -> tuple[str, str]:
-    """How the text that an expression makes begins and ends, as far as it is written out."""
-    match name:
-        case ast.Constant(value=str(text)):
-            return text, text
-        case ast.JoinedStr(values=[first, *_] as parts):
-            return _known_ends(first)[0], _known_ends(parts[-1])[1]
-        case ast.BinOp(op=ast.Add()):
-            return _known_ends(name.left)[0], _known_ends(name.right)[1]
-    return "", ""
-
-
-def _outside_functions(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, ast.stmt]]:
-    """The statements of a module and its classes that define no function; `Class.` they are in."""
-    for statement in body:
-        if isinstance(statement, ast.ClassDef):
-            yield from _outside_functions(statement.body, f"{owner}{statement.name}.")
-        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield owner, statement
-
-
-class _Resolver:
+class _Resolver(Reader):
     """Facts of every function in reach, then a fixpoint over who reaches a suspension."""
 
     def __init__(self, modules: Modules, entry: Function) -> None:
-        self.modules = modules
-        self.entry = entry
-        self.closure = modules.closure(entry.module)
-        self.facts: dict[str, _Facts] = {}
-        self.by_node: dict[ast.AST, Definition] = {}
+        super().__init__(modules, entry)
         self.durable: set[str] = set()
         self.maybe: set[str] = set()
         self.stopping: set[str] = set()  # compiled functions inside which a run may stop
         self.iterates = False
         self.escapes = False  # something that suspends is used as a value
-        self.looked_up = False  # values are looked up by names that are made when the program runs
-        self.wanted: set[tuple[str, str]] = set()  # how those names begin and end
-        self.mentioned: set[str] = set()  # functions that are used as values
-        self.attributes: set[str] = set()  # names of attributes that are read
         self.sends = False  # whether it has coroutines that may be stepped by hand
-        self.spawns = False  # whether the program has fibers, whose results are waited for
-        self.in_a_run: set[str] = set()  # functions of Perdure's library to compile
-        self.properties: set[str] = set()  # names of methods that are read as attributes
         self.behind: set[str] = set()  # of the user's special methods and properties: may suspend
-        self.decorated: dict[str, list[str]] = {}  # functions, and what their decorators call
         self.added: set[str] = set()  # modules of Perdure's library
-        self.dispatching: dict[str, list[str]] = {}  # by a generic function's name, what it calls
-        self.methods: dict[str, list[str]] = {}  # the methods of a name, by function name
         self.resolved: dict[str, Resolved] = {}
         self.diagnostics: list[Diagnostic] = []
         self._compilable: dict[str, bool] = {}
@@ -274,328 +164,6 @@ class _Resolver:
         own = [module for module in self.closure if not is_foreign(module.source.module)]
         return Program(self.entry, own, functions, activities, frozenset(self.stopping))
 
-    # Facts ------------------------------------------------------------------------------------
-
-    def _collect(self) -> None:
-        self.values = {
-            f"{m.source.module}.{name}" for m in self.closure for name in m.bound.keys() - m.classes
-        }
-        for module in self.closure:
-            self._add_module(module)
-        own = (m for m in self.closure if not is_foreign(m.source.module))
-        self.stored = {name for module in own for name in module.stored}
-        self.special = (operators.SPECIAL | operators.READING) & self.methods.keys()
-        if any("defaultdict" in module.source.text for module in self.closure):
-            self.special |= {"__missing__"}
-        for facts in list(self.facts.values()):
-            self._read(facts)
-            if not is_foreign(facts.module.source.module):
-                self.mentioned |= {known.name for known in facts.mentioned}
-                self.attributes |= {node.attr for node in facts.attributes}
-        self.mentioned |= {known.name for known in self._table_mentions()}
-
-    def _add_module(self, module: Module) -> list[Definition]:
-        found = definitions(module)
-        for definition in found:
-            self.by_node[definition.origin] = definition
-            role = role_of(definition.function, self.modules)
-            self.facts[definition.name] = _Facts(definition, module, role)
-            owner = definition.function.owner
-            if owner is not None:
-                method = mangled(owner.rpartition(".")[2], definition.node.name)
-                self.methods.setdefault(method, []).append(definition.name)
-                if any(map(_makes_property, definition.node.decorator_list)):
-                    self.properties.add(method)
-            for decorator in definition.node.decorator_list:
-                if (generic := _registered_with(decorator)) is not None:
-                    self.dispatching.setdefault(generic, []).append(definition.name)
-                if (around := _DECORATORS.get(_last_name(decorator))) is not None:
-                    self.decorated.setdefault(definition.name, []).append(around)
-        return found
-
-    def _read(self, facts: _Facts) -> None:
-        if facts.role is Role.ACTIVITY:
-            return
-        # Functions that are called on the spot, and names that have been read already.
-        called = {node.func for node in facts.definition.own if type(node) is ast.Call}
-        seen: set[str] = set()
-        if self.special or self.properties:
-            self._read_operations(facts)
-        for node in facts.definition.own:
-            kind = type(node)
-            if kind is ast.Name:
-                if node not in called and node.id not in seen:
-                    seen.add(node.id)
-                    self._read_value(node, facts)
-            elif kind is ast.Attribute:
-                if node not in called:
-                    self._read_value(node, facts)
-            elif kind is ast.Call:
-                self._classify(node, facts)
-            elif kind in _STOPS:
-                self._read_stop(node, facts)
-            elif kind in _GOES_OVER:
-                self._read_loop(node, facts)
-        for decorator in facts.definition.node.decorator_list:
-            for node in nodes(decorator):
-                if isinstance(node, ast.Name | ast.Attribute) and (
-                    known := self._named_outside(node, facts)
-                ):
-                    facts.mentioned.append(known)
-        facts.fleeting = self._fleeting(facts)
-
-    def _read_operations(self, facts: _Facts) -> None:
-        """What the special methods that the program has may stand behind."""
-        reading = self.special & operators.READING
-        for node in facts.definition.own:
-            kind = type(node)
-            if kind in operators.KINDS:
-                names = {
-                    name
-                    for operation in operators.operations_of(node)
-                    for name in operators.OPERATIONS[operation].names
-                } & self.special
-                place = node.target if isinstance(node, ast.AugAssign) else node
-                if isinstance(place, ast.Attribute):
-                    if not isinstance(place.ctx, ast.Load):
-                        names |= {place.attr} & self.properties
-                    if place is not node or isinstance(place.ctx, ast.Load):
-                        names |= reading if self._is_of_an_object(place, facts) else set()
-                if names:
-                    facts.operations.append((node, frozenset(names)))
-            if kind in operators.TESTING and operators.TRUTH & self.special:
-                facts.tested += operators.tested(node)
-
-    def _special_of(self, operation: operators.Operation) -> frozenset[str]:
-        """The methods of the program that an operation may call."""
-        names = operation.names & self.special
-        return names | self.properties if operation.asks == operators.WRITES else names
-
-    def _is_of_an_object(self, node: ast.Attribute, facts: _Facts) -> bool:
-        """Whether an attribute is not one of a module."""
-        dotted = self._dotted(node, facts)
-        return dotted is None or self._is_value(dotted)
-
-    def _read_value(self, node: ast.Name | ast.Attribute, facts: _Facts) -> None:
-        """A name or an attribute that is not called on the spot."""
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-            facts.attributes.append(node)
-        known = self._function_named(node, facts)
-        if known is not None:
-            facts.mentioned.append(known)
-        else:
-            self._mention_builtin(node, facts)
-
-    @staticmethod
-    def _read_stop(node: ast.AST, facts: _Facts) -> None:
-        match node:
-            case ast.Await() | ast.AsyncFor() | ast.AsyncWith():
-                facts.stops[node] = SiteKind.AWAIT
-            case ast.Yield():
-                facts.stops[node] = SiteKind.YIELD
-            case ast.YieldFrom():
-                facts.stops[node] = SiteKind.DELEGATE
-                facts.loops.append((node, node.value))
-
-    def _read_loop(self, node: ast.AST, facts: _Facts) -> None:
-        """What goes over an iterable: it may stop the run between two items."""
-        match node:
-            case ast.comprehension(is_async=1):
-                facts.stops[node] = SiteKind.AWAIT
-            case ast.For() | ast.comprehension():
-                facts.loops.append((node, node.iter))
-            case ast.Starred(ctx=ast.Load()):
-                facts.loops.append((node, node.value))
-            case ast.Assign(targets=[ast.Tuple() | ast.List() | ast.Subscript(slice=ast.Slice())]):
-                facts.loops.append((node, node.value))
-            case ast.AugAssign(op=ast.Add()):
-                facts.loops.append((node, node.value))
-            case ast.Compare():
-                for op, over in zip(node.ops, node.comparators, strict=True):
-                    if isinstance(op, ast.In | ast.NotIn):
-                        facts.loops.append((node, over))
-            case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp() if (
-                node in self.by_node
-            ):
-                facts.generators.append((node, self.by_node[node]))
-
-    def _mention_builtin(self, node: ast.expr, facts: _Facts) -> None:
-        """A builtin that has a stand-in is used as a value: it may be called anywhere."""
-        dotted = self._dotted(node, facts)
-        if dotted is None:
-            return
-        if dotted in library.STAND_INS and not self._is_type_test(dotted):
-            self.in_a_run.add(library.STAND_INS[dotted][0])
-        elif (operation := operators.named(dotted)) is not None and self._special_of(operation):
-            self.in_a_run.add(operation.stand_in)
-
-    @staticmethod
-    def _is_type_test(dotted: str) -> bool:
-        """Types are mentioned to be tested for, or in annotations, far more than to be called."""
-        name = dotted.rpartition(".")[2]
-        return name in ("list", "tuple", "set", "frozenset", "dict", "deque") or name[0].isupper()
-
-    @staticmethod
-    def _fleeting(facts: _Facts) -> frozenset[str]:
-        """Generators that a function makes and uses up where they stand, whenever it makes them.
-
-        Where they cannot stop, they are Python's own, and are no reason to compile the function.
-        """
-        makers: list[tuple[ast.expr, Definition]] = [*facts.known, *facts.generators]
-        made = {
-            known.name
-            for _, known in makers
-            if known.kind is Kind.GENERATOR and not known.node.decorator_list
-        }
-        if not made:
-            return frozenset()
-        builtin = {call for call, _ in facts.stand_ins}
-        users = facts.users
-        return frozenset(made) - {
-            known.name
-            for maker, known in makers
-            if (user := users.get(maker)) is None
-            or (
-                isinstance(user, ast.Call)
-                and isinstance(user.func, ast.Name)
-                and user not in builtin
-            )
-        }
-
-    def _dotted(self, expr: ast.expr, facts: _Facts) -> str | None:
-        """The dotted name that an expression in a function stands for (`Modules.qualify`)."""
-        key = expr.id if isinstance(expr, ast.Name) else expr
-        if key not in facts.dotted:
-            scopes = facts.definition.scopes
-            facts.dotted[key] = self.modules.qualify(expr, facts.module, scopes)
-        return facts.dotted[key]
-
-    def _function_named(self, node: ast.expr, facts: _Facts) -> Definition | None:
-        """The function of the program that an expression in a function names."""
-        if not isinstance(node, ast.Name):
-            return self._function(self._dotted(node, facts))
-        if node.id not in facts.named:
-            scopes = facts.definition.scopes
-            local = self._local(node.id, scopes)
-            facts.named[node.id] = local or self._function(self._dotted(node, facts))
-        return facts.named[node.id]
-
-    def _named_outside(self, node: ast.expr, facts: _Facts) -> Definition | None:
-        """The function that an expression in a function's decorators names."""
-        scopes = facts.definition.scopes[1:]
-        if isinstance(node, ast.Name) and (local := self._local(node.id, scopes)):
-            return local
-        return self._function(self.modules.qualify(node, facts.module, scopes))
-
-    def _function(self, dotted: str | None) -> Definition | None:
-        known = self.modules.function(dotted) if dotted else None
-        return self.facts[known.name].definition if known and known.name in self.facts else None
-
-    def _local(self, name: str, scopes: tuple[Scope, ...]) -> Definition | None:
-        """The nested function that a local name is only ever bound to."""
-        for scope in scopes:
-            if name not in scope.locals or name in scope.nonlocals or name in scope.globals:
-                continue
-            nested = [
-                child.node
-                for child in scope.children
-                if isinstance(child.node, ast.FunctionDef | ast.AsyncFunctionDef)
-                and child.node.name == name
-            ]
-            if len(nested) == 1 and scope.bindings.get(name) == 1:
-                return self.by_node.get(nested[0])
-            return None
-        return None
-
-    def _table_mentions(self) -> Iterator[Definition]:
-        """Functions that code of modules and classes puts into tables and the like.
-
-        To decorate a function may be to put it into a table: `@route("/orders")`.
-        """
-        for module in self.closure:
-            for owner, statement in _outside_functions(module.source.tree.body, ""):
-                for node in nodes(statement):
-                    if node in self.by_node:
-                        yield self.by_node[node]
-                    if isinstance(node, ast.Name | ast.Attribute):
-                        dotted = self.modules.qualify(node, module)
-                        known = self.modules.function(dotted) if dotted else None
-                        name = known.name if known is not None else ""
-                        if known is None and isinstance(node, ast.Name) and owner:
-                            name = f"{module.source.module}:{owner}{node.id}"
-                        if name in self.facts:
-                            yield self.facts[name].definition
-        for facts in self.facts.values():
-            own = not is_foreign(facts.module.source.module)
-            if own and not facts.definition.is_nested and self._is_handed_on(facts):
-                yield facts.definition
-
-    def _is_handed_on(self, facts: _Facts) -> bool:
-        """Whether a decorator of the program, or of a generic function, gets hold of a function."""
-        if any(map(_registered_with, facts.definition.node.decorator_list)):
-            return True
-        return self._is_replaced(facts.definition)
-
-    def _classify(self, call: ast.Call, facts: _Facts) -> None:
-        known = self._function_named(call.func, facts)
-        if known is not None:
-            facts.known.append((call, known))
-            if self._is_replaced(known):
-                facts.unknown.append(call)
-            return
-        dotted = self._dotted(call.func, facts)
-        if dotted in _LOOKUPS and not is_foreign(facts.module.source.module):
-            self.looked_up = True
-            self._note_lookup(dotted, call)
-        if dotted is None:
-            if isinstance(call.func, ast.Attribute) and call.func.attr == "__class__":
-                facts.unknown.append(call)
-            elif isinstance(call.func, ast.Attribute):
-                if call.func.attr in self.stored:
-                    facts.unknown.append(call)  # a function may have been kept there
-                self._method(call, call.func.attr, facts)
-            elif not self._is_local_class(call.func, facts) or _MAKING & self.methods.keys():
-                facts.unknown.append(call)
-        elif dotted in SUSPENDING:
-            facts.timers.append(call)
-            if dotted != "perdure.sleep":
-                self.spawns = True
-            if dotted in library.IN_A_RUN:
-                self.in_a_run.add(library.IN_A_RUN[dotted])
-        elif dotted in FRAME_READERS:
-            if len(call.args) <= FRAME_READERS[dotted] and not call.keywords:
-                facts.stops[call] = SiteKind.FRAME
-        elif dotted in library.STAND_INS:
-            facts.stand_ins.append((call, dotted))
-        elif (operation := operators.named(dotted)) is not None:
-            if names := self._special_of(operation):
-                facts.operations.append((call, names))
-        elif dotted == "collections.defaultdict":
-            facts.factories.append(call)
-        elif self.modules.function(dotted.rpartition(".")[0]) is not None:
-            facts.unknown.append(call)  # `helper.__wrapped__(…)`
-        elif self.modules.class_of(dotted) is not None:
-            facts.constructed.append((call, dotted))
-            if self._has_factories(dotted):
-                facts.unknown.append(call)
-        elif isinstance(call.func, ast.Attribute) and self._is_in_own(dotted):
-            self._method(call, call.func.attr, facts)
-        elif isinstance(call.func, ast.Name) and self._is_variable(dotted):
-            facts.unknown.append(call)
-
-    @staticmethod
-    def _method(call: ast.Call, name: str, facts: _Facts) -> None:
-        """A method of something unknown, which may be a builtin's that has a stand-in."""
-        facts.methods.append((call, name))
-        if name in library.METHODS and (call.args or call.keywords or name in library.ORDERING):
-            facts.stand_ins.append((call, name))
-
-    def _note_lookup(self, dotted: str, call: ast.Call) -> None:
-        """`getattr(order, "ship")` says which name it looks up, or how it begins and ends."""
-        place = {"builtins.getattr": 1, "operator.methodcaller": 0, "operator.attrgetter": 0}
-        if dotted in place and len(call.args) > place[dotted]:
-            self.wanted.add(_known_ends(call.args[place[dotted]]))
-
     def _found_by_name(self) -> list[str]:
         """Functions and methods that suspend and are looked up: `getattr(order, "ship")()`."""
         return [
@@ -612,64 +180,6 @@ class _Resolver:
         if name.startswith("__"):
             return False
         return any(name.startswith(begin) and name.endswith(end) for begin, end in self.wanted)
-
-    def _is_replaced(self, known: Definition) -> bool:
-        """Whether a decorator of the program may have put something else in a function's place."""
-        facts = self.facts[known.name]
-        if facts.role is not Role.PLAIN:
-            return False
-        for decorator in known.node.decorator_list:
-            bare = decorator.func if isinstance(decorator, ast.Call) else decorator
-            dotted = self.modules.qualify(bare, facts.module, known.scopes[1:])
-            if dotted in _REPLACING:
-                return True
-            if dotted is None or self.modules.get(dotted.partition(".")[0]) is not None:
-                return True
-        return False
-
-    def _is_value(self, dotted: str) -> bool:
-        """Whether `dotted` is an attribute of a first-party module-level object (not a module)."""
-        head = dotted.rpartition(".")[0]
-        return head in self.values and self.modules.get(head) is None
-
-    def _has_factories(self, dotted: str) -> bool:
-        """Whether making an object of a class may call `default_factory` functions."""
-        found = self.modules.class_of(dotted)
-        assert found is not None
-        return any(
-            keyword.arg == "default_factory"
-            for statement in found[2].body
-            if isinstance(statement, ast.AnnAssign) and isinstance(statement.value, ast.Call)
-            for keyword in statement.value.keywords
-        )
-
-    def _is_in_own(self, dotted: str) -> bool:
-        """Whether `dotted` is inside a first-party object or class: `Color.RED.paint`."""
-        parts = dotted.split(".")
-        for length in range(len(parts) - 1, 0, -1):
-            head = ".".join(parts[:length])
-            if self.modules.get(head) is not None:
-                return False
-            if head in self.values or self.modules.class_of(head) is not None:
-                return True
-        return False
-
-    def _is_variable(self, dotted: str) -> bool:
-        """Whether `dotted` is a first-party module-level variable: it may hold any callable."""
-        return dotted in self.values and self.modules.function(dotted) is None
-
-    @staticmethod
-    def _is_local_class(callee: ast.expr, facts: _Facts) -> bool:
-        """Whether a local name is only ever bound by one nested `class`."""
-        if not isinstance(callee, ast.Name):
-            return False
-        scope = facts.definition.scope
-        nested = [
-            c
-            for c in scope.children
-            if isinstance(c.node, ast.ClassDef) and c.node.name == callee.id
-        ]
-        return len(nested) == 1 and scope.bindings.get(callee.id) == 1
 
     # Who suspends -----------------------------------------------------------------------------
 
@@ -699,7 +209,7 @@ class _Resolver:
             if self.iterates:
                 for name in library.ITERATING:
                     self._use(name)
-            if _MAKING & names:
+            if MAKING & names:
                 self._use(library.CONSTRUCT)
             changed = (len(self.durable), len(self.maybe), len(self.stopping)) != before
 
@@ -740,7 +250,7 @@ class _Resolver:
                     self.iterates = True
                 self.sends |= facts.definition.kind in (Kind.COROUTINE, Kind.ASYNC_GENERATOR)
 
-    def _steps(self, facts: _Facts, suspending: set[str]) -> bool:
+    def _steps(self, facts: Facts, suspending: set[str]) -> bool:
         """Whether a function that may stop is one by which loops go over an object.
 
         To call `iter()` is no reason to think that an `__iter__` stops: most do.
@@ -757,14 +267,14 @@ class _Resolver:
             or any(attribute in suspending for _, attribute in facts.methods)
         )
 
-    def _grow(self, name: str, facts: _Facts, methods: set[str]) -> None:
+    def _grow(self, name: str, facts: Facts, methods: set[str]) -> None:
         if facts.role is not Role.PLAIN or name in self.durable:
             return
         if facts.module.source.module in library.MODULES:
             return  # compiled where it is used
         callees = [known.name for _, known in facts.known]
         callees += [made.name for _, made in facts.generators]
-        callees += [init for call, _ in facts.constructed if (init := self._init_of(call, facts))]
+        callees += [made for call, _ in facts.constructed for made in self._makers_of(call, facts)]
         given = {self._meets(call, facts) for call, _ in facts.stand_ins}
         given |= {self._iterated(over, facts) for _, over in facts.loops}
         if any(self._suspends(callee) for callee in callees) or YES in given:
@@ -806,13 +316,13 @@ class _Resolver:
             found.add("__missing__")
         return found
 
-    def _operates(self, facts: _Facts) -> bool:
+    def _operates(self, facts: Facts) -> bool:
         """Whether an operator, a subscript or a test of a function may suspend."""
         if facts.tested and not self.behind.isdisjoint(operators.TRUTH):
             return True
         return any(not self.behind.isdisjoint(names) for _, names in facts.operations)
 
-    def _operating(self, facts: _Facts) -> Iterator[str]:
+    def _operating(self, facts: Facts) -> Iterator[str]:
         """The stand-ins of those that may."""
         for node, names in facts.operations:
             if self.behind.isdisjoint(names):
@@ -857,7 +367,7 @@ class _Resolver:
             for definition in self._add_module(module):
                 self._read(self.facts[definition.name])
 
-    def _meets(self, call: ast.Call, facts: _Facts) -> int:
+    def _meets(self, call: ast.Call, facts: Facts) -> int:
         """Whether a builtin that has a stand-in is given something that suspends."""
         dotted = self._dotted(call.func, facts) or ""
         if dotted == "builtins.iter" and len(call.args) == 1:
@@ -865,10 +375,10 @@ class _Resolver:
             own = "__iter__" in self.methods or "__getitem__" in self.behind
             return PERHAPS if own and not isinstance(call.args[0], _NATIVE) else NO
         if dotted == "dataclasses.replace":
-            return PERHAPS if _MAKING & self._suspending_methods() else NO
+            return PERHAPS if MAKING & self._suspending_methods() else NO
         called = self._called_places(call, dotted)
         found = PERHAPS if dotted in library.ASYNCHRONOUS else NO
-        if self.behind & operators.ORDERING and _last_name(call.func) in library.ORDERING:
+        if self.behind & operators.ORDERING and last_name(call.func) in library.ORDERING:
             return PERHAPS
         for place, value in enumerate(call.args):
             if isinstance(value, ast.Starred):
@@ -890,7 +400,7 @@ class _Resolver:
         method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         return library.METHODS.get(method, ("", frozenset[int]()))[1]
 
-    def _called(self, value: ast.expr, facts: _Facts) -> int:
+    def _called(self, value: ast.expr, facts: Facts) -> int:
         """Whether calling the value of an expression suspends."""
         if isinstance(value, ast.Constant):
             return NO
@@ -909,7 +419,7 @@ class _Resolver:
             return PERHAPS
         return PERHAPS if self.iterates and dotted in library.STAND_INS else NO
 
-    def _iterated(self, value: ast.expr, facts: _Facts) -> int:
+    def _iterated(self, value: ast.expr, facts: Facts) -> int:
         """Whether iterating over the value of an expression suspends."""
         if value in self.by_node:
             made = self.by_node[value]
@@ -945,27 +455,46 @@ class _Resolver:
     def _may_stop_in(self, name: str) -> bool:
         return name in self.facts and name in self.stopping
 
-    def _init_of(self, call: ast.Call, facts: _Facts) -> str | None:
-        """The `__init__` of the project that making an object of a known class calls."""
+    def _makers_of(self, call: ast.Call, facts: Facts) -> list[str]:
+        """The methods of the project that making an object of a known class calls."""
         dotted = self._dotted(call.func, facts)
-        return self._init(dotted, 0) if dotted else None
+        if not dotted:
+            return []
+        found = [self._inherited(dotted, name, 0) for name in sorted(MAKING)]
+        return [name for name in [*found, self._called_by_metaclass(dotted, 0)] if name]
 
-    def _init(self, dotted: str, depth: int) -> str | None:
+    def _inherited(self, dotted: str, method: str, depth: int) -> str | None:
+        """The method that a class has or inherits."""
         found = self.modules.class_of(dotted)
         if found is None or depth > 20:
             return None
         module, qualname, node = found
-        for name in ("__new__", "__init__", "__post_init__"):
-            own = f"{module.source.module}:{qualname}.{name}"
-            if own in self.facts:
-                return own
+        own = f"{module.source.module}:{qualname}.{method}"
+        if own in self.facts:
+            return own
         for base in node.bases:
             above = self.modules.qualify(base, module)
-            if above and (init := self._init(above, depth + 1)):
-                return init
+            if above and (name := self._inherited(above, method, depth + 1)):
+                return name
         return None
 
-    def _own_method_suspends(self, call: ast.Call, facts: _Facts) -> bool:
+    def _called_by_metaclass(self, dotted: str, depth: int) -> str | None:
+        """The `__call__` of a class's own class."""
+        found = self.modules.class_of(dotted)
+        if found is None or depth > 20:
+            return None
+        module, _, node = found
+        metaclass = next((k.value for k in node.keywords if k.arg == "metaclass"), None)
+        if metaclass is not None:
+            above = self.modules.qualify(metaclass, module)
+            return self._inherited(above, "__call__", 0) if above else None
+        for base in node.bases:
+            above = self.modules.qualify(base, module)
+            if above and (name := self._called_by_metaclass(above, depth + 1)):
+                return name
+        return None
+
+    def _own_method_suspends(self, call: ast.Call, facts: Facts) -> bool:
         """Whether `self.method()` leads to a method of the same class that suspends."""
         function, callee = facts.definition.function, call.func
         if function.owner is None or not isinstance(callee, ast.Attribute):
@@ -977,7 +506,7 @@ class _Resolver:
         names = self.methods.get(callee.attr, ())
         return any(n.startswith(own) and self._suspends(n) for n in names)
 
-    def _can_compile(self, facts: _Facts) -> bool:
+    def _can_compile(self, facts: Facts) -> bool:
         """Whether a function that only may suspend can be compiled; if not it stays plain."""
         name = facts.definition.name
         if name not in self._compilable:
@@ -985,14 +514,14 @@ class _Resolver:
             self._compilable[name] = not refused
         return self._compilable[name]
 
-    def _refusals(self, facts: _Facts) -> list[Diagnostic]:
+    def _refusals(self, facts: Facts) -> list[Diagnostic]:
         return refuse.refusals(facts.definition, self.modules, self._suspends)
 
     def _suspends(self, name: str) -> bool:
         facts = self.facts.get(name)
         return name in self.durable or (facts is not None and facts.role is Role.ACTIVITY)
 
-    def _may_stop(self, facts: _Facts, suspending: set[str]) -> bool:
+    def _may_stop(self, facts: Facts, suspending: set[str]) -> bool:
         """Whether a run may stop inside a function (a generator need not suspend)."""
         name = facts.definition.name
         if name in self.durable or facts.definition.kind is Kind.FUNCTION:
@@ -1017,7 +546,7 @@ class _Resolver:
             if any(self._suspends(n) or n in self.maybe for n in names)
         }
         found |= _STEPS if self.iterates or self.sends else set()
-        if _MAKING & found and "__call__" in self.methods:
+        if MAKING & found and "__call__" in self.methods:
             found.add("__call__")  # `super().__call__()` in a metaclass makes the object
         found |= {name for name, made in self.dispatching.items() if any(map(self._compiled, made))}
         return found | _WAITS if self.spawns else found
@@ -1059,14 +588,16 @@ class _Resolver:
                     queue.append(nested.name)
                 else:  # it is Python's own, but functions in it may be called later
                     inside += nested.nested
-            queue += [i for call, _ in facts.constructed if (i := self._init_of(call, facts))]
+            queue += [
+                made for call, _ in facts.constructed for made in self._makers_of(call, facts)
+            ]
             queue += [
                 library.full_name(_stand_in(dotted))
                 for call, dotted in facts.stand_ins
                 if self._meets(call, facts)
             ]
             queue += map(library.full_name, self._operating(facts))
-            if self.iterates or _MAKING & suspending:
+            if self.iterates or MAKING & suspending:
                 queue += map(library.full_name, (library.CONSTRUCT, *library.ITERATING))
             if not tables_added and facts.unknown:
                 # What is called may come out of a table of the module.
@@ -1075,7 +606,7 @@ class _Resolver:
                 queue += self._found_by_name()
         return [name for name in seen if self._compiled(name)]
 
-    def _resolved(self, facts: _Facts, suspending: set[str]) -> Resolved:
+    def _resolved(self, facts: Facts, suspending: set[str]) -> Resolved:
         sites: dict[ast.AST, SiteKind] = {}
         makers: dict[ast.AST, SiteKind] = {}  # calls that only make a generator
         for call, known in facts.known:
@@ -1103,7 +634,7 @@ class _Resolver:
             elif made.name in self.maybe:
                 makers[generator] = SiteKind.DURABLE
         for call, _ in facts.constructed:
-            if (init := self._init_of(call, facts)) is not None and self._compiled(init):
+            if any(map(self._compiled, self._makers_of(call, facts))):
                 sites[call] = SiteKind.DYNAMIC
         properties = self.properties & suspending
         sites |= {a: SiteKind.DYNAMIC for a in facts.attributes if a.attr in properties}

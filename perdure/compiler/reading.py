@@ -1,0 +1,518 @@
+"""What each function's own text says of its calls: the half of resolve that reads.
+
+Every function of the program is read once, with nothing known of the others: which functions its
+calls name, which are methods of something unknown, which builtins and operators are given what. On
+these facts the fixpoint over who suspends goes on (resolve.py).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from perdure.compiler import library, operators
+from perdure.compiler.core import SiteKind
+from perdure.compiler.definitions import Definition, Kind, definitions
+from perdure.compiler.mangle import mangled
+from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
+from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules, Scope
+from perdure.compiler.sites import users_of
+from perdure.compiler.source import is_foreign
+from perdure.compiler.trees import nodes
+
+# What making an object calls; the last is called by the `__init__` that `dataclass` writes.
+MAKING = frozenset({"__new__", "__init__", "__post_init__"})
+# Decorators of functools that put something else in a function's place, which calls the function.
+_REPLACING = frozenset({"functools.singledispatch", "functools.cache", "functools.lru_cache"})
+# What is to be compiled where a function under one of these suspends, by the decorator's last name.
+_DECORATORS = {
+    "cached_property": "read_cached",
+    "cache": "cached_call",
+    "lru_cache": "cached_call",
+}
+# Ways to come by a function that leave no name of it in the text.
+_LOOKUPS = frozenset(
+    {f"builtins.{name}" for name in ("getattr", "globals", "vars", "eval", "exec", "__import__")}
+    | {"importlib.import_module", "operator.attrgetter", "operator.methodcaller"}
+)
+# Kinds of node at which a generator or a coroutine stops, and those that go over an iterable.
+_STOPS = {ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom}
+_GOES_OVER = {ast.comprehension, ast.For, ast.Starred, ast.Assign, ast.AugAssign, ast.Compare}
+_GOES_OVER |= {*COMPREHENSIONS}
+
+
+@dataclass
+class Facts:
+    """What one function's own text says, before anything is known of the others."""
+
+    definition: Definition
+    module: Module
+    role: Role
+    known: list[tuple[ast.Call, Definition]] = field(default_factory=list)
+    timers: list[ast.Call] = field(default_factory=list)
+    methods: list[tuple[ast.Call, str]] = field(default_factory=list)  # of something unknown
+    unknown: list[ast.Call] = field(default_factory=list)
+    mentioned: list[Definition] = field(default_factory=list)  # used as values, called elsewhere
+    generators: list[tuple[ast.expr, Definition]] = field(default_factory=list)
+    constructed: list[tuple[ast.Call, str]] = field(default_factory=list)  # calls of known classes
+    stand_ins: list[tuple[ast.Call, str]] = field(default_factory=list)  # of builtins, by name
+    attributes: list[ast.Attribute] = field(default_factory=list)  # that are read
+    operations: list[tuple[ast.AST, frozenset[str]]] = field(default_factory=list)  # what they call
+    tested: list[ast.expr] = field(default_factory=list)  # for truth
+    factories: list[ast.Call] = field(default_factory=list)  # of `defaultdict`s
+    loops: list[tuple[ast.AST, ast.expr]] = field(default_factory=list)  # `for`s, what they go over
+    stops: dict[ast.AST, SiteKind] = field(default_factory=dict)  # await, yield
+    dotted: dict[str | ast.expr, str | None] = field(default_factory=dict)  # what names stand for
+    named: dict[str, Definition | None] = field(default_factory=dict)  # the same, of functions
+    fleeting: frozenset[str] = frozenset()  # generators that it makes only to use them up in place
+
+    @cached_property
+    def users(self) -> dict[ast.AST, ast.AST]:
+        """Where what it makes is used up on the spot."""
+        return users_of(self.definition)
+
+
+def last_name(decorator: ast.expr) -> str:
+    """The last name of what a decorator is, its arguments left out."""
+    bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if isinstance(bare, ast.Attribute):
+        return bare.attr
+    return bare.id if isinstance(bare, ast.Name) else ""
+
+
+def _makes_property(decorator: ast.expr) -> bool:
+    return last_name(decorator) in ("property", "cached_property")
+
+
+def _registered_with(decorator: ast.expr) -> str | None:
+    """The last name of the generic function for which `@show.register` gives a case."""
+    bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if not isinstance(bare, ast.Attribute) or bare.attr != "register":
+        return None
+    generic = bare.value
+    if isinstance(generic, ast.Attribute):
+        return generic.attr
+    return generic.id if isinstance(generic, ast.Name) else None
+
+
+def _known_ends(name: ast.expr) -> tuple[str, str]:
+    """How the text that an expression makes begins and ends, as far as it is written out."""
+    match name:
+        case ast.Constant(value=str(text)):
+            return text, text
+        case ast.JoinedStr(values=[first, *_] as parts):
+            return _known_ends(first)[0], _known_ends(parts[-1])[1]
+        case ast.BinOp(op=ast.Add()):
+            return _known_ends(name.left)[0], _known_ends(name.right)[1]
+    return "", ""
+
+
+def _outside_functions(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, ast.stmt]]:
+    """The statements of a module and its classes that define no function; `Class.` they are in."""
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            yield from _outside_functions(statement.body, f"{owner}{statement.name}.")
+        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield owner, statement
+
+
+class Reader:
+    """Reads the functions of the modules in reach of an entry."""
+
+    def __init__(self, modules: Modules, entry: Function) -> None:
+        self.modules = modules
+        self.entry = entry
+        self.closure = modules.closure(entry.module)
+        self.facts: dict[str, Facts] = {}
+        self.by_node: dict[ast.AST, Definition] = {}
+        self.methods: dict[str, list[str]] = {}  # the methods of a name, by function name
+        self.properties: set[str] = set()  # names of methods that are read as attributes
+        self.special: set[str] = set()  # special methods of the program that C would call
+        self.mentioned: set[str] = set()  # functions that are used as values
+        self.attributes: set[str] = set()  # names of attributes that are read
+        self.looked_up = False  # values are looked up by names that are made when the program runs
+        self.wanted: set[tuple[str, str]] = set()  # how those names begin and end
+        self.spawns = False  # whether the program has fibers, whose results are waited for
+        self.in_a_run: set[str] = set()  # functions of Perdure's library to compile
+        self.decorated: dict[str, list[str]] = {}  # functions, and what their decorators call
+        self.dispatching: dict[str, list[str]] = {}  # by a generic function's name, what it calls
+
+    def _collect(self) -> None:
+        self.values = {
+            f"{m.source.module}.{name}" for m in self.closure for name in m.bound.keys() - m.classes
+        }
+        for module in self.closure:
+            self._add_module(module)
+        own = (m for m in self.closure if not is_foreign(m.source.module))
+        self.stored = {name for module in own for name in module.stored}
+        self.special = {*operators.SPECIAL, *operators.READING} & self.methods.keys()
+        if any("defaultdict" in module.source.text for module in self.closure):
+            self.special |= {"__missing__"}
+        for facts in list(self.facts.values()):
+            self._read(facts)
+            if not is_foreign(facts.module.source.module):
+                self.mentioned |= {known.name for known in facts.mentioned}
+                self.attributes |= {node.attr for node in facts.attributes}
+        self.mentioned |= {known.name for known in self._table_mentions()}
+
+    def _add_module(self, module: Module) -> list[Definition]:
+        found = definitions(module)
+        for definition in found:
+            self.by_node[definition.origin] = definition
+            role = role_of(definition.function, self.modules)
+            self.facts[definition.name] = Facts(definition, module, role)
+            owner = definition.function.owner
+            if owner is not None:
+                method = mangled(owner.rpartition(".")[2], definition.node.name)
+                self.methods.setdefault(method, []).append(definition.name)
+                if any(map(_makes_property, definition.node.decorator_list)):
+                    self.properties.add(method)
+            for decorator in definition.node.decorator_list:
+                if (generic := _registered_with(decorator)) is not None:
+                    self.dispatching.setdefault(generic, []).append(definition.name)
+                if (around := _DECORATORS.get(last_name(decorator))) is not None:
+                    self.decorated.setdefault(definition.name, []).append(around)
+        return found
+
+    def _read(self, facts: Facts) -> None:
+        if facts.role is Role.ACTIVITY:
+            return
+        # Functions that are called on the spot, and names that have been read already.
+        called = {node.func for node in facts.definition.own if type(node) is ast.Call}
+        seen: set[str] = set()
+        if self.special or self.properties:
+            self._read_operations(facts)
+        for node in facts.definition.own:
+            kind = type(node)
+            if kind is ast.Name:
+                if node not in called and node.id not in seen:
+                    seen.add(node.id)
+                    self._read_value(node, facts)
+            elif kind is ast.Attribute:
+                if node not in called:
+                    self._read_value(node, facts)
+            elif kind is ast.Call:
+                self._classify(node, facts)
+            elif kind in _STOPS:
+                self._read_stop(node, facts)
+            elif kind in _GOES_OVER:
+                self._read_loop(node, facts)
+        for decorator in facts.definition.node.decorator_list:
+            for node in nodes(decorator):
+                if isinstance(node, ast.Name | ast.Attribute) and (
+                    known := self._named_outside(node, facts)
+                ):
+                    facts.mentioned.append(known)
+        facts.fleeting = self._fleeting(facts)
+
+    def _read_operations(self, facts: Facts) -> None:
+        """What the special methods that the program has may stand behind."""
+        reading = self.special & operators.READING
+        for node in facts.definition.own:
+            kind = type(node)
+            if kind in operators.KINDS:
+                names = {
+                    name
+                    for operation in operators.operations_of(node)
+                    for name in operators.OPERATIONS[operation].names
+                } & self.special
+                place = node.target if isinstance(node, ast.AugAssign) else node
+                if isinstance(place, ast.Attribute):
+                    if not isinstance(place.ctx, ast.Load):
+                        names |= {place.attr} & self.properties
+                    if place is not node or isinstance(place.ctx, ast.Load):
+                        names |= reading if self._is_of_an_object(place, facts) else set()
+                if names:
+                    facts.operations.append((node, frozenset(names)))
+            if kind in operators.TESTING and operators.TRUTH & self.special:
+                facts.tested += operators.tested(node)
+
+    def _special_of(self, operation: operators.Operation) -> frozenset[str]:
+        """The methods of the program that an operation may call."""
+        names = operation.names & self.special
+        return names | self.properties if operation.asks == operators.WRITES else names
+
+    def _is_of_an_object(self, node: ast.Attribute, facts: Facts) -> bool:
+        """Whether an attribute is not one of a module."""
+        dotted = self._dotted(node, facts)
+        return dotted is None or self._is_value(dotted)
+
+    def _read_value(self, node: ast.Name | ast.Attribute, facts: Facts) -> None:
+        """A name or an attribute that is not called on the spot."""
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            facts.attributes.append(node)
+        known = self._function_named(node, facts)
+        if known is not None:
+            facts.mentioned.append(known)
+        else:
+            self._mention_builtin(node, facts)
+
+    @staticmethod
+    def _read_stop(node: ast.AST, facts: Facts) -> None:
+        match node:
+            case ast.Await() | ast.AsyncFor() | ast.AsyncWith():
+                facts.stops[node] = SiteKind.AWAIT
+            case ast.Yield():
+                facts.stops[node] = SiteKind.YIELD
+            case ast.YieldFrom():
+                facts.stops[node] = SiteKind.DELEGATE
+                facts.loops.append((node, node.value))
+
+    def _read_loop(self, node: ast.AST, facts: Facts) -> None:
+        """What goes over an iterable: it may stop the run between two items."""
+        match node:
+            case ast.comprehension(is_async=1):
+                facts.stops[node] = SiteKind.AWAIT
+            case ast.For() | ast.comprehension():
+                facts.loops.append((node, node.iter))
+            case ast.Starred(ctx=ast.Load()):
+                facts.loops.append((node, node.value))
+            case ast.Assign(targets=[ast.Tuple() | ast.List() | ast.Subscript(slice=ast.Slice())]):
+                facts.loops.append((node, node.value))
+            case ast.AugAssign(op=ast.Add()):
+                facts.loops.append((node, node.value))
+            case ast.Compare():
+                for op, over in zip(node.ops, node.comparators, strict=True):
+                    if isinstance(op, ast.In | ast.NotIn):
+                        facts.loops.append((node, over))
+            case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp() if (
+                node in self.by_node
+            ):
+                facts.generators.append((node, self.by_node[node]))
+
+    def _mention_builtin(self, node: ast.expr, facts: Facts) -> None:
+        """A builtin that has a stand-in is used as a value: it may be called anywhere."""
+        dotted = self._dotted(node, facts)
+        if dotted is None:
+            return
+        if dotted in library.STAND_INS and not self._is_type_test(dotted):
+            self.in_a_run.add(library.STAND_INS[dotted][0])
+        elif (operation := operators.named(dotted)) is not None and self._special_of(operation):
+            self.in_a_run.add(operation.stand_in)
+
+    @staticmethod
+    def _is_type_test(dotted: str) -> bool:
+        """Types are mentioned to be tested for, or in annotations, far more than to be called."""
+        name = dotted.rpartition(".")[2]
+        return name in ("list", "tuple", "set", "frozenset", "dict", "deque") or name[0].isupper()
+
+    @staticmethod
+    def _fleeting(facts: Facts) -> frozenset[str]:
+        """Generators that a function makes and uses up where they stand, whenever it makes them.
+
+        Where they cannot stop, they are Python's own, and are no reason to compile the function.
+        """
+        makers: list[tuple[ast.expr, Definition]] = [*facts.known, *facts.generators]
+        made = {
+            known.name
+            for _, known in makers
+            if known.kind is Kind.GENERATOR and not known.node.decorator_list
+        }
+        if not made:
+            return frozenset()
+        builtin = {call for call, _ in facts.stand_ins}
+        users = facts.users
+        return frozenset(made) - {
+            known.name
+            for maker, known in makers
+            if (user := users.get(maker)) is None
+            or (
+                isinstance(user, ast.Call)
+                and isinstance(user.func, ast.Name)
+                and user not in builtin
+            )
+        }
+
+    def _dotted(self, expr: ast.expr, facts: Facts) -> str | None:
+        """The dotted name that an expression in a function stands for (`Modules.qualify`)."""
+        key = expr.id if isinstance(expr, ast.Name) else expr
+        if key not in facts.dotted:
+            scopes = facts.definition.scopes
+            facts.dotted[key] = self.modules.qualify(expr, facts.module, scopes)
+        return facts.dotted[key]
+
+    def _function_named(self, node: ast.expr, facts: Facts) -> Definition | None:
+        """The function of the program that an expression in a function names."""
+        if not isinstance(node, ast.Name):
+            return self._function(self._dotted(node, facts))
+        if node.id not in facts.named:
+            scopes = facts.definition.scopes
+            local = self._local(node.id, scopes)
+            facts.named[node.id] = local or self._function(self._dotted(node, facts))
+        return facts.named[node.id]
+
+    def _named_outside(self, node: ast.expr, facts: Facts) -> Definition | None:
+        """The function that an expression in a function's decorators names."""
+        scopes = facts.definition.scopes[1:]
+        if isinstance(node, ast.Name) and (local := self._local(node.id, scopes)):
+            return local
+        return self._function(self.modules.qualify(node, facts.module, scopes))
+
+    def _function(self, dotted: str | None) -> Definition | None:
+        known = self.modules.function(dotted) if dotted else None
+        return self.facts[known.name].definition if known and known.name in self.facts else None
+
+    def _local(self, name: str, scopes: tuple[Scope, ...]) -> Definition | None:
+        """The nested function that a local name is only ever bound to."""
+        for scope in scopes:
+            if name not in scope.locals or name in scope.nonlocals or name in scope.globals:
+                continue
+            nested = [
+                child.node
+                for child in scope.children
+                if isinstance(child.node, ast.FunctionDef | ast.AsyncFunctionDef)
+                and child.node.name == name
+            ]
+            if len(nested) == 1 and scope.bindings.get(name) == 1:
+                return self.by_node.get(nested[0])
+            return None
+        return None
+
+    def _table_mentions(self) -> Iterator[Definition]:
+        """Functions that code of modules and classes puts into tables and the like.
+
+        To decorate a function may be to put it into a table: `@route("/orders")`.
+        """
+        for module in self.closure:
+            for owner, statement in _outside_functions(module.source.tree.body, ""):
+                for node in nodes(statement):
+                    if node in self.by_node:
+                        yield self.by_node[node]
+                    if isinstance(node, ast.Name | ast.Attribute):
+                        dotted = self.modules.qualify(node, module)
+                        known = self.modules.function(dotted) if dotted else None
+                        name = known.name if known is not None else ""
+                        if known is None and isinstance(node, ast.Name) and owner:
+                            name = f"{module.source.module}:{owner}{node.id}"
+                        if name in self.facts:
+                            yield self.facts[name].definition
+        for facts in self.facts.values():
+            own = not is_foreign(facts.module.source.module)
+            if own and not facts.definition.is_nested and self._is_handed_on(facts):
+                yield facts.definition
+
+    def _is_handed_on(self, facts: Facts) -> bool:
+        """Whether a decorator of the program, or of a generic function, gets hold of a function."""
+        if any(map(_registered_with, facts.definition.node.decorator_list)):
+            return True
+        return self._is_replaced(facts.definition)
+
+    def _classify(self, call: ast.Call, facts: Facts) -> None:
+        known = self._function_named(call.func, facts)
+        if known is not None:
+            facts.known.append((call, known))
+            if self._is_replaced(known):
+                facts.unknown.append(call)
+            return
+        dotted = self._dotted(call.func, facts)
+        if dotted in _LOOKUPS and not is_foreign(facts.module.source.module):
+            self.looked_up = True
+            self._note_lookup(dotted, call)
+        if dotted is None:
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "__class__":
+                facts.unknown.append(call)
+            elif isinstance(call.func, ast.Attribute):
+                if call.func.attr in self.stored:
+                    facts.unknown.append(call)  # a function may have been kept there
+                self._method(call, call.func.attr, facts)
+            elif not self._is_local_class(call.func, facts) or MAKING & self.methods.keys():
+                facts.unknown.append(call)
+        elif dotted in SUSPENDING:
+            facts.timers.append(call)
+            if dotted != "perdure.sleep":
+                self.spawns = True
+            if dotted in library.IN_A_RUN:
+                self.in_a_run.add(library.IN_A_RUN[dotted])
+        elif dotted in FRAME_READERS:
+            if len(call.args) <= FRAME_READERS[dotted] and not call.keywords:
+                facts.stops[call] = SiteKind.FRAME
+        elif dotted in library.STAND_INS:
+            facts.stand_ins.append((call, dotted))
+        elif (operation := operators.named(dotted)) is not None:
+            if names := self._special_of(operation):
+                facts.operations.append((call, names))
+        elif dotted == "collections.defaultdict":
+            facts.factories.append(call)
+        elif self.modules.function(dotted.rpartition(".")[0]) is not None:
+            facts.unknown.append(call)  # `helper.__wrapped__(…)`
+        elif self.modules.class_of(dotted) is not None:
+            facts.constructed.append((call, dotted))
+            if self._has_factories(dotted):
+                facts.unknown.append(call)
+        elif isinstance(call.func, ast.Attribute) and self._is_in_own(dotted):
+            self._method(call, call.func.attr, facts)
+        elif isinstance(call.func, ast.Name) and self._is_variable(dotted):
+            facts.unknown.append(call)
+
+    @staticmethod
+    def _method(call: ast.Call, name: str, facts: Facts) -> None:
+        """A method of something unknown, which may be a builtin's that has a stand-in."""
+        facts.methods.append((call, name))
+        if name in library.METHODS and (call.args or call.keywords or name in library.ORDERING):
+            facts.stand_ins.append((call, name))
+
+    def _note_lookup(self, dotted: str, call: ast.Call) -> None:
+        """`getattr(order, "ship")` says which name it looks up, or how it begins and ends."""
+        place = {"builtins.getattr": 1, "operator.methodcaller": 0, "operator.attrgetter": 0}
+        if dotted in place and len(call.args) > place[dotted]:
+            self.wanted.add(_known_ends(call.args[place[dotted]]))
+
+    def _is_replaced(self, known: Definition) -> bool:
+        """Whether a decorator of the program may have put something else in a function's place."""
+        facts = self.facts[known.name]
+        if facts.role is not Role.PLAIN:
+            return False
+        for decorator in known.node.decorator_list:
+            bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+            dotted = self.modules.qualify(bare, facts.module, known.scopes[1:])
+            if dotted in _REPLACING:
+                return True
+            if dotted is None or self.modules.get(dotted.partition(".")[0]) is not None:
+                return True
+        return False
+
+    def _is_value(self, dotted: str) -> bool:
+        """Whether `dotted` is an attribute of a first-party module-level object (not a module)."""
+        head = dotted.rpartition(".")[0]
+        return head in self.values and self.modules.get(head) is None
+
+    def _has_factories(self, dotted: str) -> bool:
+        """Whether making an object of a class may call `default_factory` functions."""
+        found = self.modules.class_of(dotted)
+        assert found is not None
+        return any(
+            keyword.arg == "default_factory"
+            for statement in found[2].body
+            if isinstance(statement, ast.AnnAssign) and isinstance(statement.value, ast.Call)
+            for keyword in statement.value.keywords
+        )
+
+    def _is_in_own(self, dotted: str) -> bool:
+        """Whether `dotted` is inside a first-party object or class: `Color.RED.paint`."""
+        parts = dotted.split(".")
+        for length in range(len(parts) - 1, 0, -1):
+            head = ".".join(parts[:length])
+            if self.modules.get(head) is not None:
+                return False
+            if head in self.values or self.modules.class_of(head) is not None:
+                return True
+        return False
+
+    def _is_variable(self, dotted: str) -> bool:
+        """Whether `dotted` is a first-party module-level variable: it may hold any callable."""
+        return dotted in self.values and self.modules.function(dotted) is None
+
+    @staticmethod
+    def _is_local_class(callee: ast.expr, facts: Facts) -> bool:
+        """Whether a local name is only ever bound by one nested `class`."""
+        if not isinstance(callee, ast.Name):
+            return False
+        scope = facts.definition.scope
+        nested = [
+            c
+            for c in scope.children
+            if isinstance(c.node, ast.ClassDef) and c.node.name == callee.id
+        ]
+        return len(nested) == 1 and scope.bindings.get(callee.id) == 1
