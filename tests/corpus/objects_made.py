@@ -140,6 +140,14 @@ class Through(metaclass=Plainly):
         self.x = echo(x)
 
 
+class Counting(Meta):
+    pass
+
+
+class Counted(metaclass=Counting):
+    pass
+
+
 class Once:
     made = None
 
@@ -168,7 +176,8 @@ def metaclasses():
     except TypeError as error:
         message = str(error)
     meta, through = WithMeta(3), Through(x=6)
-    return first is second, first.tag, first.x, Elsewhere(1), meta.x, meta.extra, through.x, message
+    counted = Counted().extra
+    return counted, first is second, first.tag, first.x, Elsewhere(1), meta.x, meta.extra, through.x, message
 
 
 class Base(abc.ABC):
