@@ -113,8 +113,10 @@ _PACKAGES = {name for name, _ in _OF_PACKAGES.values()} | {"sub_", "subn_", "cac
 IN_A_RUN = {"perdure.gather": "gather_", "perdure.race": "race_"}
 # Keywords by which builtins are given something to call.
 CALLED_KEYWORDS = frozenset({"key", "func", "function", "repl"})
-# Those that compare what they are given with each other.
-ORDERING = frozenset({"sorted", "sort", "min", "max"})
+# Those that call special methods of the items of what they are given.
+OF_ITEMS = dict.fromkeys(("sorted", "sort", "min", "max"), operators.ORDERING)
+OF_ITEMS |= dict.fromkeys(("any", "all"), operators.TRUTH)
+OF_ITEMS |= {"sum": frozenset({"__add__", "__radd__"}), "prod": frozenset({"__mul__", "__rmul__"})}
 CONSTRUCT = "construct"
 # Methods of classes of the library that stand-ins make objects of.
 METHODS_OF = {

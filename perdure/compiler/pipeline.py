@@ -7,11 +7,12 @@ can be printed (`perdure compile --dump=…`) and checked (`verify=True`).
 from __future__ import annotations
 
 import ast
+import functools
 import gc
 import hashlib
 import marshal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -261,10 +262,18 @@ def _requires(program: Program) -> dict[str, str]:
     others = foreign(program)
     if not others:
         return {}
-    from importlib.metadata import packages_distributions, version
+    from importlib.metadata import version
 
-    distributions = packages_distributions()
+    distributions = _distributions()
     return {d: version(d) for name in others for d in distributions.get(name, [])[:1]}
+
+
+@functools.cache
+def _distributions() -> Mapping[str, list[str]]:
+    """Which packages give each top-level name: a look at all that is installed, once a process."""
+    from importlib.metadata import packages_distributions
+
+    return packages_distributions()
 
 
 def foreign(program: Program) -> list[str]:

@@ -450,7 +450,7 @@ class Reader:
     def _method(call: ast.Call, name: str, facts: Facts) -> None:
         """A method of something unknown, which may be a builtin's that has a stand-in."""
         facts.methods.append((call, name))
-        if name in library.METHODS and (call.args or call.keywords or name in library.ORDERING):
+        if name in library.METHODS and (call.args or call.keywords or name in library.OF_ITEMS):
             facts.stand_ins.append((call, name))
 
     def _note_lookup(self, dotted: str, call: ast.Call) -> None:

@@ -378,7 +378,7 @@ class _Resolver(Reader):
             return PERHAPS if MAKING & self._suspending_methods() else NO
         called = self._called_places(call, dotted)
         found = PERHAPS if dotted in library.ASYNCHRONOUS else NO
-        if self.behind & operators.ORDERING and last_name(call.func) in library.ORDERING:
+        if self.behind & library.OF_ITEMS.get(last_name(call.func), frozenset()):
             return PERHAPS
         for place, value in enumerate(call.args):
             if isinstance(value, ast.Starred):

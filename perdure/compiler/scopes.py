@@ -740,7 +740,7 @@ def _evaluated_at_once(node: ast.AST) -> Sequence[ast.AST]:
         case ast.Lambda():
             return defaults(node.args)
         case ast.ClassDef():
-            return [*node.decorator_list, *node.bases]
+            return [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]
         case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
             return [node.generators[0].iter]
         case _:  # a type alias

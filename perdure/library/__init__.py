@@ -118,7 +118,15 @@ def deque_(iterable: Any = (), maxlen: Any = None) -> Any:
 
 
 def sum_(iterable: Any, /, start: Any = 0) -> Any:
-    return sum([item for item in iterable], start)  # noqa: C416
+    items = [item for item in iterable]  # noqa: C416
+    if {type(item) for item in items} <= _PLAIN:
+        return sum(items, start)
+    total = start
+    if isinstance(total, str | bytes | bytearray):
+        return sum(items, start)  # says what to use instead
+    for item in items:
+        total = total + item
+    return total
 
 
 def any_(iterable: Any, /) -> bool:
@@ -143,7 +151,7 @@ def sorted_(iterable: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
 
 def _in_order(keys: Any, reverse: Any) -> Any:
     """The places of the keys, from the least to the greatest."""
-    if {type(key) for key in keys} <= _COMPARED_NATIVELY:
+    if {type(key) for key in keys} <= _PLAIN:
         return sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)
     places = [*range(len(keys))]
     if reverse:
@@ -154,7 +162,7 @@ def _in_order(keys: Any, reverse: Any) -> Any:
     return places
 
 
-_COMPARED_NATIVELY = {int, float, bool, str, bytes, tuple, list, type(None)}
+_PLAIN = {int, float, bool, str, bytes, tuple, list, type(None)}
 _RUN = 64  # CPython's: below it, the same comparisons are made in the same order
 
 
@@ -487,7 +495,13 @@ def permutations_(iterable: Any, r: Any = None) -> Any:
 
 
 def prod_(iterable: Any, /, *, start: Any = 1) -> Any:
-    return math.prod([item for item in iterable], start=start)  # noqa: C416
+    items = [item for item in iterable]  # noqa: C416
+    if {type(item) for item in items} <= _PLAIN:
+        return math.prod(items, start=start)
+    total = start
+    for item in items:
+        total = total * item
+    return total
 
 
 def fsum_(seq: Any, /) -> Any:

@@ -37,8 +37,8 @@ from types import (
 from typing import Any
 
 from perdure.compiler.image import FunctionTable, Image
-from perdure.compiler.library import full_name
-from perdure.compiler.operators import ORDERING, WRITES, Operation
+from perdure.compiler.library import OF_ITEMS, full_name
+from perdure.compiler.operators import WRITES, Operation
 from perdure.runtime import caches, callables, fibers, operations, ops
 from perdure.runtime.declare import activity_options, sleep
 from perdure.runtime.generators import (
@@ -251,15 +251,16 @@ class Program:
             return False
         if isinstance(found, Operation):
             return self._operates(found, args)
-        if found in _ORDERING and self._compares(callee, args):
+        names = OF_ITEMS.get(found.removesuffix("_"))
+        if names is not None and self._stops_at_items(callee, names, args):
             return True
         if found == "replace_":
             return len(args) == 1 and self.suspends_in_making(type(args[0]))
         return any(map(self._stops, [*args, *kwargs.values()] if kwargs else args))
 
-    def _compares(self, callee: Any, args: tuple[Any, ...]) -> bool:
-        """Whether to order what is given may stop the run, in a method of one of the values."""
-        if not self._has_ordering:
+    def _stops_at_items(self, callee: Any, names: frozenset[str], args: tuple[Any, ...]) -> bool:
+        """Whether a special method of a value that a builtin goes over may stop the run."""
+        if not names & self._function_names:
             return False
         several = callee in (min, max) and len(args) > 1
         if _stand_in(callee) == "sort_":
@@ -272,7 +273,7 @@ class Program:
         return any(
             self._suspends_in(kind, name, None)
             for kind in {type(value) for value in values} - _INERT
-            for name in ORDERING
+            for name in names
         )
 
     def _operates(self, operation: Operation, args: tuple[Any, ...]) -> bool:
@@ -292,20 +293,10 @@ class Program:
 
     def _stops_in_search(self, container: Any) -> bool:
         """Whether looking for a value may stop the run: by its items, or at an `__eq__` of them."""
-        if type(container) in (list, tuple) and self._has_eq:
+        if type(container) in (list, tuple) and "__eq__" in self._function_names:
             kinds = {type(item) for item in container} - _INERT
             return any(self._suspends_in(kind, "__eq__", None) for kind in kinds)
         return self._stops(container)
-
-    @functools.cached_property
-    def _has_ordering(self) -> bool:
-        """Whether some class of the program has a method for ordering that suspends."""
-        return any(name.rpartition(".")[2] in ORDERING for name in self.by_name)
-
-    @functools.cached_property
-    def _has_eq(self) -> bool:
-        """Whether some class of the program has an `__eq__` that suspends."""
-        return any(name.endswith(".__eq__") for name in self.by_name)
 
     def _suspends_in(self, kind: type, name: str, value: Any) -> bool:
         method = ops.lookup(kind, name)
@@ -401,7 +392,6 @@ class Program:
 _OF_FIBERS = frozenset({fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers})
 # Functions and methods of C's: those of classes made at run time have a type of their own.
 _BUILTIN = frozenset({BuiltinFunctionType, type(re.compile("").sub)})
-_ORDERING = frozenset({"sorted_", "sort_", "min_", "max_"})
 _INERT = frozenset({list, tuple, dict, set, str, int, float, bytes, bool, type(None), range})
 
 

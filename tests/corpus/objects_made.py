@@ -180,6 +180,39 @@ def metaclasses():
     return counted, first is second, first.tag, first.x, Elsewhere(1), meta.x, meta.extra, through.x, message
 
 
+class Keeping(type):
+    def __new__(cls, name, bases, space, **given):
+        made = super().__new__(cls, name, bases, space)
+        made.given = given
+        return made
+
+    def __init__(cls, name, bases, space, **given):
+        super().__init__(name, bases, space)
+
+
+def base():
+    return echo(None)
+
+
+@workflow
+def class_statements():
+    """Suspensions in the bases and the keywords of a class, and its methods called."""
+
+    def marked(text):
+        def mark(cls):
+            cls.mark = text
+            return cls
+
+        return mark
+
+    @marked(echo("mark"))
+    class Made(base() or object, metaclass=Keeping, flag=echo(1), **{"more": echo(2)}):
+        def method(self):
+            return echo(self.given), __class__.__name__
+
+    return Made().method(), Made.mark, Made.given
+
+
 class Base(abc.ABC):
     @abc.abstractmethod
     def run(self): ...
@@ -209,4 +242,5 @@ CASES = [
     (named_tuples, ()),
     (metaclasses, ()),
     (abstract_classes, ()),
+    (class_statements, ()),
 ]

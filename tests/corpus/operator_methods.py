@@ -250,6 +250,8 @@ def truth():
         (poor and 1 / 0) is poor,
         [a.money for a in (rich, poor) if a],
         bool(rich),
+        any([poor, rich, 1 / 2]),
+        all([rich, poor, 0]),
         bool(Shelf(a=1)),
     ]
     if rich and not poor:
@@ -394,7 +396,8 @@ def operators_in_functions():
     least = min(money, key=lambda m: m + 1 and -m.amount)
     summed = functools.reduce(lambda a, b: a + b, money)
     folded = functools.reduce(operator.add, money)
-    return total(money), [*doubled(money)], {m.amount: -m for m in money}, least, summed, folded
+    whole = sum(money, start=Money(0)), sum([Money(1), Money(2)], 10), sum([1, 2], 3)
+    return total(money), [*doubled(money)], {m.amount: -m for m in money}, least, summed, folded, whole
 
 
 CASES = [
