@@ -183,6 +183,8 @@ class Lifter:
             target = self.names.fresh("t")
             self.suspend(expr, target)
             return load(target, expr)
+        if expr in self.tested and not any(map(self.has, _inner(expr))):
+            return expr  # it is asked for its truth, no more
         special = getattr(self, f"_lift_{type(expr).__name__}", None)
         result = special(expr) if special else self._rebuild(expr)
         return copy_place(result, expr)

@@ -252,6 +252,9 @@ def truth():
         bool(rich),
         any([poor, rich, 1 / 2]),
         all([rich, poor, 0]),
+        ({} or poor) is poor,
+        [] or {**{}} or () or f"" or echo("last"),
+        1 if {} else 2 if "text" else 3,
         bool(Shelf(a=1)),
     ]
     if rich and not poor:
