@@ -409,7 +409,9 @@ class Reader:
         dotted = self._dotted(call.func, facts)
         if dotted in _LOOKUPS and not is_foreign(facts.module.source.module):
             self.looked_up = True
-            self._note_lookup(dotted, call)
+            if facts.definition.node.name not in ("__getattr__", "__getattribute__"):
+                # There it passes on an attribute that is named where it is read.
+                self._note_lookup(dotted, call)
         if dotted is None:
             if isinstance(call.func, ast.Attribute) and call.func.attr == "__class__":
                 facts.unknown.append(call)

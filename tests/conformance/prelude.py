@@ -121,8 +121,8 @@ class held_:
         return _held[self._number][0].__exit__(*error)
 
     def _value(self):
-        inner, value = _held[self._number]
-        return inner if value is None else value
+        entry = _held[self._number]
+        return entry[0] if entry[1] is None else entry[1]
 
     def __getattr__(self, name):
         if name.startswith("__") or name == "_number":
