@@ -9,11 +9,13 @@ leave.
 
 from __future__ import annotations
 
+import builtins
 import functools
 import sys
 from types import CellType, CodeType, FunctionType, MethodType, MethodWrapperType
 from typing import Any
 
+from perdure.compiler.library import MODULE
 from perdure.runtime import caches, callables, failures, fibers, operations, ops
 from perdure.runtime.continuation import Fiber
 from perdure.runtime.declare import (
@@ -453,6 +455,11 @@ class Machine:
             inner = inner.coroutine
         closing = isinstance(action, Raised) and isinstance(action.error, GeneratorExit)
         if isinstance(inner, Generator):
+            if isinstance(action, Returned) and action.value is not None:
+                kind = stood_for(inner.loaded.table.name)
+                if kind is not None:  # a `map`, say, has no `send`
+                    error = AttributeError(f"{kind!r} object has no attribute 'send'")
+                    return self._out(fiber, How.DELEGATE, Raised(error))
             if closing and isinstance(action, Raised) and not inner.running:
                 inner.exit, action = action.error, Raised(GeneratorExit())
             return self.resume(fiber, inner, action, How.DELEGATE)
@@ -668,6 +675,19 @@ _OWN = {
     ops.taken: "taken_",
     operations.formatted: "formatted_",
 }
+
+
+def stood_for(name: str) -> str | None:
+    """The type of the iterator that a generator of Perdure's library stands for."""
+    module, _, function = name.partition(":")
+    if module != MODULE or function == "delegate":
+        return None
+    builtin = function.strip("_")
+    return (
+        builtin
+        if hasattr(builtins, builtin)
+        else f"itertools.{builtin.removesuffix('_from_iterable')}"
+    )
 
 
 def _noun(generator: Generator) -> str:

@@ -492,6 +492,24 @@ def methods_by_name():
     return getattr(ship, "sail")("north"), [getattr(ship, name)(1) for name in ("load", "sail")]
 
 
+@workflow
+def sent_to_a_map():
+    """What `yield from` passes on to a `map` or a `zip`, which has no send()."""
+
+    def through(iterator):
+        yield (yield from iterator)
+
+    found = []
+    for source in (map(echo, [1, 2]), zip(map(echo, "ab")), enumerate(map(echo, [3]))):
+        generator = through(source)
+        found.append(next(generator))
+        try:
+            generator.send(5)
+        except AttributeError as error:
+            found.append(str(error))
+    return found
+
+
 CASES = [
     (used_up_at_once, ()),
     (longest_and_chosen, ()),
@@ -528,3 +546,5 @@ CASES += [
     (dicts_from_keys, ()),
     (containers_that_suspend, ()),
 ]
+
+CASES += [(sent_to_a_map, ())]
