@@ -18,6 +18,7 @@ from perdure.compiler.core import (
     Raise,
     Simple,
     SiteKind,
+    Suspension,
     expressions,
     suspends,
     walk,
@@ -86,6 +87,7 @@ class _Normalizer(Compound):
         stopping = (*resolved.sites, *resolved.operations, *resolved.tested)
         self._inside |= dict.fromkeys(definition.own, False)
         self._inside |= dict.fromkeys(_with_all_around(stopping, definition), True)
+        self.decorating = resolved.decorating
         self.definition = definition
         self.source = function.source
         self.scope = scope
@@ -303,6 +305,9 @@ class _Normalizer(Compound):
         self.emit(Raise(node))
 
     def _FunctionDef(self, node: FunctionNode) -> None:
+        if any(call in self.sites for call in self.decorating.get(node, ())):
+            self._decorate(node)
+            return
         if self.has(node):
             decorators = self.sequence(node.decorator_list)
             fields = dict(ast.iter_fields(node))
@@ -317,7 +322,35 @@ class _Normalizer(Compound):
 
     _Nonlocal = _Global
 
+    def _decorate(self, node: FunctionNode | ast.ClassDef) -> None:
+        """`@act def f(): …`  =>  `_t1 = act`, `def f(): …`, `f = _t1(f)`."""
+        decorators = []
+        for decorator in node.decorator_list:
+            value, name = self.lift(decorator), self.names.fresh("t")
+            self.emit(store(name, value, decorator))
+            decorators.append(name)
+        calls = self.decorating[node]
+        fields = dict(ast.iter_fields(node)) | {"decorator_list": []}
+        bare = copy_place(type(node)(**fields), node)
+        bare.lineno = min(d.lineno for d in node.decorator_list)  # where Python says it begins
+        self._same(node, bare)
+        self._inside[bare] = any(map(self.has, ast.iter_child_nodes(bare)))
+        self.statement(bare)
+        for name, call_ in reversed([*zip(decorators, calls, strict=True)]):
+            at, made = call_.func, self.names.fresh("t")
+            called = copy_place(ast.Call(load(name, at), [load(node.name, at)], []), at)
+            kind = self.sites.get(call_)
+            if kind is None:
+                self.emit(store(made, called, at))
+            else:
+                self.emit(Simple(copy_place(ast.Pass(), at)))
+                self.emit(Suspension(called, kind, made, at, self.segment(at)))
+            self.emit(store(node.name, load(made, at), at))
+
     def _ClassDef(self, node: ast.ClassDef) -> None:
+        if any(call in self.sites for call in self.decorating.get(node, ())):
+            self._decorate(node)
+            return
         if self.has(node):
             parts = [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]
             rest = iter(self.sequence(parts))

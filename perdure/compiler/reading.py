@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from perdure.compiler import library, operators
 from perdure.compiler.core import SiteKind
@@ -20,7 +21,7 @@ from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules, Scope
 from perdure.compiler.sites import users_of
 from perdure.compiler.source import is_foreign
-from perdure.compiler.trees import nodes
+from perdure.compiler.trees import copy_place, nodes
 
 # What making an object calls; the last is called by the `__init__` that `dataclass` writes.
 MAKING = frozenset({"__new__", "__init__", "__post_init__"})
@@ -41,6 +42,7 @@ _LOOKUPS = frozenset(
 _STOPS = {ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom}
 _GOES_OVER = {ast.comprehension, ast.For, ast.Starred, ast.Assign, ast.AugAssign, ast.Compare}
 _GOES_OVER |= {*COMPREHENSIONS}
+_DECORATED = {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef}
 
 
 @dataclass
@@ -61,6 +63,7 @@ class Facts:
     attributes: list[ast.Attribute] = field(default_factory=list)  # that are read
     operations: list[tuple[ast.AST, frozenset[str]]] = field(default_factory=list)  # what they call
     tested: list[ast.expr] = field(default_factory=list)  # for truth
+    decorating: dict[ast.AST, list[ast.Call]] = field(default_factory=dict)  # of what is nested
     factories: list[ast.Call] = field(default_factory=list)  # of `defaultdict`s
     loops: list[tuple[ast.AST, ast.expr]] = field(default_factory=list)  # `for`s, what they go over
     stops: dict[ast.AST, SiteKind] = field(default_factory=dict)  # await, yield
@@ -195,6 +198,9 @@ class Reader:
                     self._read_value(node, facts)
             elif kind is ast.Call:
                 self._classify(node, facts)
+            elif kind in _DECORATED:
+                if node.decorator_list:
+                    self._read_decorators(node, facts)
             elif kind in _STOPS:
                 self._read_stop(node, facts)
             elif kind in _GOES_OVER:
@@ -238,6 +244,20 @@ class Reader:
         """Whether an attribute is not one of a module."""
         dotted = self._dotted(node, facts)
         return dotted is None or self._is_value(dotted)
+
+    def _read_decorators(self, node: Any, facts: Facts) -> None:
+        """The calls that decorating a nested function or class comes to, by the project's own."""
+        calls = []
+        for decorator in node.decorator_list:
+            name = copy_place(ast.Name(node.name, ast.Load()), decorator)
+            call = copy_place(ast.Call(decorator, [name], []), decorator)
+            calls.append(call)
+            bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+            dotted = self._dotted(bare, facts)
+            if dotted is None or self.modules.get(dotted.partition(".")[0]) is not None:
+                facts.definition.around[call] = node
+                self._classify(call, facts)
+        facts.decorating[node] = calls
 
     def _read_value(self, node: ast.Name | ast.Attribute, facts: Facts) -> None:
         """A name or an attribute that is not called on the spot."""

@@ -66,6 +66,7 @@ class Resolved:
     meeting: frozenset[ast.AST] = frozenset()  # calls that suspend if one of their arguments does
     operations: frozenset[ast.AST] = frozenset()  # that suspend if a special method does
     tested: frozenset[ast.AST] = frozenset()  # expressions whose `__bool__` may suspend
+    decorating: dict[ast.AST, list[ast.Call]] = field(default_factory=dict)  # see reading.py
     iter_suspends: bool = False  # some `__iter__` of the program suspends before it returns
 
 
@@ -672,5 +673,6 @@ class _Resolver(Reader):
             frozenset(meeting),
             frozenset(operations),
             frozenset(tested),
+            facts.decorating,
             iter_suspends,
         )

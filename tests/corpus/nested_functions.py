@@ -479,3 +479,43 @@ CASES += [
     (unwrapped_helper, ()),
     (inherited_class_methods, ()),
 ]
+
+
+@workflow
+def decorators_that_suspend():
+    """A decorator that suspends while it decorates: several, with arguments, on a shared name."""
+    order = []
+
+    def tagged(tag):
+        order.append(("made", echo(tag)))
+
+        def decorate(function):
+            order.append((tag, echo(function.__name__)))
+
+            def inner(*args):
+                return tag, function(*args)
+
+            return inner
+
+        return decorate
+
+    @tagged("a")
+    @tagged(echo("b"))
+    def add(x, y=echo(1)):
+        return x + y
+
+    def again():
+        return add(5)
+
+    @echoing
+    def plain():
+        return "plain"
+
+    return add(2), again(), plain, order
+
+
+def echoing(function):
+    return echo(function.__name__), function()
+
+
+CASES += [(decorators_that_suspend, ())]

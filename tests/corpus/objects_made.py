@@ -200,7 +200,7 @@ def class_statements():
 
     def marked(text):
         def mark(cls):
-            cls.mark = text
+            cls.mark = echo(text)
             return cls
 
         return mark
