@@ -152,12 +152,20 @@ def _managing(
 
 def special(obj: Any, name: str) -> Callable[..., Any] | None:
     """Look a method up as the interpreter does: on the type, not on the object."""
-    found = lookup(type(obj), name)
-    if found is None:
-        return None
-    bind = getattr(type(found), "__get__", None)
-    bound: Callable[..., Any] = bind(found, obj, type(obj)) if bind else found
-    return bound
+    for base in type(obj).__mro__:
+        if name in base.__dict__:
+            found = base.__dict__[name]
+            if found is None:
+                return _blocked
+            bind = getattr(type(found), "__get__", None)
+            bound: Callable[..., Any] = bind(found, obj, type(obj)) if bind else found
+            return bound
+    return None
+
+
+def _blocked(*operands: Any) -> Any:
+    """What `__bool__ = None` in a class says that it cannot do."""
+    raise TypeError("'NoneType' object is not callable")
 
 
 def lookup(kind: type, name: str) -> Any:

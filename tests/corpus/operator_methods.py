@@ -279,6 +279,10 @@ def truth():
     return found, turns, LOG
 
 
+class Blocked:
+    __bool__ = __len__ = __add__ = __getitem__ = __str__ = None
+
+
 class Wrong:
     def __init__(self, value):
         self.value = value
@@ -308,7 +312,19 @@ class Wrong:
 @workflow
 def wrong_results():
     """What the methods must not return is refused with Python's own words."""
-    found = []
+    found, blocked = [], Blocked()
+    for attempt in (
+        lambda: 1 if blocked else 2,
+        lambda: len(blocked),
+        lambda: blocked + 1,
+        lambda: blocked[0],
+        lambda: str(blocked),
+        lambda: not blocked,
+    ):
+        try:
+            found.append(attempt())
+        except TypeError as error:
+            found.append(str(error))
     for value in ("text", -1, 2.5, None):
         wrong = Wrong(value)
         for attempt in (
