@@ -329,9 +329,23 @@ class CallIterator:
 class SequenceIterator:
     """The iterator over what has a `__getitem__` and no `__iter__`."""
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, index: int = 0) -> None:
         self.source = source
-        self.index = 0
+        self.index = index
+
+    def __reduce__(self) -> Any:
+        return SequenceIterator, (self.source, self.index)
+
+    def __setstate__(self, index: int) -> None:
+        if self.source is not None:
+            self.index = max(index, 0)
+
+    def __length_hint__(self) -> Any:
+        if self.source is None:
+            return 0
+        if not hasattr(type(self.source), "__len__"):
+            return NotImplemented
+        return max(len(self.source) - self.index, 0)
 
     def __iter__(self) -> Any:
         return self
@@ -339,6 +353,8 @@ class SequenceIterator:
     def __next__(self) -> Any:
         if self.source is None:
             raise StopIteration
+        if self.index == sys.maxsize:
+            raise OverflowError("iter index too large")
         try:
             value = self.source[self.index]
         except (IndexError, StopIteration):

@@ -57,10 +57,15 @@ def _asked(name: str, reflected: str, left: Any, right: Any) -> Any:
 def _goes_first(reflected: str, left: Any, right: Any) -> bool:
     """Whether the right operand is asked first: it knows better, or the left is a sequence."""
     method = lookup(type(right), reflected)
-    if issubclass(type(right), type(left)) and method is not lookup(type(left), reflected):
+    if _is_below(right, left) and method is not lookup(type(left), reflected):
         return True
     python = type(method) is FunctionType
     return python and isinstance(left, _SEQUENCES) and reflected in ("__radd__", "__rmul__")
+
+
+def _is_below(right: Any, left: Any) -> bool:
+    """Whether the right operand's class inherits from the left one's; to say so is not enough."""
+    return type(left) in type(right).__mro__
 
 
 def _unsupported(symbol: str, left: Any, right: Any) -> TypeError:
@@ -77,7 +82,7 @@ def unary(name: str, symbol: str, operand: Any, /) -> Any:
 
 
 def compared(name: str, reflected: str, symbol: str, left: Any, right: Any, /) -> Any:
-    first = type(left) is not type(right) and issubclass(type(right), type(left))
+    first = type(left) is not type(right) and _is_below(right, left)
     if first:
         found = _comparison(reflected, right, left)
         if found is not NotImplemented:
