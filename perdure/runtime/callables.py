@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import gc
 import operator
-from collections.abc import Iterable
+from collections.abc import Sequence
 from types import FunctionType
 from typing import Any
 
@@ -37,7 +37,7 @@ def passed_on(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Cal
     return None
 
 
-def leads_to(callee: Any) -> Iterable[Any]:
+def leads_to(callee: Any) -> Sequence[Any]:
     """What a call of a function that passes it on may come down to."""
     code = callee.__code__
     if code is _DISPATCHER:

@@ -130,8 +130,9 @@ class Program:
     inner_by_key: dict[tuple[str, int, str, int], CodeType] = field(default_factory=dict)
     entries: dict[FunctionType, FunctionType] = field(default_factory=dict)
     names: dict[Any, str] = field(default_factory=dict)  # of activities, by function
-    # Code objects that were looked up, by id: the object itself, and what it is.
     due: CellType = field(default_factory=lambda: CellType(False))  # what safepoints look at
+    # Code objects that were looked up, by id: the object itself, and what it is.
+    _plain: dict[int, CodeType] = field(default_factory=dict)  # that pass no call on
     _known: dict[int, tuple[CodeType, LoadedFunction | None]] = field(default_factory=dict)
     _marked: dict[tuple[str, int], list[LoadedFunction]] = field(default_factory=dict)
 
@@ -186,8 +187,7 @@ class Program:
                 or activity_options(callee) is not None
                 or callee is sleep
                 or callee in _OF_FIBERS
-                or any(map(self.suspends, callables.leads_to(callee)))
-                or self._has_stand_in(callee)
+                or (id(callee.__code__) not in self._plain and self._passes_on(callee))
             )
         if kind is MethodType:
             owner = callee.__self__
@@ -231,6 +231,15 @@ class Program:
         return bool(fields) and any(
             map(self.suspends, [field.default_factory for field in fields.values()])
         )
+
+    def _passes_on(self, function: FunctionType) -> bool:
+        """Whether a function of the standard library only passes on a call that may suspend."""
+        inner = callables.leads_to(function)
+        if any(map(self.suspends, inner)) or self._has_stand_in(function):
+            return True
+        if not inner:  # else others have the same code
+            self._plain[id(function.__code__)] = function.__code__
+        return False
 
     def _has_stand_in(self, callee: Any) -> bool:
         found = _stand_in(callee)
