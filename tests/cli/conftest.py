@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -40,9 +41,14 @@ class Shop:
     def process(self, *args: str) -> subprocess.Popen[str]:
         """Run a command in a process of its own."""
         command = [sys.executable, "-m", "perdure.cli", *args]
-        return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder
-        )
+        # In the background of a shell Ctrl-C is ignored, and so it would be in every child.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
