@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import sys
 from types import FunctionType
 from typing import Any
 
@@ -49,6 +50,10 @@ def bound(written: Any, made: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     return found.arguments
 
 
+# What `dataclasses.replace` raises.
+_WRONG = TypeError if sys.version_info >= (3, 13) else ValueError
+
+
 def changes_for(obj: Any, changes: dict[str, Any]) -> dict[str, Any]:
     """What `dataclasses.replace` makes an object of again; raises what it raises."""
     found = dict(changes)
@@ -57,13 +62,13 @@ def changes_for(obj: Any, changes: dict[str, Any]) -> dict[str, Any]:
             continue
         if not field.init:
             if field.name in changes:
-                raise ValueError(
+                raise _WRONG(
                     f"field {field.name} is declared with init=False, "
                     "it cannot be specified with replace()"
                 )
         elif field.name not in changes:
             if is_for_init_only(field) and field.default is dataclasses.MISSING:
-                raise ValueError(f"InitVar {field.name!r} must be specified with replace()")
+                raise _WRONG(f"InitVar {field.name!r} must be specified with replace()")
             found[field.name] = getattr(obj, field.name)
     return found
 
