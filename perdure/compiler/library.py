@@ -6,6 +6,8 @@ of its arguments it calls. It iterates over the others.
 
 from __future__ import annotations
 
+import functools
+
 from perdure.compiler import operators
 
 MODULE = "perdure.library"
@@ -15,6 +17,7 @@ _OPERATORS = {o.stand_in for o in (*operators.OPERATIONS.values(), *operators.BU
 _OPERATORS = (_OPERATORS | {"read_attribute", "read_cached"}) - {"contains_"}
 
 
+@functools.cache
 def full_name(stand_in: str) -> str:
     """The full name, `module:name`, of a function of the library."""
     module = OPERATORS if stand_in in _OPERATORS else MODULE

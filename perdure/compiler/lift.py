@@ -338,20 +338,19 @@ class Lifter:
         """`a and b` as a test: no value is tested twice."""
         result = self.names.fresh("t")
         self.emit(store(result, self.test(node.values[0]), node))
-        depth = len(node.values) - 1
-        bodies: list[Body] = []
-        for value in node.values[1:]:
-            bodies.append([])
-            self.output.append(bodies[-1])
-            self.emit(store(result, self.test(value), value))
-        for _ in range(depth):
-            body = bodies.pop()
-            self.output.pop()
-            test: ast.expr = load(result, node)
-            if isinstance(node.op, ast.Or):
-                test = copy_place(ast.UnaryOp(ast.Not(), test), test)
-            self.emit(If(node, test, body, [], suspends=any(map(suspends, body))))
+        self._test_rest(node, result, node.values[1:])
         return load(result, node)
+
+    def _test_rest(self, node: ast.BoolOp, result: str, values: list[ast.expr]) -> None:
+        if not values:
+            return
+        with self.block() as body:
+            self.emit(store(result, self.test(values[0]), values[0]))
+            self._test_rest(node, result, values[1:])
+        test: ast.expr = load(result, node)
+        if isinstance(node.op, ast.Or):
+            test = copy_place(ast.UnaryOp(ast.Not(), test), test)
+        self.emit(If(node, test, body, [], suspends=any(map(suspends, body))))
 
     def _contained(self, node: ast.Compare) -> ast.expr:
         """`x in xs`, where the run may stop between the items of `xs`."""
@@ -664,8 +663,7 @@ class Lifter:
                 continue
             lifted = self._formatted(part)
             if part in self.operations:
-                continue_with = self._operated_format(part, lifted)
-                out.append(continue_with)
+                out.append(self._operated_format(part, lifted))
                 continue
             if index < last:
                 text = copy_place(ast.JoinedStr([lifted]), part)

@@ -13,9 +13,6 @@ from dataclasses import dataclass
 
 from perdure.compiler.scopes import COMPREHENSIONS
 
-# How a stand-in is told whether it is needed: by special methods, or by an attribute's.
-METHODS, READS, WRITES = "methods", "reads", "writes"
-
 
 @dataclass(frozen=True)
 class Operation:
@@ -24,7 +21,7 @@ class Operation:
     stand_in: str  # in perdure.library.operators
     methods: tuple[tuple[int, str], ...]  # (which operand's, the method's name)
     given: tuple[str, ...] = ()  # what the stand-in is told before the operands
-    asks: str = METHODS
+    writes: bool = False  # an attribute: its property, or descriptor, may be what suspends
 
     @property
     def names(self) -> frozenset[str]:
@@ -32,6 +29,7 @@ class Operation:
         return frozenset(name for _, name in self.methods)
 
 
+_TEXTS = ((0, "__str__"), (0, "__repr__"))
 # Methods by which objects are ordered.
 ORDERING = frozenset({"__lt__", "__le__", "__gt__", "__ge__"})
 
@@ -69,11 +67,10 @@ def _table() -> dict[str, Operation]:
     table["delitem"] = Operation("delete_item", ((0, "__delitem__"),))
     table["contains"] = Operation("contains_", ((0, "__contains__"), (1, "__eq__")))
     table["truth"] = Operation("truth", ((0, "__bool__"), (0, "__len__")))
-    texts = ((0, "__str__"), (0, "__repr__"))
-    table["formatted"] = Operation("formatted_", ((0, "__format__"), *texts))
-    table["setattr"] = Operation("set_attribute", ((0, "__setattr__"), (0, "__set__")), (), WRITES)
+    table["formatted"] = Operation("formatted_", ((0, "__format__"), *_TEXTS))
+    table["setattr"] = Operation("set_attribute", ((0, "__setattr__"), (0, "__set__")), (), True)
     table["delattr"] = Operation(
-        "delete_attribute", ((0, "__delattr__"), (0, "__delete__")), (), WRITES
+        "delete_attribute", ((0, "__delattr__"), (0, "__delete__")), (), True
     )
     return table
 
@@ -81,7 +78,6 @@ def _table() -> dict[str, Operation]:
 # By the name under which generated code finds it in `_Op`: those of module `operator`, mostly.
 OPERATIONS = _table()
 
-_TEXTS = ((0, "__str__"), (0, "__repr__"))
 # Builtin functions that call special methods of what they are given.
 BUILTINS: dict[str, Operation] = {
     "len": Operation("len_", ((0, "__len__"),)),

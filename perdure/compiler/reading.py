@@ -238,7 +238,7 @@ class Reader:
     def _special_of(self, operation: operators.Operation) -> frozenset[str]:
         """The methods of the program that an operation may call."""
         names = operation.names & self.special
-        return names | self.properties if operation.asks == operators.WRITES else names
+        return names | self.properties if operation.writes else names
 
     def _is_of_an_object(self, node: ast.Attribute, facts: Facts) -> bool:
         """Whether an attribute is not one of a module."""

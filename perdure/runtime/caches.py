@@ -31,8 +31,7 @@ class Cache:
     def __init__(self, cached: Any) -> None:
         parameters = cached.cache_parameters()
         self._results = functools.lru_cache(parameters["maxsize"], parameters["typed"])(self._give)
-        self._pending: Any = MISS
-        self._filling = threading.Lock()
+        self._kept = threading.local()  # the result that this thread is about to keep, in a list
         cached.__dict__["cache_clear"] = self._results.cache_clear
         cached.__dict__["cache_info"] = self._info
 
@@ -45,17 +44,17 @@ class Cache:
 
     def keep(self, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         """Take the result of a call in, as long as there is room."""
-        with self._filling:
-            self._pending = result
-            try:
-                self._results(*args, **kwargs)
-            finally:
-                self._pending = MISS
+        self._kept.result = [result]
+        try:
+            self._results(*args, **kwargs)
+        finally:
+            del self._kept.result
 
     def _give(self, *args: Any, **kwargs: Any) -> Any:
-        if self._pending is MISS:
+        result = getattr(self._kept, "result", None)
+        if result is None:
             raise _Missing
-        return self._pending
+        return result[0]
 
     def _info(self) -> Any:
         found = self._results.cache_info()

@@ -30,7 +30,8 @@ def passed_on(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Cal
     kind = type(callee)
     if kind is FunctionType:
         if args and (callee.__code__ is _DISPATCHER or callee.__code__ is _METHOD):
-            return _implementation(callee, type(args[0])), args, kwargs
+            # Not type(): functools asks for `__class__`, which a proxy has of what it stands for.
+            return _implementation(callee, args[0].__class__), args, kwargs
     elif kind is operator.methodcaller and len(args) == 1 and not kwargs:
         name, given, named = _parts(callee)
         return getattr(args[0], name), given, named

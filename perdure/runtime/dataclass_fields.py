@@ -51,7 +51,7 @@ def bound(written: Any, made: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 
 
 # What `dataclasses.replace` raises.
-_WRONG = TypeError if sys.version_info >= (3, 13) else ValueError
+_REPLACE_ERROR = TypeError if sys.version_info >= (3, 13) else ValueError
 
 
 def changes_for(obj: Any, changes: dict[str, Any]) -> dict[str, Any]:
@@ -62,13 +62,13 @@ def changes_for(obj: Any, changes: dict[str, Any]) -> dict[str, Any]:
             continue
         if not field.init:
             if field.name in changes:
-                raise _WRONG(
+                raise _REPLACE_ERROR(
                     f"field {field.name} is declared with init=False, "
                     "it cannot be specified with replace()"
                 )
         elif field.name not in changes:
             if is_for_init_only(field) and field.default is dataclasses.MISSING:
-                raise _WRONG(f"InitVar {field.name!r} must be specified with replace()")
+                raise _REPLACE_ERROR(f"InitVar {field.name!r} must be specified with replace()")
             found[field.name] = getattr(obj, field.name)
     return found
 

@@ -38,7 +38,7 @@ from typing import Any
 
 from perdure.compiler.image import FunctionTable, Image
 from perdure.compiler.library import OF_ITEMS, full_name
-from perdure.compiler.operators import WRITES, Operation
+from perdure.compiler.operators import Operation
 from perdure.runtime import caches, callables, fibers, operations, ops
 from perdure.runtime.declare import activity_options, sleep
 from perdure.runtime.generators import (
@@ -292,7 +292,7 @@ class Program:
                 value = args[place]
                 if type(value) not in _INERT and self._suspends_in(type(value), name, value):
                     return True
-        if operation.asks == WRITES and type(args[1]) is str:
+        if operation.writes and type(args[1]) is str:
             found = ops.lookup(type(args[0]), args[1])
             if issubclass(type(found), property):
                 return self.suspends(found.fset) or self.suspends(found.fdel)

@@ -53,6 +53,19 @@ def show_list(value):
     return [show(item) for item in value]
 
 
+@show.register
+def show_flag(value: bool):
+    return echo("flag")
+
+
+class Proxy:
+    """Says that it is of the class of what it stands for."""
+
+    @property
+    def __class__(self):
+        return bool
+
+
 @workflow
 def generic_functions():
     """functools.singledispatch, by annotation and by argument, in a call and as a value."""
@@ -60,7 +73,7 @@ def generic_functions():
         show()
     except TypeError as error:
         message = str(error)
-    return show(1), show("a"), show(2.5), show([1, ["b"]]), list(map(show, [1, "c"])), message
+    return show(1), show("a"), show(2.5), show([1, ["b"]]), list(map(show, [1, "c"])), message, show(Proxy())
 
 
 class Visitor:

@@ -283,6 +283,13 @@ class Blocked:
     __bool__ = __len__ = __add__ = __getitem__ = __str__ = None
 
 
+class HalfBlocked:
+    __bool__ = None
+
+    def __len__(self):
+        return echo(10)
+
+
 class Wrong:
     def __init__(self, value):
         self.value = value
@@ -320,6 +327,7 @@ def wrong_results():
         lambda: blocked[0],
         lambda: str(blocked),
         lambda: not blocked,
+        lambda: 1 if HalfBlocked() else 2,
     ):
         try:
             found.append(attempt())
