@@ -30,7 +30,7 @@ from perdure.compiler.scopes import (
     own_nodes,
     scope_table,
 )
-from perdure.compiler.trees import children, copy_place
+from perdure.compiler.trees import CHILDREN, LEAVES, children, copy_place
 
 
 class Kind(Enum):
@@ -164,8 +164,11 @@ class _Collector:
         stack = list(nodes)[::-1]
         while stack:
             node = stack.pop()
-            if type(node) not in _SCOPES:  # most are not, and asking for each kind takes long
-                stack += children(node)[::-1]
+            kind = type(node)
+            if kind in LEAVES:
+                continue
+            if kind not in _SCOPES:  # most are not, and asking for each kind takes long
+                stack += CHILDREN[kind](node)[::-1]
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 stack += list(_outside(node))[::-1]
                 self._add(node, node, node.name, prefix, owner, parent, in_class, params)

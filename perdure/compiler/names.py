@@ -15,7 +15,7 @@ from perdure.compiler.scopes import (
     lazily,
     parameters,
 )
-from perdure.compiler.trees import STATEMENTS, children, nodes
+from perdure.compiler.trees import CHILDREN, STATEMENTS, children, nodes
 
 
 class Access(NamedTuple):
@@ -58,8 +58,10 @@ def add_access(tree: ast.AST, found: Access, known: dict[ast.AST, Access]) -> No
                 add_access(child, own, known)
         else:
             _visit(tree, own, frozenset())
-    for part, more in zip(found, own, strict=True):
-        part |= more
+    found.reads.update(own.reads)
+    found.binds.update(own.binds)
+    found.deletes.update(own.deletes)
+    found.perhaps.update(own.perhaps)
 
 
 # The kinds of node that have statements in them, of the scope that they stand in.
@@ -90,26 +92,25 @@ _SPECIAL = frozenset(COMPREHENSIONS) | {
 
 def _visit(tree: ast.AST, found: Access, own: frozenset[str]) -> None:
     """Walk `tree`; names in `own` belong to a comprehension or function further in."""
-    stack = [tree]
+    stack: list[Any] = [tree]
+    reads, binds, deletes, _ = found
     while stack:
         node = stack.pop()
-        if isinstance(node, ast.Name):
-            if node.id not in own:
-                _visit_name(node, found)
-        elif type(node) in _SPECIAL:  # most are not, and asking each case takes long
+        kind = type(node)
+        if kind is ast.Name:
+            name = node.id
+            if name not in own:
+                use = type(node.ctx)
+                if use is ast.Store:
+                    binds.add(name)
+                else:
+                    reads.add(name)  # deleting an unbound name is an error: it is looked at
+                    if use is ast.Del:
+                        deletes.add(name)
+        elif kind in _SPECIAL:  # most are not, and asking each case takes long
             _visit_special(node, found, own)
-        else:
-            stack += children(node)
-
-
-def _visit_name(node: ast.Name, found: Access) -> None:
-    if isinstance(node.ctx, ast.Load):
-        found.reads.add(node.id)
-    elif isinstance(node.ctx, ast.Store):
-        found.binds.add(node.id)
-    else:
-        found.deletes.add(node.id)
-        found.reads.add(node.id)  # deleting an unbound name is an error: it is looked at
+        elif kind is not ast.Constant:
+            stack += CHILDREN[kind](node)
 
 
 def _visit_special(node: ast.AST, found: Access, own: frozenset[str]) -> None:

@@ -22,7 +22,7 @@ from functools import cached_property
 from typing import Any
 
 from perdure.compiler.source import ASYNCIO, Project, Source
-from perdure.compiler.trees import children, copy_place, is_simple, nodes
+from perdure.compiler.trees import CHILDREN, LEAVES, children, copy_place, is_simple, nodes
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 ScopeNode = (
@@ -422,12 +422,13 @@ class _ScopeReader:
 
     def visit(self, node: ast.AST) -> None:
         """Read one node; as `ast.NodeVisitor`, three times as fast."""
-        visit = _VISITS.get(type(node))
+        kind = type(node)
+        visit = _VISITS.get(kind)
         if visit is not None:
             visit(self, node)
-            return
-        for child in children(node):
-            self.visit(child)
+        elif kind is not ast.Constant:
+            for child in CHILDREN[kind](node):
+                self.visit(child)
 
     def generic_visit(self, node: ast.AST) -> None:
         """Read what is beneath a node."""
@@ -722,10 +723,12 @@ def own_nodes(
         node = stack.pop()
         found.append(node)
         kind = type(node)
+        if kind in LEAVES:
+            continue
         if kind in _NESTED and (kind in _LATER or runs_as_function(node)):
             inside = _evaluated_at_once(node)
         else:
-            inside = children(node)[::-1]
+            inside = CHILDREN[kind](node)[::-1]
         if inside:
             around.update(dict.fromkeys(inside, node))
             stack += inside

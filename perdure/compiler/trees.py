@@ -55,8 +55,8 @@ class _Kinds(dict[type, Callable[[Any], Sequence[Any]]]):
         return found
 
 
-# The kinds that most nodes are of, written out.
-_CHILDREN = _Kinds(
+# The kinds that most nodes are of, written out. Where a loop is hot: `CHILDREN[type(node)](node)`.
+CHILDREN = _Kinds(
     {
         ast.Assign: lambda node: [*node.targets, node.value],
         ast.Attribute: lambda node: [node.value],
@@ -65,20 +65,30 @@ _CHILDREN = _Kinds(
         ast.BoolOp: lambda node: node.values,
         ast.Call: lambda node: [node.func, *node.args, *node.keywords],
         ast.Compare: lambda node: [node.left, *node.comparators],
+        ast.ExceptHandler: lambda node: [node.type, *node.body] if node.type else node.body,
         ast.Expr: lambda node: [node.value],
         ast.For: lambda node: [node.target, node.iter, *node.body, *node.orelse],
+        ast.GeneratorExp: lambda node: [node.elt, *node.generators],
         ast.If: lambda node: [node.test, *node.body, *node.orelse],
         ast.JoinedStr: lambda node: node.values,
+        ast.Lambda: lambda node: [node.args, node.body],
         ast.List: lambda node: node.elts,
+        ast.ListComp: lambda node: [node.elt, *node.generators],
         ast.Return: lambda node: [node.value] if node.value else (),
         ast.Subscript: lambda node: [node.value, node.slice],
+        ast.Starred: lambda node: [node.value],
+        ast.Try: lambda node: [*node.body, *node.handlers, *node.orelse, *node.finalbody],
         ast.Tuple: lambda node: node.elts,
         ast.UnaryOp: lambda node: [node.operand],
+        ast.While: lambda node: [node.test, *node.body, *node.orelse],
         ast.arg: lambda node: [node.annotation] if node.annotation else (),
         ast.comprehension: lambda node: [node.target, node.iter, *node.ifs],
         ast.keyword: lambda node: [node.value],
     }
 )
+
+# Half of all nodes are of these kinds, which have no node beneath.
+LEAVES = frozenset({ast.Name, ast.Constant})
 
 # Kinds of node with one operator or context.
 _CONTEXT = {ast.Attribute, ast.Subscript, ast.Starred, ast.Name, ast.List, ast.Tuple}
@@ -97,14 +107,16 @@ PLACED = frozenset(
 
 def children(node: ast.AST) -> Sequence[Any]:
     """The nodes directly beneath `node`, in the order of its fields, operators left out."""
-    return _CHILDREN[type(node)](node)
+    return CHILDREN[type(node)](node)
 
 
 def nodes(tree: ast.AST) -> list[Any]:
     """`tree` and all nodes beneath it, breadth first, operators left out."""
     found: list[Any] = [tree]
     for node in found:  # grows while it is walked
-        found += children(node)
+        kind = type(node)
+        if kind not in LEAVES:
+            found += CHILDREN[kind](node)
     return found
 
 
@@ -124,7 +136,8 @@ def size(tree: ast.AST) -> int:
         count += 2 if kind in _OPERATED else 1
         if kind is ast.Compare:
             count += len(node.ops)  # type: ignore[attr-defined]
-        stack += children(node)
+        if kind not in LEAVES:
+            stack += CHILDREN[kind](node)
     return count
 
 
