@@ -436,7 +436,7 @@ class _Writer:
         if isinstance(statement, While) and statement.once:
             return self._once(statement, code, falls)
         if falls and statement.safepoint:
-            code += self._safepoint(statement)
+            code += self._safepoint_at_end(statement)
         orelse, _ = self.emit(statement.orelse)
         made: ast.stmt
         if isinstance(statement, While):
@@ -457,11 +457,25 @@ class _Writer:
 
     def _safepoint(self, loop: While | For) -> list[ast.stmt]:
         """`if _due: return _Safe(then, live)`: at the end of a turn the run may be stopped."""
+        return [_at(ast.If(load("_due", loop.node), self._stop_at(loop), []), loop.node)]
+
+    def _stop_at(self, loop: While | For) -> list[ast.stmt]:
         at = loop.node
         code, live = self._capture(loop)
         stop = call("_Safe", [_number(self.parts.number(loop)), _tuple(live)], at)
-        leave = _at(ast.Return(stop), at)
-        return [_at(ast.If(load("_due", at), [*code, leave], []), at)]
+        return [*code, _at(ast.Return(stop), at)]
+
+    def _safepoint_at_end(self, loop: While | For) -> list[ast.stmt]:
+        """The same as the last of a turn; in a `for`, Python 3.11 makes a jump less of it so::
+
+        if not _due: continue
+        return _Safe(then, live)
+        """
+        if isinstance(loop, While):
+            return self._safepoint(loop)
+        at = loop.node
+        test = _at_expr(ast.UnaryOp(ast.Not(), load("_due", at)), at)
+        return [_at(ast.If(test, [_at(ast.Continue(), at)], []), at), *self._stop_at(loop)]
 
     def _safepoint_before(self, jump: Jump) -> list[ast.stmt]:
         """`continue` ends a turn too."""

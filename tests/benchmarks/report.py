@@ -94,7 +94,8 @@ def median_ratio(above: list[float], below: list[float]) -> float:
 def show(report: Report, console: Console) -> None:
     machine = report.machine
     console.print(
-        f"[bold]Perdure {machine['revision']}[/bold], Python {machine['python']}, SQLite "
+        f"[bold]Perdure {machine['revision']}[/bold], Python {machine['python']}"
+        f"{'' if machine['python_optimized'] else ' (built without its profile)'}, SQLite "
         f"{machine['sqlite']}, {machine['cpus_usable']} CPUs (load {machine['load_average']:.1f}), "
         f"fsync {machine['fsync_ms']:.2f} ms before and {machine['fsync_ms_after']:.2f} ms after. "
         f"Everything is fsync'd. Medians of {report.options['rounds']} rounds.",

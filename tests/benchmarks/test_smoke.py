@@ -19,7 +19,7 @@ SIDES = {
     "lone": {"perdure", "raw, commits"},
     "resume": {"perdure"},
     "bytes": {"perdure", "raw"},
-    "compile": {"perdure", "growth", "no cache", "first", "second"},
+    "compile": {"perdure", "cpython", "growth", "no cache", "first", "second"},
     "kernels": {"perdure", "cpython", "ratio"},
 }
 
