@@ -14,7 +14,7 @@ MODULE = "perdure.library"
 OPERATORS, PACKAGES = f"{MODULE}.operators", f"{MODULE}.packages"
 MODULES = (MODULE, OPERATORS, PACKAGES)
 _OPERATORS = {o.stand_in for o in (*operators.OPERATIONS.values(), *operators.BUILTINS.values())}
-_OPERATORS = (_OPERATORS | {"read_attribute", "read_cached"}) - {"contains_"}
+_OPERATORS = (_OPERATORS | {"read_attribute"}) - {"contains_"}
 
 
 @functools.cache

@@ -21,7 +21,7 @@ class Operation:
     stand_in: str  # in perdure.library.operators
     methods: tuple[tuple[int, str], ...]  # (which operand's, the method's name)
     given: tuple[str, ...] = ()  # what the stand-in is told before the operands
-    writes: bool = False  # an attribute: its property, or descriptor, may be what suspends
+    of_attribute: bool = False  # whose property, or descriptor, may be what suspends
 
     @property
     def names(self) -> frozenset[str]:
@@ -30,6 +30,7 @@ class Operation:
 
 
 _TEXTS = ((0, "__str__"), (0, "__repr__"))
+_READ = ((0, "__getattribute__"), (0, "__getattr__"), (0, "__get__"))
 # Methods by which objects are ordered.
 ORDERING = frozenset({"__lt__", "__le__", "__gt__", "__ge__"})
 
@@ -96,6 +97,8 @@ BUILTINS: dict[str, Operation] = {
         ((0, "__divmod__"), (1, "__rdivmod__")),
         ("__divmod__", "__rdivmod__", "divmod()"),
     ),
+    "getattr": Operation("getattr_", _READ, (), True),
+    "hasattr": Operation("hasattr_", _READ, (), True),
     "setattr": OPERATIONS["setattr"],
     "delattr": OPERATIONS["delattr"],
 }
@@ -110,7 +113,7 @@ def named(dotted: str) -> Operation | None:
 # Every special method that one of these may call.
 SPECIAL = frozenset().union(*(o.names for o in (*OPERATIONS.values(), *BUILTINS.values())))
 # Those that reading any attribute may call.
-READING = frozenset({"__getattr__", "__getattribute__", "__get__"})
+READING = BUILTINS["getattr"].names
 
 _BINARY: dict[type[ast.operator], str] = {
     ast.Add: "add",

@@ -29,7 +29,8 @@ MAKING = frozenset({"__new__", "__init__", "__post_init__"})
 _REPLACING = frozenset({"functools.singledispatch", "functools.cache", "functools.lru_cache"})
 # What is to be compiled where a function under one of these suspends, by the decorator's last name.
 _DECORATORS = {
-    "cached_property": "read_cached",
+    "property": "read_attribute",
+    "cached_property": "read_attribute",
     "cache": "cached_call",
     "lru_cache": "cached_call",
 }
@@ -238,7 +239,7 @@ class Reader:
     def _special_of(self, operation: operators.Operation) -> frozenset[str]:
         """The methods of the program that an operation may call."""
         names = operation.names & self.special
-        return names | self.properties if operation.writes else names
+        return names | self.properties if operation.of_attribute else names
 
     def _is_of_an_object(self, node: ast.Attribute, facts: Facts) -> bool:
         """Whether an attribute is not one of a module."""
@@ -432,6 +433,10 @@ class Reader:
             if facts.definition.node.name not in ("__getattr__", "__getattribute__"):
                 # There it passes on an attribute that is named where it is read.
                 self._note_lookup(dotted, call)
+        if dotted == "operator.attrgetter" and (
+            self.properties or self.special & operators.READING
+        ):
+            self.in_a_run.add("getattr_")
         if dotted is None:
             if isinstance(call.func, ast.Attribute) and call.func.attr == "__class__":
                 facts.unknown.append(call)
@@ -453,7 +458,12 @@ class Reader:
         elif dotted in library.STAND_INS:
             facts.stand_ins.append((call, dotted))
         elif (operation := operators.named(dotted)) is not None:
-            if names := self._special_of(operation):
+            names = self._special_of(operation)
+            if operation.of_attribute and len(call.args) > 1:
+                known_name = call.args[1]
+                if isinstance(known_name, ast.Constant):
+                    names -= self.properties - {known_name.value}
+            if names:
                 facts.operations.append((call, names))
         elif dotted == "collections.defaultdict":
             facts.factories.append(call)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections import defaultdict, deque
+from functools import cached_property
 from types import FunctionType
 from typing import Any
 
@@ -215,6 +216,36 @@ def delete_attribute(owner: Any, name: str, /) -> None:
 def read_attribute(owner: Any, name: str, /) -> Any:
     """`owner.name`, where `__getattribute__`, `__getattr__` or a descriptor suspends."""
     try:
+        return _attribute(owner, name)
+    except AttributeError as error:
+        if error.name is None and error.obj is None:
+            error.name, error.obj = name, owner  # of which "Did you mean" is made
+        raise
+
+
+def getattr_(owner: Any, name: Any, /, *default: Any) -> Any:
+    if not isinstance(name, str) or len(default) > 1:
+        return getattr(owner, name, *default)  # says what is wrong
+    try:
+        return read_attribute(owner, name)
+    except AttributeError:
+        if not default:
+            raise
+    return default[0]
+
+
+def hasattr_(owner: Any, name: Any, /) -> bool:
+    if not isinstance(name, str):
+        return hasattr(owner, name)  # says what is wrong
+    try:
+        read_attribute(owner, name)
+    except AttributeError:
+        return False
+    return True
+
+
+def _attribute(owner: Any, name: str) -> Any:
+    try:
         if type(lookup(type(owner), "__getattribute__")) is FunctionType:
             return special(owner, "__getattribute__")(name)  # type: ignore[misc]  # there is one
         return _read(owner, name)
@@ -225,8 +256,7 @@ def read_attribute(owner: Any, name: str, /) -> Any:
     return method(name)
 
 
-def read_cached(prop: Any, owner: Any, /) -> Any:
-    """`owner.name`, where `name` is a `functools.cached_property` that suspends."""
+def _read_cached(prop: Any, owner: Any) -> Any:
     name = prop.attrname
     if name is None or name not in getattr(owner, "__dict__", ()):
         if name is None or not hasattr(owner, "__dict__"):
@@ -241,6 +271,8 @@ def _read(owner: Any, name: str) -> Any:
     if issubclass(type(found), property) and found.fget is not None:
         read = found.fget
         return read(owner)
+    if isinstance(found, cached_property):
+        return _read_cached(found, owner)
     method = special(found, "__get__")
     if type(lookup(type(found), "__get__")) is not FunctionType or method is None:
         return object.__getattribute__(owner, name)

@@ -33,8 +33,11 @@ def passed_on(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Cal
             # Not type(): functools asks for `__class__`, which a proxy has of what it stands for.
             return _implementation(callee, args[0].__class__), args, kwargs
     elif kind is operator.methodcaller and len(args) == 1 and not kwargs:
-        name, given, named = _parts(callee)
-        return getattr(args[0], name), given, named
+        method, given, named = _parts(callee)
+        return getattr(args[0], method), given, named
+    elif kind is operator.attrgetter and len(args) == 1 and not kwargs:
+        name = name_asked(callee)
+        return None if name is None else (getattr, (args[0], name), {})
     return None
 
 
@@ -72,9 +75,15 @@ def comparing(key: Any) -> Any:
     return next(x for x in inside if x is not getattr(key, "obj", inside))
 
 
-def method_called(caller: operator.methodcaller) -> str:
-    """The name of the method that a `methodcaller` calls."""
-    return _parts(caller)[0]
+def name_asked(caller: operator.methodcaller | operator.attrgetter[Any]) -> str | None:
+    """The name of the method that a `methodcaller` calls, of the attribute that is read.
+
+    None of an `attrgetter` of several, or of an attribute's attribute.
+    """
+    if isinstance(caller, operator.methodcaller):
+        return _parts(caller)[0]
+    names: Any = caller.__reduce__()[1]
+    return None if len(names) > 1 or "." in names[0] else names[0]
 
 
 def _parts(caller: Any) -> tuple[str, tuple[Any, ...], dict[str, Any]]:

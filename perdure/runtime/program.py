@@ -215,8 +215,8 @@ class Program:
             return own or self.suspends_in_making(callee)
         if kind is MethodWrapperType and (made := callables.constructed(callee)) is not None:
             return self.suspends_in_making(made)
-        if kind is operator.methodcaller:
-            return callables.method_called(callee) in self._function_names
+        if kind is operator.methodcaller or kind is operator.attrgetter:
+            return callables.name_asked(callee) in self._function_names
         call = getattr(kind, "__call__", None)  # noqa: B004  (the method itself is wanted)
         return type(call) is FunctionType and self.suspends(call)
 
@@ -292,13 +292,30 @@ class Program:
                 value = args[place]
                 if type(value) not in _INERT and self._suspends_in(type(value), name, value):
                     return True
-        if operation.writes and type(args[1]) is str:
+        if operation.of_attribute and len(args) > 1 and type(args[1]) is str:
+            if operation.stand_in in _READS:
+                return self.suspends_in_reading(args[0], args[1])
             found = ops.lookup(type(args[0]), args[1])
             if issubclass(type(found), property):
                 return self.suspends(found.fset) or self.suspends(found.fdel)
             methods = (ops.lookup(type(found), name) for _, name in operation.methods)
             return any(type(method) is FunctionType and self.suspends(method) for method in methods)
         return operation.stand_in == "contains_" and self._stops_in_search(args[0])
+
+    def suspends_in_reading(self, owner: Any, name: str) -> bool:
+        """Whether reading an attribute may stop the run."""
+        kind = type(owner)
+        found = ops.lookup(kind, name)
+        functions = [
+            ops.lookup(kind, "__getattribute__"),
+            ops.lookup(kind, "__getattr__"),
+            ops.lookup(type(found), "__get__"),
+        ]
+        if issubclass(type(found), property):
+            functions.append(found.fget)
+        elif isinstance(found, functools.cached_property):
+            functions.append(found.func)
+        return any(type(f) is FunctionType and self.suspends(f) for f in functions)
 
     def _stops_in_search(self, container: Any) -> bool:
         """Whether looking for a value may stop the run: by its items, or at an `__eq__` of them."""
@@ -401,6 +418,7 @@ class Program:
 _OF_FIBERS = frozenset({fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers})
 # Functions and methods of C's: those of classes made at run time have a type of their own.
 _BUILTIN = frozenset({BuiltinFunctionType, type(re.compile("").sub)})
+_READS = frozenset({"getattr_", "hasattr_"})
 _INERT = frozenset({list, tuple, dict, set, str, int, float, bytes, bool, type(None), range})
 
 

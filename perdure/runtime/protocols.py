@@ -28,7 +28,7 @@ from perdure.runtime.generators import (
 )
 from perdure.runtime.iterators import ahead
 from perdure.runtime.loop import ActivityCall, Future, FutureSteps
-from perdure.runtime.ops import NextStep, Returned, lookup
+from perdure.runtime.ops import NextStep, Returned
 from perdure.runtime.program import Program
 from perdure.runtime.steps import AsyncStep
 
@@ -100,6 +100,8 @@ class Protocols:
 
     def kept(self, source: Any) -> Iterator[Any]:
         """The same, for a loop that surely stops: as an iterator that a checkpoint can keep."""
+        if type(source) in _kept_kinds:
+            return iter(source)
         return ahead(source) or _reentrant(self.iterate(source))
 
     def begun(self, made: Any) -> Iterator[Any]:
@@ -107,22 +109,9 @@ class Protocols:
         return _reentrant(_iterator(made))
 
     def getter(self, owner: Any, name: str) -> Any:
-        """What reads an attribute: its property's own function, if the run may stop in that."""
-        kind = type(owner)
-        found = lookup(kind, name)
-        read = found.fget if issubclass(type(found), property) else None
-        if read is not None and self.program.suspends(read):
-            return functools.partial(read, owner)
-        if isinstance(found, functools.cached_property) and self.program.suspends(found.func):
-            return functools.partial(self.program.library("read_cached"), found, owner)
-        for holder, method in (
-            (kind, "__getattribute__"),
-            (kind, "__getattr__"),
-            (type(found), "__get__"),
-        ):
-            function = lookup(holder, method)
-            if type(function) is FunctionType and self.program.suspends(function):
-                return functools.partial(self.program.library("read_attribute"), owner, name)
+        """What reads an attribute: Python of the library, if the run may stop in that."""
+        if self.program.suspends_in_reading(owner, name):
+            return functools.partial(self.program.library("read_attribute"), owner, name)
         return functools.partial(getattr, owner, name)
 
     def iterating(self, source: Any) -> Any:
@@ -252,8 +241,9 @@ def _iterator(made: Any) -> Iterator[Any]:
 
 
 # What iterators over these are, C alone decides: nothing of them needs to be looked at.
-_plain_kinds = _NATIVE | {zip, map, filter, enumerate, reversed, frozenset, bytes, bytearray}
-_plain_kinds |= {type({}.keys()), type({}.values()), type(re.compile("").finditer(""))}
+_kept_kinds = _NATIVE | {zip, map, filter, enumerate, reversed, frozenset, bytes, bytearray}
+_kept_kinds |= {type({}.keys()), type({}.values())}
+_plain_kinds = _kept_kinds | {type(re.compile("").finditer(""))}
 
 
 def _reentrant(iterator: Iterator[Any]) -> Iterator[Any]:

@@ -1,5 +1,8 @@
 """Properties with setters, descriptors, and the methods that every attribute goes through."""
 
+from functools import cached_property
+from operator import attrgetter
+
 from perdure import workflow
 from tests.corpus.acts import echo
 
@@ -83,7 +86,6 @@ class Record:
 
 
 class Guarded:
-
     def __setattr__(self, name, value):
         object.__setattr__(self, name, echo(value) * 2)
 
@@ -121,7 +123,90 @@ def attributes():
     return found, Record.title is Record.__dict__["title"]
 
 
+class Vague:
+    """Raises errors that do not say of which object and attribute they speak."""
+
+    def __init__(self, given):
+        self.given = given
+
+    def __getattr__(self, name):
+        echo(name)
+        raise self.given
+
+    @property
+    def shown(self):
+        echo("shown")
+        raise self.given
+
+
+class Closed:
+    @property
+    def shown(self):
+        echo("shown")
+        raise AttributeError
+
+
+@workflow
+def named_errors():
+    """An AttributeError that leaves an attribute's method is told the object and the name."""
+    found = []
+    told = AttributeError("told", name="else", obj=3)
+    for read in (lambda o: o.shown, lambda o: o.missing, lambda o: getattr(o, "given_")):
+        for owner in (Vague(AttributeError()), Vague(told), Vague(AttributeError("no")), Closed()):
+            try:
+                read(owner)
+            except AttributeError as error:
+                found.append((error.args, error.name, error.obj is owner))
+    try:
+        Vague(KeyError("other")).missing
+    except KeyError as error:
+        found.append(repr(error))
+    return found
+
+
+class Priced:
+    def __init__(self, price):
+        self.price = price
+
+    @property
+    def gross(self):
+        return echo(self.price) * 2
+
+    @property
+    def broken(self):
+        raise AttributeError(echo("broken"))
+
+    @cached_property
+    def rate(self):
+        return echo(self.price) / 10
+
+
+@workflow
+def looked_up(field):
+    """getattr(), hasattr() and attrgetter of what suspends; defaults; what they refuse."""
+    found, items, record = [], [Priced(n) for n in (3, 1, 2)], Record()
+    found += [getattr(items[0], field), getattr(items[0], "gross", 0), getattr(items[1], "rate")]
+    found += [getattr(items[0], name, "none") for name in ("broken", "missing", "price", "rate")]
+    found += [hasattr(items[0], name) for name in ("broken", "missing", "price", "gross", "rate")]
+    found += [hasattr(record, "anything"), hasattr(record, "_hidden"), getattr(record, "_no", 5)]
+    found += [item.price for item in sorted(items, key=attrgetter("gross"))]
+    found += list(map(attrgetter("rate"), items)) + list(map(attrgetter("price"), items))
+    found += [attrgetter("__class__.__name__")(record), attrgetter("price", "price")(items[0])]
+    for wrong in (
+        lambda: getattr(record, 3),
+        lambda: getattr(items[0], "broken"),
+        lambda: hasattr(record, 1),
+    ):
+        try:
+            wrong()
+        except (TypeError, AttributeError) as error:
+            found.append(repr(error))
+    return found
+
+
 CASES = [
     (property_setters, ()),
     (attributes, ()),
+    (named_errors, ()),
+    (looked_up, ("gross",)),
 ]
