@@ -314,11 +314,11 @@ class CallIterator:
     def __next__(self) -> Any:
         if not self.ended:
             function = self.function  # a method of that name would be another's
+            value = None
             try:
                 value = function()
-            except StopIteration:
+            except StopIteration:  # it is not the context of the one that is raised below
                 self.ended = True
-                raise StopIteration from None
             if not self.ended:
                 if not (value is self.sentinel or self.sentinel == value):
                     return value
@@ -355,11 +355,14 @@ class SequenceIterator:
             raise StopIteration
         if self.index == sys.maxsize:
             raise OverflowError("iter index too large")
+        value, ended = None, False
         try:
             value = self.source[self.index]
-        except (IndexError, StopIteration):
+        except (IndexError, StopIteration):  # not the context of the one that is raised below
+            ended = True
+        if ended:
             self.source = None
-            raise StopIteration from None
+            raise StopIteration
         self.index += 1
         return value
 

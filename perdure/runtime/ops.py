@@ -325,16 +325,10 @@ def merge(callee: Any, *mappings: Any) -> dict[str, Any]:
 
 def spread(callee: Any, items: Any) -> tuple[Any, ...]:
     """The positional arguments of `callee(*items)`, with the error that Python has for it."""
-    try:
-        iterator = iter(items)
-    except TypeError:
-        if hasattr(items, "__iter__") or hasattr(items, "__getitem__"):
-            raise
-        kind = type(items).__name__
-        raise TypeError(
-            f"{_call_name(callee)} argument after * must be an iterable, not {kind}"
-        ) from None
-    return tuple(iterator)
+    if hasattr(type(items), "__iter__") or hasattr(type(items), "__getitem__"):
+        return tuple(items)
+    kind = type(items).__name__
+    raise TypeError(f"{_call_name(callee)} argument after * must be an iterable, not {kind}")
 
 
 def _call_name(callee: Any) -> str:

@@ -171,7 +171,43 @@ def far_apart_in_tee():
     return out
 
 
+class Shelf:
+    def __getitem__(self, index):
+        if echo(index) == 1:
+            raise IndexError(index)
+        return index
+
+
+class NotGoneOver:
+    __iter__ = None
+
+
+def given(*values, **more):
+    return echo(values), more
+
+
+def stopped():
+    raise StopIteration(echo("stopped"))
+
+
+@workflow
+def contexts_of_ends(odd):
+    """What ends an iteration, or is no iterable, is raised without what was caught for it."""
+    out = []
+    made = iter(Shelf())
+    attempts = [lambda: next(made)] * 3 + [lambda: next(iter(stopped, 1))]
+    attempts += [lambda: given(*odd), lambda: given(*echo(odd)), lambda: given(*NotGoneOver())]
+    attempts += [lambda: given(**odd), lambda: given(1, *Shelf(), **{"a": echo(2)})]
+    for attempt in attempts:
+        try:
+            out.append(attempt())
+        except (StopIteration, TypeError) as error:
+            out.append((repr(error), repr(error.__context__), error.__suppress_context__))
+    return out
+
+
 CASES = [
+    (contexts_of_ends, (3,)),
     (of_calls, ()),
     (that_ends_itself, ()),
     (whose_function_stops, ()),
