@@ -39,6 +39,7 @@ _LOOKUPS = frozenset(
     {f"builtins.{name}" for name in ("getattr", "globals", "vars", "eval", "exec", "__import__")}
     | {"importlib.import_module", "operator.attrgetter", "operator.methodcaller"}
 )
+_TYPES = frozenset("list tuple set frozenset dict deque bytes bytearray array".split())
 # Kinds of node at which a generator or a coroutine stops, and those that go over an iterable.
 _STOPS = {ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom}
 _GOES_OVER = {ast.comprehension, ast.For, ast.Starred, ast.Assign, ast.AugAssign, ast.Compare}
@@ -304,9 +305,12 @@ class Reader:
                 facts.generators.append((node, self.by_node[node]))
 
     def _mention_builtin(self, node: ast.expr, facts: Facts) -> None:
-        """A builtin that has a stand-in is used as a value: it may be called anywhere."""
+        """A builtin that has a stand-in is used as a value: it may be called anywhere.
+
+        Perdure's own library only names them, in tests for types and in what it says of errors.
+        """
         dotted = self._dotted(node, facts)
-        if dotted is None:
+        if dotted is None or facts.module.source.module in library.MODULES:
             return
         if dotted in library.STAND_INS and not self._is_type_test(dotted):
             self.in_a_run.add(library.STAND_INS[dotted][0])
@@ -317,7 +321,7 @@ class Reader:
     def _is_type_test(dotted: str) -> bool:
         """Types are mentioned to be tested for, or in annotations, far more than to be called."""
         name = dotted.rpartition(".")[2]
-        return name in ("list", "tuple", "set", "frozenset", "dict", "deque") or name[0].isupper()
+        return name in _TYPES or name[0].isupper()
 
     @staticmethod
     def _fleeting(facts: Facts) -> frozenset[str]:
