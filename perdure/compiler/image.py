@@ -30,7 +30,7 @@ import zstandard
 from perdure.compiler.source import local_path
 from perdure.compiler.trees import LEAVES, PLACED, STATEMENTS, children, copy_place
 
-FORMAT = 3
+FORMAT = 4
 # Bytecode fits one Python only; its magic number says which.
 MAGIC = importlib.util.MAGIC_NUMBER.hex()
 

@@ -10,18 +10,17 @@ import functools
 
 from perdure.compiler import operators
 
-MODULE = "perdure.library"
-OPERATORS, PACKAGES = f"{MODULE}.operators", f"{MODULE}.packages"
-MODULES = (MODULE, OPERATORS, PACKAGES)
-_OPERATORS = {o.stand_in for o in (*operators.OPERATIONS.values(), *operators.BUILTINS.values())}
-_OPERATORS = (_OPERATORS | {"read_attribute"}) - {"contains_"}
+SYNTAX, COLLECTING, ITERATING, FIBERS, OPERATORS, PACKAGES = MODULES = tuple(
+    f"perdure.library.{room}"
+    for room in ("syntax", "collecting", "iterating", "fibers", "operators", "packages")
+)
 
 
 @functools.cache
 def full_name(stand_in: str) -> str:
     """The full name, `module:name`, of a function of the library."""
-    module = OPERATORS if stand_in in _OPERATORS else MODULE
-    return f"{PACKAGES if stand_in in _PACKAGES else module}:{stand_in}"
+    module = next((m for m, names in _ROOMS.items() if stand_in in names), COLLECTING)
+    return f"{module}:{stand_in}"
 
 
 # dotted name -> (its stand-in, positions of the arguments that it calls)
@@ -112,6 +111,20 @@ METHODS: dict[str, tuple[str, frozenset[int]]] = {
     name: (f"{name}_", frozenset()) for name in ("sort", "join", "extend", "update", "fromkeys")
 } | {name: (f"{name}_", frozenset({0})) for name in ("sub", "subn")}
 _PACKAGES = {name for name, _ in _OF_PACKAGES.values()} | {"sub_", "subn_", "cached_call"}
+_SYNTAX = (
+    "list_ taken_ contains_ iter_ CallIterator SequenceIterator step_of close_dropped delegate"
+    " construct"
+)
+_GIVING_ITERATORS = "next aiter anext map filter enumerate zip".split()
+_ROOMS: dict[str, set[str]] = {
+    SYNTAX: set(_SYNTAX.split()),
+    ITERATING: {f"{name}_" for name in _GIVING_ITERATORS}
+    | {found for name, (found, _) in STAND_INS.items() if name.startswith("itertools.")},
+    FIBERS: {"gather_", "race_"},
+    PACKAGES: _PACKAGES,
+    OPERATORS: {"read_attribute"}
+    | {o.stand_in for o in (*operators.OPERATIONS.values(), *operators.BUILTINS.values())},
+}  # all others are in COLLECTING
 # Functions of perdure whose work in a run is Python of the library.
 IN_A_RUN = {"perdure.gather": "gather_", "perdure.race": "race_"}
 # Keywords by which builtins are given something to call.
@@ -123,9 +136,9 @@ OF_ITEMS |= {"sum": frozenset({"__add__", "__radd__"}), "prod": frozenset({"__mu
 CONSTRUCT = "construct"
 # Methods of classes of the library that stand-ins make objects of.
 METHODS_OF = {
-    "iter_": ("CallIterator.__next__", "SequenceIterator.__next__"),
-    "step_of": ("SequenceIterator.__next__",),
-    "tee_": ("TeeIterator.__next__",),
+    "iter_": (f"{SYNTAX}:CallIterator.__next__", f"{SYNTAX}:SequenceIterator.__next__"),
+    "step_of": (f"{SYNTAX}:SequenceIterator.__next__",),
+    "tee_": (f"{ITERATING}:TeeIterator.__next__",),
 }
 # What loops, unpacking, `in` and a generator's end come to where an iterator suspends.
-ITERATING = ("step_of", "list_", "taken_", "contains_", "delegate", "close_dropped")
+GOING_OVER = ("step_of", "list_", "taken_", "contains_", "delegate", "close_dropped")

@@ -208,7 +208,7 @@ class _Resolver(Reader):
             self._find_iterators(names)
             self.escapes = self.escapes or self._any_escapes()
             if self.iterates:
-                for name in library.ITERATING:
+                for name in library.GOING_OVER:
                     self._use(name)
             if MAKING & names:
                 self._use(library.CONSTRUCT)
@@ -348,23 +348,24 @@ class _Resolver(Reader):
         """Compile a function of Perdure's library, and those it calls."""
         queue = [library.full_name(stand_in)]
         if queue[0] not in self.facts:
-            for module in dict.fromkeys((library.MODULE, queue[0].partition(":")[0])):
-                self._add_library(module)
+            self._add_library(queue[0].partition(":")[0])
         while queue:
             name = queue.pop()
             if name not in self.maybe:
                 self.maybe.add(name)
                 queue += [known.name for _, known in self.facts[name].known]
                 queue += [known.name for known in self.facts[name].mentioned]
-                made = library.METHODS_OF.get(name.partition(":")[2], ())
-                queue += [f"{library.MODULE}:{method}" for method in made]
+                queue += library.METHODS_OF.get(name.partition(":")[2], ())
 
     def _add_library(self, name: str) -> None:
-        """Take a module of Perdure's library in, once."""
+        """Take a module of Perdure's library in, once, and those that it calls functions of."""
         if name not in self.added:
             self.added.add(name)
             module = self.modules.get(name)
             assert module is not None
+            for other in library.MODULES:
+                if other in module.imported:
+                    self._add_library(other)
             for definition in self._add_module(module):
                 self._read(self.facts[definition.name])
 
@@ -599,7 +600,7 @@ class _Resolver(Reader):
             ]
             queue += map(library.full_name, self._operating(facts))
             if self.iterates or MAKING & suspending:
-                queue += map(library.full_name, (library.CONSTRUCT, *library.ITERATING))
+                queue += map(library.full_name, (library.CONSTRUCT, *library.GOING_OVER))
             if not tables_added and facts.unknown:
                 # What is called may come out of a table of the module.
                 tables_added = True

@@ -151,7 +151,10 @@ _COMPILED_LIBRARY = frozenset(
     "contextlib asyncio.tasks asyncio.locks asyncio.queues asyncio.taskgroups asyncio.timeouts"
     " asyncio.mixins".split()
 )
-_OWN_LIBRARY = frozenset(f"perdure.library{part}" for part in ("", ".operators", ".packages"))
+_OWN_LIBRARY = frozenset(
+    f"perdure.library.{room}"
+    for room in ("syntax", "collecting", "iterating", "fibers", "operators", "packages")
+)
 ASYNCIO = tuple(sorted(name for name in _COMPILED_LIBRARY if name.startswith("asyncio.")))
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from perdure.runtime.callables import TOTAL_ORDERING
 from perdure.runtime.operations import Says
-from perdure.runtime.ops import lookup, special
+from perdure.runtime.ops import lookup, own_dict, special
 
 _SEQUENCES = (str, bytes, bytearray, list, tuple, deque)
 
@@ -258,12 +258,15 @@ def _attribute(owner: Any, name: str) -> Any:
 
 def _read_cached(prop: Any, owner: Any) -> Any:
     name = prop.attrname
-    if name is None or name not in getattr(owner, "__dict__", ()):
-        if name is None or not hasattr(owner, "__dict__"):
-            return prop.__get__(owner)  # says what is wrong
+    own = own_dict(owner)
+    if name is None or own is None:
+        return prop.__get__(owner)  # says what is wrong
+    if name not in own:
         function = prop.func
-        owner.__dict__[name] = function(owner)
-    return owner.__dict__[name]
+        value = function(owner)
+        owner.__dict__[name] = value  # not `own`: a dict does not stay its object's in a checkpoint
+        return value
+    return own[name]
 
 
 def _read(owner: Any, name: str) -> Any:
@@ -277,8 +280,8 @@ def _read(owner: Any, name: str) -> Any:
     if type(lookup(type(found), "__get__")) is not FunctionType or method is None:
         return object.__getattribute__(owner, name)
     is_data = special(found, "__set__") is not None or special(found, "__delete__") is not None
-    if not is_data and name in getattr(owner, "__dict__", ()):
-        return owner.__dict__[name]
+    if not is_data and name in (own_dict(owner) or ()):
+        return object.__getattribute__(owner, name)
     return method(owner, type(owner))
 
 

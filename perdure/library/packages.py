@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from perdure.compiler.library import ON_LISTS
-from perdure.library import list_, sorted_
+from perdure.library.collecting import sorted_
+from perdure.library.syntax import list_
 from perdure.runtime.caches import MISS, cache_of
 from perdure.runtime.dataclass_fields import changes_for
 from perdure.runtime.iterators import Matches

@@ -15,7 +15,7 @@ import sys
 from types import CellType, CodeType, FunctionType, MethodType, MethodWrapperType
 from typing import Any
 
-from perdure.compiler.library import MODULE
+from perdure.compiler.library import ITERATING
 from perdure.runtime import caches, callables, failures, fibers, operations, ops
 from perdure.runtime.continuation import Fiber
 from perdure.runtime.declare import (
@@ -680,7 +680,7 @@ _OWN = {
 def stood_for(name: str) -> str | None:
     """The type of the iterator that a generator of Perdure's library stands for."""
     module, _, function = name.partition(":")
-    if module != MODULE or function == "delegate":
+    if module != ITERATING:
         return None
     builtin = function.strip("_")
     return (

@@ -176,6 +176,15 @@ def lookup(kind: type, name: str) -> Any:
     return None
 
 
+def own_dict(owner: Any) -> dict[str, Any] | None:
+    """An object's `__dict__`, asked past its own `__getattribute__`; None if it has none."""
+    try:
+        found: dict[str, Any] = object.__getattribute__(owner, "__dict__")
+    except AttributeError:
+        return None
+    return found
+
+
 class handling:
     """Raising a saved exception again changes its traceback and context; calling this puts back."""
 

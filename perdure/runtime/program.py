@@ -287,14 +287,15 @@ class Program:
 
     def _operates(self, operation: Operation, args: tuple[Any, ...]) -> bool:
         """Whether a special method that an operation calls is one that suspends."""
+        if operation.stand_in in _READS:
+            named = len(args) > 1 and isinstance(args[1], str)
+            return named and self.suspends_in_reading(args[0], args[1])
         for place, name in operation.methods:
             if place < len(args):
                 value = args[place]
                 if type(value) not in _INERT and self._suspends_in(type(value), name, value):
                     return True
         if operation.of_attribute and len(args) > 1 and type(args[1]) is str:
-            if operation.stand_in in _READS:
-                return self.suspends_in_reading(args[0], args[1])
             found = ops.lookup(type(args[0]), args[1])
             if issubclass(type(found), property):
                 return self.suspends(found.fset) or self.suspends(found.fdel)

@@ -453,7 +453,7 @@ def test_what_is_awaited(compiled: Compiler) -> None:
 def test_functions_of_the_library_are_drawn_only_when_asked_for(compiled: Compiler) -> None:
     image = compiled("def flow(xs):\n    return sorted(xs, key=act)").image
     names = [table.name for table in image.functions]
-    library = next(name for name in names if name.startswith("perdure.library:"))
+    library = next(name for name in names if name.startswith("perdure.library."))
     assert f"f-{names.index(library)}" not in parts(render_svg(image))
     assert list(filter(re.compile(r"f-\d").match, parts(render_svg(image, library)))) == [
         f"f-{names.index(library)}"

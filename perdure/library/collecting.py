@@ -1,0 +1,294 @@
+"""Builtins that go over what they are given at once: `list` and its like, `sorted`, `sum`, `any`.
+
+And the methods that do: `items.sort(key=…)`, `", ".join(…)`, `found.update(…)`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, OrderedDict, deque
+from collections.abc import Mapping
+from typing import Any
+
+from perdure.library.syntax import MISSING, hinted, list_
+from perdure.runtime.callables import KEY, comparing
+
+
+def tuple_(iterable: Any = (), /) -> Any:
+    return tuple([item for item in hinted(iterable)])  # noqa: C416
+
+
+def set_(iterable: Any = (), /) -> Any:
+    found = set()
+    for item in iterable:
+        found.add(item)
+    return found
+
+
+def frozenset_(iterable: Any = (), /) -> Any:
+    return frozenset([item for item in iterable])  # noqa: C416
+
+
+def dict_(iterable: Any = (), /, **more: Any) -> Any:
+    found: dict[Any, Any] = {}
+    _fill(found, iterable)
+    found.update(**more)
+    return found
+
+
+def _fill(found: dict[Any, Any], given: Any) -> None:
+    """Update a dict with a mapping, or with pairs, past what a subclass makes of it."""
+    if not hasattr(given, "keys"):
+        for number, pair in enumerate(given):
+            _put(found, number, pair)
+    elif isinstance(given, dict) and type(given).__iter__ is dict.__iter__:
+        dict.update(found, given)
+    else:
+        for key in given.keys():  # noqa: SIM118  (it may iterate over something else)
+            dict.__setitem__(found, key, given[key])
+
+
+def _put(found: dict[Any, Any], number: int, pair: Any) -> None:
+    """One pair into a dict, with the builtin's messages."""
+    try:
+        dict.update(found, [pair])
+    except (TypeError, ValueError) as error:
+        if "#0" in str(error):
+            error.args = (str(error).replace("#0", f"#{number}", 1),)
+        raise
+
+
+def deque_(iterable: Any = (), maxlen: Any = None) -> Any:
+    return deque([item for item in iterable], maxlen)  # noqa: C416
+
+
+def sum_(iterable: Any, /, start: Any = 0) -> Any:
+    items = [item for item in iterable]  # noqa: C416
+    if {type(item) for item in items} <= _PLAIN:
+        return sum(items, start)
+    total = start
+    if isinstance(total, str | bytes | bytearray):
+        return sum(items, start)  # says what to use instead
+    for item in items:
+        total = total + item
+    return total
+
+
+def any_(iterable: Any, /) -> bool:
+    for item in iterable:  # noqa: SIM110
+        if item:
+            return True
+    return False
+
+
+def all_(iterable: Any, /) -> bool:
+    for item in iterable:  # noqa: SIM110
+        if not item:
+            return False
+    return True
+
+
+def sorted_(iterable: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
+    items = list_(iterable)
+    keys = items if key is None else [key(item) for item in items]
+    return [items[place] for place in _in_order(keys, reverse)]
+
+
+def _in_order(keys: Any, reverse: Any) -> Any:
+    """The places of the keys, from the least to the greatest."""
+    if {type(key) for key in keys} <= _PLAIN:
+        return sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)
+    places = [*range(len(keys))]
+    if reverse:
+        places.reverse()
+    places = _sorted_places(keys, places)
+    if reverse:
+        places.reverse()
+    return places
+
+
+_PLAIN = {int, float, bool, str, bytes, tuple, list, type(None)}
+
+
+_RUN = 64  # CPython's: below it, the same comparisons are made in the same order
+
+
+def _sorted_places(keys: Any, places: Any) -> Any:
+    """Runs are sorted by binary insertion, and then merged (Objects/listobject.c of CPython)."""
+    if len(places) >= _RUN:
+        middle = len(places) // 2
+        left = _sorted_places(keys, places[:middle])
+        return _merged(keys, left, _sorted_places(keys, places[middle:]))
+    begin = _first_run(keys, places)
+    for number in range(begin, len(places)):
+        pivot = places[number]
+        low, high = 0, number
+        while low < high:
+            middle = (low + high) // 2
+            if _less(keys[pivot], keys[places[middle]]):
+                high = middle
+            else:
+                low = middle + 1
+        del places[number]
+        places.insert(low, pivot)
+    return places
+
+
+def _first_run(keys: Any, places: Any) -> int:
+    """How many of the first are in order; if they go strictly down, they are turned round."""
+    if len(places) < 2:
+        return len(places)
+    number = 2
+    if _less(keys[places[1]], keys[places[0]]):
+        while number < len(places) and _less(keys[places[number]], keys[places[number - 1]]):
+            number += 1
+        places[:number] = places[:number][::-1]
+    else:
+        while number < len(places) and not _less(keys[places[number]], keys[places[number - 1]]):
+            number += 1
+    return number
+
+
+def _merged(keys: Any, left: Any, right: Any) -> Any:
+    found, first, second = [], 0, 0
+    while first < len(left) and second < len(right):
+        if _less(keys[right[second]], keys[left[first]]):
+            found.append(right[second])
+            second += 1
+        else:
+            found.append(left[first])
+            first += 1
+    return found + left[first:] + right[second:]
+
+
+def min_(*values: Any, key: Any = None, default: Any = MISSING) -> Any:
+    return _extreme("min", values, key, default, _less)
+
+
+def max_(*values: Any, key: Any = None, default: Any = MISSING) -> Any:
+    return _extreme("max", values, key, default, _greater)
+
+
+def _less(a: Any, b: Any) -> bool:
+    if type(a) is KEY and type(b) is KEY:
+        compare = comparing(a)
+        return bool(compare(a.obj, b.obj) < 0)
+    return bool(a < b)
+
+
+def _greater(a: Any, b: Any) -> bool:
+    if type(a) is KEY and type(b) is KEY:
+        compare = comparing(a)
+        return bool(compare(a.obj, b.obj) > 0)
+    return bool(a > b)
+
+
+def _extreme(name: str, values: Any, key: Any, default: Any, before: Any) -> Any:
+    if len(values) > 1:
+        if default is not MISSING:
+            raise TypeError(
+                f"Cannot specify a default for {name}() with multiple positional arguments"
+            )
+        iterable = values
+    elif values:
+        iterable = values[0]
+    else:
+        raise TypeError(f"{name} expected at least 1 argument, got 0")
+    best = best_key = MISSING
+    for item in iterable:
+        rank = item if key is None else key(item)
+        if best is MISSING or before(rank, best_key):
+            best, best_key = item, rank
+    if best is not MISSING:
+        return best
+    if default is not MISSING:
+        return default
+    return {"min": min, "max": max}[name](())  # raises what this Python raises
+
+
+def prod_(iterable: Any, /, *, start: Any = 1) -> Any:
+    items = [item for item in iterable]  # noqa: C416
+    if {type(item) for item in items} <= _PLAIN:
+        return math.prod(items, start=start)
+    total = start
+    for item in items:
+        total = total * item
+    return total
+
+
+def fsum_(seq: Any, /) -> Any:
+    return math.fsum([item for item in seq])  # noqa: C416
+
+
+def counter_(iterable: Any = None, /, **more: Any) -> Any:
+    return Counter(_mapped(iterable, isinstance(iterable, Mapping)), **more)
+
+
+def ordered_dict_(iterable: Any = (), /, **more: Any) -> Any:
+    return OrderedDict(_mapped(iterable, hasattr(iterable, "keys")), **more)
+
+
+def _mapped(given: Any, is_mapping: bool) -> Any:
+    """What is given, gone over: as a dict if it is a mapping, else as a list."""
+    if not is_mapping:
+        return [item for item in given]  # noqa: C416
+    found: dict[Any, Any] = {}
+    _fill(found, given)
+    return found
+
+
+def reduce_(function: Any, iterable: Any, initial: Any = MISSING, /) -> Any:
+    total = initial
+    for item in iterable:
+        total = item if total is MISSING else function(total, item)
+    if total is MISSING:
+        raise TypeError("reduce() of empty iterable with no initial value")
+    return total
+
+
+def join_(separator: Any, iterable: Any, /) -> Any:
+    return separator.join(list_(iterable))
+
+
+def extend_(items: Any, iterable: Any, /) -> Any:
+    for item in iterable:
+        items.append(item)
+
+
+def update_(items: Any, *iterables: Any, **more: Any) -> Any:
+    if isinstance(items, dict):
+        if len(iterables) > 1:
+            raise TypeError(f"update expected at most 1 argument, got {len(iterables)}")
+        for iterable in iterables:
+            _fill(items, iterable)
+        dict.update(items, **more)
+        return
+    if more:
+        items.update(**more)  # which a set does not take
+    for iterable in iterables:
+        for item in iterable:
+            set.add(items, item)
+
+
+def fromkeys_(kind: Any, iterable: Any, value: Any = None, /) -> Any:
+    made = kind()
+    for key in iterable:
+        made[key] = value
+    return made
+
+
+def sort_(items: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
+    values = items[:]
+    items.clear()  # as the builtin does: a key sees an empty list
+    keys = []
+    try:
+        for value in values:
+            keys.append(value if key is None else key(value))
+        places = _in_order(keys, reverse)
+    except BaseException:
+        items[:] = values
+        raise
+    if items:
+        items[:] = [values[place] for place in places]
+        raise ValueError("list modified during sort")
+    items[:] = [values[place] for place in places]
