@@ -112,8 +112,8 @@ METHODS: dict[str, tuple[str, frozenset[int]]] = {
 } | {name: (f"{name}_", frozenset({0})) for name in ("sub", "subn")}
 _PACKAGES = {name for name, _ in _OF_PACKAGES.values()} | {"sub_", "subn_", "cached_call"}
 _SYNTAX = (
-    "list_ taken_ contains_ iter_ CallIterator SequenceIterator step_of close_dropped delegate"
-    " construct"
+    "list_ taken_ extension_ contains_ iter_ CallIterator SequenceIterator step_of close_dropped"
+    " delegate construct"
 )
 _GIVING_ITERATORS = "next aiter anext map filter enumerate zip".split()
 _ROOMS: dict[str, set[str]] = {
@@ -139,6 +139,7 @@ METHODS_OF = {
     "iter_": (f"{SYNTAX}:CallIterator.__next__", f"{SYNTAX}:SequenceIterator.__next__"),
     "step_of": (f"{SYNTAX}:SequenceIterator.__next__",),
     "tee_": (f"{ITERATING}:TeeIterator.__next__",),
+    "groupby_": (f"{ITERATING}:Groups.__next__", f"{ITERATING}:Group.__next__"),
 }
 # What loops, unpacking, `in` and a generator's end come to where an iterator suspends.
-GOING_OVER = ("step_of", "list_", "taken_", "contains_", "delegate", "close_dropped")
+GOING_OVER = ("step_of", "list_", "taken_", "extension_", "contains_", "delegate", "close_dropped")

@@ -263,6 +263,13 @@ class Lifter:
         """Emit `target = locals()`, or another call that reads the frame."""
         raise NotImplementedError
 
+    def extension(self, target: str, value: ast.expr, at: ast.AugAssign) -> ast.expr:
+        """Emit the listing of what is added to `target`, if that is a list and the run may stop."""
+        items = self.names.fresh("t")
+        args = [load(target, at), self._held_by_name(value)]
+        self._meeting_call("_extension", args, items, at.value)
+        return load(items, at)
+
     def listed(self, value: ast.expr, at: ast.expr, most: int | None = None) -> ast.expr:
         """Emit the listing of what is about to be unpacked, if the run may stop meanwhile.
 

@@ -248,7 +248,7 @@ class _Normalizer(Compound):
         self.assign(current, read)
         value = self.lift(node.value)
         if node in self.sites:
-            value = self.listed(value, node.value)
+            value = self.extension(current, value, node)
         if node in self.operations:
             self.operate(operations_of(node)[0], [load(current, node), value], current, node.target)
         else:

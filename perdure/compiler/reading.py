@@ -18,7 +18,15 @@ from perdure.compiler.core import SiteKind
 from perdure.compiler.definitions import Definition, Kind, definitions
 from perdure.compiler.mangle import mangled
 from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
-from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules, Scope
+from perdure.compiler.scopes import (
+    COMPREHENSIONS,
+    Function,
+    Module,
+    Modules,
+    Scope,
+    defaults,
+    simple_alias,
+)
 from perdure.compiler.sites import users_of
 from perdure.compiler.source import is_foreign
 from perdure.compiler.trees import copy_place, nodes
@@ -114,12 +122,20 @@ def _known_ends(name: ast.expr) -> tuple[str, str]:
     return "", ""
 
 
-def _outside_functions(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, ast.stmt]]:
-    """The statements of a module and its classes that define no function; `Class.` they are in."""
+def _outside_functions(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, ast.AST]]:
+    """What a module and its classes evaluate when they are made; `Class.` it stands in.
+
+    Statements that define no function, and the defaults and decorators of those that do.
+    """
     for statement in body:
         if isinstance(statement, ast.ClassDef):
+            yield from ((owner, part) for part in statement.decorator_list)
             yield from _outside_functions(statement.body, f"{owner}{statement.name}.")
-        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            given = [d for d in statement.decorator_list if isinstance(d, ast.Call)]
+            parts = [part for call in given for part in (*call.args, *call.keywords)]
+            yield from ((owner, part) for part in (*parts, *defaults(statement.args)))
+        else:
             yield owner, statement
 
 
@@ -142,6 +158,7 @@ class Reader:
         self.spawns = False  # whether the program has fibers, whose results are waited for
         self.in_a_run: set[str] = set()  # functions of Perdure's library to compile
         self.decorated: dict[str, list[str]] = {}  # functions, and what their decorators call
+        self.decorated_methods: set[str] = set()  # in whose place the program puts something else
         self.dispatching: dict[str, list[str]] = {}  # by a generic function's name, what it calls
 
     def _collect(self) -> None:
@@ -161,6 +178,11 @@ class Reader:
                 self.mentioned |= {known.name for known in facts.mentioned}
                 self.attributes |= {node.attr for node in facts.attributes}
         self.mentioned |= {known.name for known in self._table_mentions()}
+        self.decorated_methods = {
+            method
+            for method, names in self.methods.items()
+            if any(self._is_replaced(self.facts[name].definition) for name in names)
+        }
 
     def _add_module(self, module: Module) -> list[Definition]:
         found = definitions(module)
@@ -179,7 +201,35 @@ class Reader:
                     self.dispatching.setdefault(generic, []).append(definition.name)
                 if (around := _DECORATORS.get(last_name(decorator))) is not None:
                     self.decorated.setdefault(definition.name, []).append(around)
+        for name, node in module.classes.items():
+            for statement in node.body:
+                if (alias := simple_alias(statement)) is not None:
+                    self._read_class_attribute(module, name, *alias)
         return found
+
+    def _read_class_attribute(self, module: Module, owner: str, name: str, value: ast.expr) -> None:
+        """`size = property(get_size)`, `__len__ = lambda self: …`, `__str__ = show` in a class."""
+        name = mangled(owner.rpartition(".")[2], name)
+        given = [value]
+        around = None
+        if isinstance(value, ast.Call):
+            around = _DECORATORS.get(last_name(value))
+            if around is None or not _makes_property(value):
+                return
+            self.properties.add(name)
+            given = [*value.args, *(k.value for k in value.keywords)]
+        for function in given:
+            found = None
+            if isinstance(function, ast.Lambda):
+                found = self.by_node[function].name
+            elif isinstance(function, ast.Name):
+                found = f"{module.source.module}:{owner}.{function.id}"
+                if found not in self.facts:
+                    found = f"{module.source.module}:{function.id}"
+            if found in self.facts:
+                self.methods.setdefault(name, []).append(found)
+                if around is not None:
+                    self.decorated.setdefault(found, []).append(around)
 
     def _read(self, facts: Facts) -> None:
         if facts.role is Role.ACTIVITY:

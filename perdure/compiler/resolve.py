@@ -306,7 +306,8 @@ class _Resolver(Reader):
         found = {
             method
             for method in self.special | self.properties
-            if any(
+            if (self.escapes and method in self.decorated_methods)
+            or any(
                 self._suspends(name) or name in self.maybe
                 for name in self.methods.get(method, ())
                 if not is_foreign(self.facts[name].module.source.module)
@@ -475,7 +476,8 @@ class _Resolver(Reader):
         if own in self.facts:
             return own
         for base in node.bases:
-            above = self.modules.qualify(base, module)
+            origin = base.value if isinstance(base, ast.Subscript) else base  # `Box[int]`
+            above = self.modules.qualify(origin, module)
             if above and (name := self._inherited(above, method, depth + 1)):
                 return name
         return None
@@ -547,6 +549,8 @@ class _Resolver(Reader):
             for method, names in self.methods.items()
             if any(self._suspends(n) or n in self.maybe for n in names)
         }
+        if self.escapes:
+            found |= self.decorated_methods
         found |= _STEPS if self.iterates or self.sends else set()
         if MAKING & found and "__call__" in self.methods:
             found.add("__call__")  # `super().__call__()` in a metaclass makes the object

@@ -223,8 +223,8 @@ class Modules:
         own = f"{module.source.module}.{name}"
         if name in module.functions or name in module.classes:
             return own
-        if name in module.imports:
-            return module.imports[name]
+        if name in module.imports and name not in module.aliases:
+            return module.imports[name]  # else it is what `try: from fast import f` has come to
         if name in module.aliases and module.bound.get(name) == 1 and _dotted(module.aliases[name]):
             root = _root(module.aliases[name])
             return own if root == name else self.qualify(module.aliases[name], module)
@@ -321,7 +321,7 @@ def read_module(source: Source) -> Module:
 
 
 # The kinds of node that say something of a module wherever they stand in it.
-_TOLD = {ast.Import, ast.ImportFrom, ast.Global, ast.Attribute, ast.ClassDef}
+_TOLD = {ast.Import, ast.ImportFrom, ast.Global, ast.Attribute, ast.ClassDef, ast.Call}
 
 
 def _read_anywhere(module: Module, node: ast.AST) -> None:
@@ -337,18 +337,32 @@ def _read_anywhere(module: Module, node: ast.AST) -> None:
             module.rebound |= set(node.names)
         case ast.Attribute(ctx=ast.Store()):
             module.stored.add(node.attr)
+        case ast.Call(func=ast.Name("setattr"), args=[_, ast.Constant(str() as name), *_]):
+            module.stored.add(name)
         case ast.ClassDef():
-            for statement in node.body:
-                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                    module.stored.add(statement.target.id)
-                elif isinstance(statement, ast.Assign) and _may_hold_function(statement.value):
-                    names = (t.id for t in statement.targets if isinstance(t, ast.Name))
-                    module.stored.update(names)
+            module.stored.update(_stored_in(node.body))
 
 
-def _may_hold_function(value: ast.expr) -> bool:
-    """Whether a class attribute may be something to call: `alias = method`, `partialmethod(…)`."""
-    return isinstance(value, ast.Name | ast.Attribute | ast.Call | ast.Lambda)
+def _stored_in(body: list[ast.stmt]) -> Iterator[str]:
+    """Class attributes that may be something to call: `alias = method`, `partialmethod(…)`."""
+    for statement in body:
+        targets: list[ast.expr] = []
+        match statement:
+            case ast.AnnAssign() | ast.For():
+                targets = [statement.target]
+            case ast.Assign() if not isinstance(statement.value, _NO_FUNCTION):
+                targets = statement.targets
+        for target in targets:
+            yield from (node.id for node in nodes(target) if isinstance(node, ast.Name))
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for inner in blocks_of(statement):
+                yield from _stored_in(inner)
+
+
+# Kinds of expression whose values are nothing to call.
+_TEXTS_AND_NUMBERS = (ast.Constant, ast.JoinedStr, ast.Compare, ast.BinOp, ast.UnaryOp)
+_CONTAINERS = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
+_NO_FUNCTION = (*_TEXTS_AND_NUMBERS, *_CONTAINERS)
 
 
 def _read_body(

@@ -67,7 +67,7 @@ from perdure.library.iterating import (
     zip_,
     zip_longest_,
 )
-from perdure.library.syntax import iter_, list_, taken_
+from perdure.library.syntax import extension_, iter_, list_, taken_
 from perdure.runtime import ops
 
 # By what they stand in for, and by its dotted name.
@@ -140,6 +140,7 @@ def stand_ins() -> dict[Any, Callable[..., Any]]:
         OrderedDict: ordered_dict_,
         ops.listed: list_,
         ops.taken: taken_,
+        ops.extension: extension_,
     }
     for dotted, function in BY_NAME.items():
         module, _, name = dotted.partition(".")

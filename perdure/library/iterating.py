@@ -294,21 +294,68 @@ def _pairwise(iterator: Any) -> Any:
 
 
 def groupby_(iterable: Any, key: Any = None) -> Any:
-    return _groupby(iter(iterable), key)
+    return Groups(iter(iterable), key)
 
 
-def _groupby(iterator: Any, key: Any) -> Any:
-    group: list[Any] = []
-    current = MISSING
-    for item in Once(iterator):
-        rank = item if key is None else key(item)
-        if group and rank != current:
-            yield current, iter(group)
-            group = []
-        current = rank
-        group.append(item)
-    if group:
-        yield current, iter(group)
+class Groups:
+    """What `groupby` gives: it and its groups share an iterator, and ask it only when asked."""
+
+    def __init__(self, iterator: Any, function: Any) -> None:
+        self.iterator = iterator
+        self.function = function
+        self.group: Any = None  # the only one that still gives items
+        self.wanted: Any = MISSING  # its key
+        self.key: Any = MISSING  # of the item that waits
+        self.item: Any = MISSING
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        self.group = None
+        while True:
+            key, wanted = self.key, self.wanted
+            if key is not MISSING:
+                if wanted is MISSING:
+                    break
+                if not (wanted is key or wanted == key):
+                    break
+            _take(self)
+        self.wanted = self.key
+        self.group = Group(self, self.wanted)
+        return self.key, self.group
+
+
+class Group:
+    """One of the groups that `groupby` gives; when the next one is asked for, it is at its end."""
+
+    def __init__(self, groups: Any, key: Any) -> None:
+        self.groups = groups
+        self.key = key
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        groups = self.groups
+        if groups.group is not self:
+            raise StopIteration
+        if groups.item is MISSING:
+            _take(groups)
+        key, own = groups.key, self.key
+        if not (own is key or own == key):
+            raise StopIteration
+        item = groups.item
+        groups.item = groups.key = MISSING
+        return item
+
+
+def _take(groups: Any) -> None:
+    """Let the next item wait, with its key."""
+    item = next_(groups.iterator)
+    function = groups.function  # a method of that name would be another's
+    key = item if function is None else function(item)
+    groups.item, groups.key = item, key
 
 
 def tee_(iterable: Any, n: int = 2, /) -> Any:

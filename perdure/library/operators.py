@@ -15,7 +15,7 @@ from typing import Any
 
 from perdure.runtime.callables import TOTAL_ORDERING
 from perdure.runtime.operations import Says
-from perdure.runtime.ops import lookup, own_dict, special
+from perdure.runtime.ops import found_in, lookup, own_dict, special
 
 _SEQUENCES = (str, bytes, bytearray, list, tuple, deque)
 
@@ -269,8 +269,8 @@ def _read_cached(prop: Any, owner: Any) -> Any:
     return own[name]
 
 
-def _read(owner: Any, name: str) -> Any:
-    found = lookup(type(owner), name)
+def _read(place: Any, name: str) -> Any:
+    owner, found = found_in(place, name)
     if issubclass(type(found), property) and found.fget is not None:
         read = found.fget
         return read(owner)
@@ -278,7 +278,8 @@ def _read(owner: Any, name: str) -> Any:
         return _read_cached(found, owner)
     method = special(found, "__get__")
     if type(lookup(type(found), "__get__")) is not FunctionType or method is None:
-        return object.__getattribute__(owner, name)
+        kind = object if place is owner else super
+        return kind.__getattribute__(place, name)
     is_data = special(found, "__set__") is not None or special(found, "__delete__") is not None
     if not is_data and name in (own_dict(owner) or ()):
         return object.__getattribute__(owner, name)

@@ -140,6 +140,10 @@ class SequenceIterator:
         return value
 
 
+def extension_(target: Any, items: Any, /) -> Any:
+    return list_(items)
+
+
 def taken_(iterable: Any, most: int, /) -> Any:
     """The first items: what an unpacking looks at."""
     items: list[Any] = []

@@ -313,11 +313,10 @@ class _Run(Machine):
         return Suspend(ActivityCall, args, then=call.then, live=call.live)
 
     def _is_awaited(self, fiber: Fiber, options: ActivityOptions) -> bool:
-        """Whether calling an activity only gives a coroutine something to await."""
+        """Whether calling an activity only gives something to await, whoever calls it."""
         if self.continuation.loop is None or not fiber.stack:
             return False
-        caller = self.program.functions[fiber.stack[-1][0]]
-        return caller.is_async and inspect.iscoroutinefunction(options.call)
+        return inspect.iscoroutinefunction(options.call)
 
     def begin_call(self, call: ActivityCall) -> Any:
         """Schedule an activity that a coroutine awaits; the future of its result."""

@@ -177,6 +177,29 @@ def reduce_itertool(iterator: Any, pickler: Any) -> Any:
     return reduced if len(reduced) < 3 else (*reduced, None, None, set_state)
 
 
+def reduce_groupby(groups: Any, pickler: Any) -> Any:
+    """With the key of the group that is being gone over, which Python's own way forgets.
+
+    It keeps the state only where an item waits; from what it gives back, the first item of the next
+    group is lost when it is kept once more.
+    """
+    inside = gc.get_referents(groups)
+    if inside[0] is itertools.groupby:
+        del inside[0]  # the type: from Python 3.12 on
+    if len(inside) != 3:  # the iterator, the function, the key of the group
+        return reduce_itertool(groups, pickler)
+    return (groupby_within, tuple(inside))
+
+
+def groupby_within(source: Any, function: Any, key: Any) -> Any:
+    """A `groupby` in the middle of the group of that key."""
+    _hush()
+    groups: Any = itertools.groupby(source, function)
+    groups.__setstate__((key, None, key))
+    next(itertools._grouper(groups, key))  # type: ignore[attr-defined]  # that None
+    return groups
+
+
 def set_state(iterator: Any, state: Any) -> None:
     """Put an iterator where it stood."""
     _hush()
@@ -223,9 +246,10 @@ def _table() -> dict[type, Any]:
     table |= dict.fromkeys(_DICT_ITERATORS, reduce_dict_iterator)
     table[_SET_ITERATOR] = reduce_set_iterator
     names = """accumulate chain combinations combinations_with_replacement compress count cycle
-        dropwhile filterfalse groupby islice permutations product repeat starmap takewhile
+        dropwhile filterfalse islice permutations product repeat starmap takewhile
         zip_longest _tee _tee_dataobject _grouper""".split()
     table |= {getattr(itertools, name): reduce_itertool for name in names}
+    table[itertools.groupby] = reduce_groupby
     table[itertools.pairwise] = reduce_pairwise
     if sys.version_info >= (3, 12):
         table[itertools.batched] = reduce_batched

@@ -673,6 +673,7 @@ _OWN = {
     fibers.race: "race_",
     ops.listed: "list_",
     ops.taken: "taken_",
+    ops.extension: "extension_",
     operations.formatted: "formatted_",
 }
 

@@ -176,6 +176,16 @@ def lookup(kind: type, name: str) -> Any:
     return None
 
 
+def found_in(owner: Any, name: str) -> tuple[Any, Any]:
+    """An attribute as it stands in the class, and whose it is read for: past `super()`, too."""
+    kind = type(owner)
+    if kind is not super or owner.__self__ is owner.__self_class__:
+        return owner, lookup(kind, name)
+    order = owner.__self_class__.__mro__
+    above = order[order.index(owner.__thisclass__) + 1 :]
+    return owner.__self__, next((k.__dict__[name] for k in above if name in k.__dict__), None)
+
+
 def own_dict(owner: Any) -> dict[str, Any] | None:
     """An object's `__dict__`, asked past its own `__getattribute__`; None if it has none."""
     try:
@@ -267,6 +277,11 @@ def _extend(error: BaseException, handled: BaseException | None) -> None:
 
 def listed(items: Any) -> Any:
     """What is about to be unpacked: as it is, unless the run may stop meanwhile."""
+    return items
+
+
+def extension(target: Any, items: Any) -> Any:
+    """What `target += items` adds: as it is, unless a list is extended by what stops meanwhile."""
     return items
 
 
@@ -375,6 +390,7 @@ def cells(bound: dict[str, Any]) -> dict[str, CellType]:
         "_localise": localise,
         "_listed": listed,
         "_taken": taken,
+        "_extension": extension,
         "_contains": operator.contains,
         "_Op": operations.OPERATORS,
         "_globals": globals,

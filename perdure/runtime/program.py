@@ -21,7 +21,7 @@ import re
 import sys
 import threading
 import warnings
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -247,6 +247,12 @@ class Program:
         return name is not None and full_name(name) in self.by_name
 
     @functools.cached_property
+    def qualnames(self) -> dict[str, str]:
+        """The user's name for each generated function."""
+        tables = self.image.functions
+        return {block.function: _qualname(table) for table in tables for block in table.blocks}
+
+    @functools.cached_property
     def _function_names(self) -> frozenset[str]:
         """The names of the program's functions that suspend, without what they are in."""
         return frozenset(name.rpartition(".")[2].rpartition(":")[2] for name in self.by_name)
@@ -255,6 +261,10 @@ class Program:
         """Whether a builtin that has a stand-in is given something that suspends."""
         if callee is ops.listed or callee is ops.taken:
             return self._stops_in_turn(args[0])
+        if callee is ops.extension:
+            kind: Any = type(args[0])
+            own = getattr(kind, "__iadd__", None)
+            return own in _EXTENDING and self._stops_in_turn(args[1])
         found = _stand_in(callee)
         if found is None:
             return False
@@ -306,7 +316,7 @@ class Program:
     def suspends_in_reading(self, owner: Any, name: str) -> bool:
         """Whether reading an attribute may stop the run."""
         kind = type(owner)
-        found = ops.lookup(kind, name)
+        _, found = ops.found_in(owner, name)
         functions = [
             ops.lookup(kind, "__getattribute__"),
             ops.lookup(kind, "__getattr__"),
@@ -419,6 +429,7 @@ class Program:
 _OF_FIBERS = frozenset({fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers})
 # Functions and methods of C's: those of classes made at run time have a type of their own.
 _BUILTIN = frozenset({BuiltinFunctionType, type(re.compile("").sub)})
+_EXTENDING = (list.__iadd__, bytearray.__iadd__, deque.__iadd__)
 _READS = frozenset({"getattr_", "hasattr_"})
 _INERT = frozenset({list, tuple, dict, set, str, int, float, bytes, bool, type(None), range})
 
@@ -590,6 +601,10 @@ def _show_source(file: str, text: str) -> None:
         linecache.cache[file] = (len(text), None, lines, file)
 
 
+def _qualname(table: FunctionTable) -> str:
+    return re.sub(r"#\d+", "", table.name.partition(":")[2])
+
+
 def _load_function(
     program: Program,
     index: int,
@@ -600,9 +615,9 @@ def _load_function(
     module = table.name.partition(":")[0]
     scope = vars(program.module(module))
     original = _original(program, table.name) if table.name == program.image.entry else None
-    qualname = re.sub(r"#\d+", "", table.name.partition(":")[2])
+    qualname = _qualname(table)
     name = qualname.rpartition(".")[2]
-    named = [_renamed(code, name, qualname) for code in codes]
+    named = [_renamed(program, code, name, qualname) for code in codes]
     blocks = []
     if not table.cells:
         for code in named:
@@ -617,28 +632,37 @@ def _load_function(
         _index_inner(program, table.name, number, code, {})
 
 
-def _renamed(code: CodeType, name: str, qualname: str) -> CodeType:
+def _renamed(program: Program, code: CodeType, name: str, qualname: str) -> CodeType:
     """A block's code under the name of the user's function, and what is nested in it with it."""
-    before = f"{code.co_qualname}."
-    return _requalified(code, before, f"{qualname}.").replace(co_name=name, co_qualname=qualname)
+    return _requalified(program, code).replace(co_name=name, co_qualname=qualname)
 
 
-def _requalified(code: CodeType, before: str, after: str) -> CodeType:
+def _requalified(program: Program, code: CodeType) -> CodeType:
     inner: list[Any] = []
     for const in code.co_consts:
         if isinstance(const, CodeType):
-            const = _requalified(const, before, after)
-        elif isinstance(const, str) and const.startswith(before):
-            const = after + const.removeprefix(before)  # what a class body calls the class
+            const = _requalified(program, const)
+        elif isinstance(const, str) and const.startswith(_MAKER):
+            const = _qualified(program, const)  # what a class body calls the class
         inner.append(const)
-    name, qualname = code.co_name, code.co_qualname
-    if qualname.startswith(before):
-        qualname = after + qualname.removeprefix(before)
+    name, qualname = code.co_name, _qualified(program, code.co_qualname)
     if "._genexpr" in qualname:
         name, qualname = _GENEXPR.sub("<genexpr>", name), _GENEXPR.sub("<genexpr>", qualname)
     return code.replace(co_consts=tuple(inner), co_name=name, co_qualname=qualname)
 
 
+def _qualified(program: Program, name: str) -> str:
+    """The user's name for what is nested in a block.
+
+    That need not be the block it was found in: Python's compiler makes one of equal code.
+    """
+    found = _IN_A_BLOCK.match(name)
+    block = found and program.qualnames.get(found[1])
+    return f"{block}.{name[found.end() :]}" if found and block else name
+
+
+_MAKER = "maker.<locals>."
+_IN_A_BLOCK = re.compile(r"maker\.<locals>\.(?:\w+_cells\.<locals>\.)?(\w+)\.")
 _GENEXPR = re.compile(r"\b_genexpr\d+$|\b_genexpr\d+(?=\.)")
 
 

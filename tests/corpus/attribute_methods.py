@@ -204,7 +204,98 @@ def looked_up(field):
     return found
 
 
+FAST = False
+
+
+class Idioms:
+    """Methods and properties that no `def` of that name makes."""
+
+    def get(self):
+        return echo("get")
+
+    def put(self, value):
+        self.value = echo(value)
+
+    both = property(get, put)
+    read = property(fget=get, doc="read")
+    of_lambda = property(lambda self: echo("lambda"))
+    __len__ = lambda self: echo(3)
+    __getitem__ = lambda self, key: echo(key)
+    __call__ = get
+    chosen = (lambda self: echo("fast")) if FAST else get
+    first, second = get, put
+    if FAST:
+        other = None
+    else:
+        other = get
+    for each in (get, put):
+        pass
+
+
+@workflow
+def made_otherwise():
+    """property() as a function, lambdas and aliases as methods, chosen where the class is made."""
+    here = Idioms()
+    here.both = 4
+    here.each(5)
+    setattr(Idioms, "set_late", lambda self: echo("late"))
+    return (
+        [here.both, here.value, here.read, here.of_lambda, len(here), here["k"], here()],
+        [here.chosen(), here.first(), here.second(6), here.other(), here.set_late()],
+    )
+
+
+def logged(function):
+    def wrapper(self):
+        echo(function.__name__)
+        return function(self)
+
+    return wrapper
+
+
+class Area:
+    @logged
+    def area(self):
+        return 2
+
+    @property
+    @logged
+    def size(self):
+        return 3
+
+    @logged
+    def __len__(self):
+        return 4
+
+    @property
+    def name(self):
+        return echo("area")
+
+    @classmethod
+    def kind(cls):
+        return echo(cls.__name__)
+
+
+class Square(Area):
+    @property
+    def name(self):
+        return super().name + "!"
+
+    @classmethod
+    def kind(cls):
+        return super().kind(), type(super().name).__name__
+
+
+@workflow
+def decorated_methods():
+    """A decorator that suspends around methods that do not; properties read through super()."""
+    square = Square()
+    return square.area(), square.size, len(square), square.name, Square.kind()
+
+
 CASES = [
+    (decorated_methods, ()),
+    (made_otherwise, ()),
     (property_setters, ()),
     (attributes, ()),
     (named_errors, ()),

@@ -778,7 +778,17 @@ async def dropped_before_an_await():
     return log, await later(5)
 
 
+@workflow
+async def called_from_plain_code():
+    """Asynchronous activities called by what is not: they give something to await."""
+    go = lambda n: later(n)
+    found = await asyncio.gather(*(later(n) for n in range(2)))
+    found += await asyncio.gather(*map(later, range(2)))
+    return found, await go(3)
+
+
 CASES = [
+    (called_from_plain_code, ()),
     (dropped_before_an_await, ()),
     (context_after_a_plain_activity, ()),
     (steps_after_the_end, ()),

@@ -193,7 +193,45 @@ def cached_properties():
     return found, shop.total, shop.__dict__["total"]
 
 
+def with_default(function, pause=lambda n: echo(n)):
+    return function() + pause(1)
+
+
+def checked(holds):
+    def decorate(function):
+        return lambda x: function(x) if holds(x) else None
+
+    return decorate
+
+
+@checked(lambda x: echo(x))
+def double(x):
+    return 2 * x
+
+
+class Vector:
+    def __init__(self, *parts):
+        self.parts = parts
+
+    def __iter__(self):
+        for part in self.parts:
+            yield echo(part)
+
+    def __add__(self, other):
+        return Vector(*self.parts, *other.parts)
+
+
+@workflow
+def given_in_passing():
+    """Lambdas as defaults and as arguments of decorators; `+=` of objects and of lists."""
+    vector, items = Vector(1), [0]
+    vector += Vector(2)
+    items += Vector(3)
+    return with_default(lambda: 1), double(4), double(0), vector.parts, items
+
+
 CASES = [
+    (given_in_passing, ()),
     (registries, ()),
     (generic_functions, ()),
     (methods_found, ()),

@@ -295,7 +295,48 @@ def bound_perhaps(flag):
     return echo(seen), i, j, k, n
 
 
+def slowly(x):
+    return echo(x)
+
+
+try:
+    from no_such_package import quickly
+except ImportError:
+    quickly = slowly
+
+
+@workflow
+def instead_of_an_import():
+    """A name that an import may have bound, and something else."""
+    return quickly(1)
+
+
+@workflow
+def names_of_nested_functions():
+    """Functions that are equal as code keep the names of where they stand."""
+
+    def made():
+        echo(1)
+
+        def inner(a):
+            return a
+
+        class Kept:
+            pass
+
+        return inner, lambda a: a, (x for x in []), Kept
+
+    outer = lambda: (echo(2), lambda a: a)[1]
+    try:
+        outer()(1, 2)
+    except TypeError as error:
+        message = str(error)
+    return message, [f.__qualname__ for f in (outer, outer(), *made())]
+
+
 CASES = [
+    (instead_of_an_import, ()),
+    (names_of_nested_functions, ()),
     (bound_perhaps, (True,)),
     (bound_perhaps, (False,)),
     (unbound_branch, (True,)),

@@ -155,7 +155,50 @@ def lengths_asked():
     return list(tree), len(tree), 3 in tree, max(tree), tuple(tree), sorted(tree), [*tree], sum(tree)
 
 
+@workflow
+def groups_in_turn(words):
+    """groupby() whose groups are gone over by what suspends, and kept between any two items."""
+    found = []
+    for size, group in itertools.groupby(words, key=len):
+        found.extend(echo(word) for word in group)
+        found.append(size)
+    for size, group in itertools.groupby(words, key=len):
+        for word in group:
+            echo(word)
+            break
+        found.append(size)
+    groups = itertools.groupby(words, len)
+    first, second = next(groups), next(groups)
+    echo("between")
+    found += [list(first[1]), [echo(word) for word in second[1]], list(groups)[0][0]]
+    return found
+
+
+@workflow
+def groups_by_what_suspends(words):
+    """groupby() asks for keys when items are asked for; groups that are left give nothing more."""
+    found, kept = [], []
+
+    def size(word):
+        if word == "stop":
+            raise StopIteration("in the key")
+        return echo(len(word))
+
+    for key, group in itertools.groupby(words, key=size):
+        found.append((key, [echo(word) for word in group]))
+    for key, group in itertools.groupby(words, size):
+        kept.append(group)
+        found.append(next(group))
+    groups = itertools.groupby(iter([*words, "stop", "x"]), key=size)
+    found += [list(group) for group in kept]
+    found += [(key, list(group)) for key, group in groups]
+    found += [list(group) for _, group in itertools.groupby(echo(word) for word in "aab")]
+    return found, list(groups)
+
+
 CASES = [
+    (groups_by_what_suspends, (["a", "b", "cc", "dd", "e", "f"],)),
+    (groups_in_turn, (["a", "b", "cc", "dd", "e", "f"],)),
     (heaps, ()),
     (substitutions, ()),
     (searching, ()),
