@@ -23,7 +23,8 @@ from perdure.runtime.continuation import ACTIVITY, Continuation
 from perdure.runtime.held import explain
 from perdure.runtime.interpreter import Advance, Event, advance, begin
 from perdure.runtime.interpreter import Call as _Scheduled
-from perdure.runtime.program import Living, Program
+from perdure.runtime.modules import Living
+from perdure.runtime.program import Program
 
 # So many checkpoints, and loops run through: a long loop over a large state would never end.
 SAFEPOINTS = 100

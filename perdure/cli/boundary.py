@@ -93,7 +93,7 @@ def exit_code_of(error: Exception) -> Exit:
     from perdure.runtime.codec import CodecError
     from perdure.runtime.compiling import NotAWorkflowError
     from perdure.runtime.failures import UnpicklableError
-    from perdure.runtime.program import ProgramError
+    from perdure.runtime.modules import ProgramError
     from perdure.store.protocol import StoreError
 
     match error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from typing import Literal
 
 from perdure.compiler.scopes import COMPREHENSIONS
 
@@ -21,7 +22,8 @@ class Operation:
     stand_in: str  # in perdure.library.operators
     methods: tuple[tuple[int, str], ...]  # (which operand's, the method's name)
     given: tuple[str, ...] = ()  # what the stand-in is told before the operands
-    of_attribute: bool = False  # whose property, or descriptor, may be what suspends
+    # What is done to an attribute, whose property or descriptor may be what suspends.
+    attribute: Literal["", "read", "write"] = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -69,9 +71,9 @@ def _table() -> dict[str, Operation]:
     table["contains"] = Operation("contains_", ((0, "__contains__"), (1, "__eq__")))
     table["truth"] = Operation("truth", ((0, "__bool__"), (0, "__len__")))
     table["formatted"] = Operation("formatted_", ((0, "__format__"), *_TEXTS))
-    table["setattr"] = Operation("set_attribute", ((0, "__setattr__"), (0, "__set__")), (), True)
+    table["setattr"] = Operation("set_attribute", ((0, "__setattr__"), (0, "__set__")), (), "write")
     table["delattr"] = Operation(
-        "delete_attribute", ((0, "__delattr__"), (0, "__delete__")), (), True
+        "delete_attribute", ((0, "__delattr__"), (0, "__delete__")), (), "write"
     )
     return table
 
@@ -97,8 +99,8 @@ BUILTINS: dict[str, Operation] = {
         ((0, "__divmod__"), (1, "__rdivmod__")),
         ("__divmod__", "__rdivmod__", "divmod()"),
     ),
-    "getattr": Operation("getattr_", _READ, (), True),
-    "hasattr": Operation("hasattr_", _READ, (), True),
+    "getattr": Operation("getattr_", _READ, (), "read"),
+    "hasattr": Operation("hasattr_", _READ, (), "read"),
     "setattr": OPERATIONS["setattr"],
     "delattr": OPERATIONS["delattr"],
 }

@@ -290,7 +290,7 @@ class Reader:
     def _special_of(self, operation: operators.Operation) -> frozenset[str]:
         """The methods of the program that an operation may call."""
         names = operation.names & self.special
-        return names | self.properties if operation.of_attribute else names
+        return names | self.properties if operation.attribute else names
 
     def _is_of_an_object(self, node: ast.Attribute, facts: Facts) -> bool:
         """Whether an attribute is not one of a module."""
@@ -513,7 +513,7 @@ class Reader:
             facts.stand_ins.append((call, dotted))
         elif (operation := operators.named(dotted)) is not None:
             names = self._special_of(operation)
-            if operation.of_attribute and len(call.args) > 1:
+            if operation.attribute and len(call.args) > 1:
                 known_name = call.args[1]
                 if isinstance(known_name, ast.Constant):
                     names -= self.properties - {known_name.value}

@@ -17,7 +17,8 @@ from perdure.compiler.cache import image_for
 from perdure.compiler.image import Image
 from perdure.compiler.source import Project, Source, locate, open_target
 from perdure.runtime.declare import activity_options, workflow_options
-from perdure.runtime.program import Program, fits, load_cached
+from perdure.runtime.modules import fits
+from perdure.runtime.program import Program, load_cached
 
 
 class SourceChangedError(RuntimeError):

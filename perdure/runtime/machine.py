@@ -258,7 +258,7 @@ class Machine:
                 return self._advance(fiber, args[0])
             if (inner := callables.passed_on(callee, args, kwargs)) is not None:
                 return self.call(fiber, *inner)
-            if (stand_in := self.program.stand_in(callee, args, kwargs)) is not None:
+            if (stand_in := self.program.suspending.stand_in(callee, args, kwargs)) is not None:
                 return self.call(fiber, stand_in, args, kwargs)
         elif kind is MethodType:
             # Not isinstance(): that would read the `__class__` of an object of the program's.
@@ -272,15 +272,15 @@ class Machine:
             return self.call(
                 fiber, callee.func, (*callee.args, *args), {**callee.keywords, **kwargs}
             )
-        elif (stand_in := self.program.stand_in(callee, args, kwargs)) is not None:
+        elif (stand_in := self.program.suspending.stand_in(callee, args, kwargs)) is not None:
             return self.call(fiber, stand_in, args, kwargs)
         elif issubclass(kind, type):
             method = ops.lookup(kind, "__call__")
-            if type(method) is FunctionType and self.program.suspends(method):
+            if self.program.suspending.method(method):
                 return self.call(fiber, method, (callee, *args), kwargs)
             return self._construct(fiber, callee, args, kwargs)
         elif kind is caches.KIND:
-            if self.program.suspends(callee):
+            if self.program.suspending.suspends(callee):
                 keep = self.program.library("cached_call")
                 return self.call(fiber, keep, (callee, args, kwargs), {})
         elif kind is MethodWrapperType and (made := callables.constructed(callee)) is not None:
@@ -289,7 +289,7 @@ class Machine:
             return self.call(fiber, *inner)
         else:
             method = getattr(kind, "__call__", None)  # noqa: B004  (the method itself is wanted)
-            if type(method) is FunctionType and self.program.suspends(method):
+            if self.program.suspending.method(method):
                 return self.call(fiber, method, (callee, *args), kwargs)
         return self._plain(callee, args, kwargs)
 
@@ -297,7 +297,7 @@ class Machine:
         self, fiber: Fiber, kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Action:
         """Make an object of a class, whatever its metaclass makes of a call."""
-        if self.program.suspends_in_making(kind):
+        if self.program.suspending.in_making(kind):
             return self.call(fiber, self.program.library("construct"), (kind, args, kwargs), {})
         return self._plain(functools.partial(type.__call__, kind), args, kwargs)
 

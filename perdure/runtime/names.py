@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
-from perdure.runtime.program import main_name
+from perdure.runtime.modules import main_name
 
 
 class Names:

@@ -46,8 +46,8 @@ class Protocols:
     def meaning(self) -> dict[str, Any]:
         """The part of the vocabulary that depends on the program."""
         return {
-            "_suspends": self.program.suspends,
-            "_iter": self.looped if self.program.defines_iteration() else iter,
+            "_suspends": self.program.suspending.suspends,
+            "_iter": self.looped if self.program.suspending.defines_iteration() else iter,
             "_keeping": self.kept,
             "_begun": self.begun,
             "_await": self.awaited,
@@ -60,7 +60,7 @@ class Protocols:
             "_anext": self.anext,
             "_DONE": DONE,
             "_PENDING": PENDING,
-            "_meets": self.program.meets,
+            "_meets": self.program.suspending.meets,
             "_stepping": self.stepping,
             "_iterating": self.iterating,
             "_stepped": self.stepped,
@@ -85,7 +85,7 @@ class Protocols:
         if kind in _NATIVE:
             return iter(source)
         method = getattr(kind, "__iter__", None)
-        if method is None and self.program.suspends_by_number(kind):
+        if method is None and self.program.suspending.by_number(kind):
             by_number: Iterator[Any] = self.program.library("SequenceIterator")(source)
             return by_number
         if type(method) is not FunctionType:
@@ -110,7 +110,7 @@ class Protocols:
 
     def getter(self, owner: Any, name: str) -> Any:
         """What reads an attribute: Python of the library, if the run may stop in that."""
-        if self.program.suspends_in_reading(owner, name):
+        if self.program.suspending.in_reading(owner, name):
             return functools.partial(self.program.library("read_attribute"), owner, name)
         return functools.partial(getattr, owner, name)
 
@@ -133,7 +133,7 @@ class Protocols:
             return Stepper(made) if made.loaded.table.suspends else made
         source = made.source if type(made) is Items else made
         method = getattr(type(source), "__next__", None)
-        if type(method) is FunctionType and self.program.suspends(method):
+        if self.program.suspending.method(method):
             return Stepper(source)
         return self.begun(made)
 
@@ -184,7 +184,7 @@ class Protocols:
             return made
         made = _iterator(made)
         if not isinstance(made, Generator) and any(
-            type(method) is FunctionType and self.program.suspends(method)
+            self.program.suspending.method(method)
             for name in ("__next__", "send", "throw", "close")
             if (method := getattr(type(made), name, None)) is not None
         ):

@@ -1,0 +1,201 @@
+"""The modules of a program: this process's own, or in a namespace of theirs.
+
+A worker can run a program that it has never seen, and two versions of one program side by side:
+the image's modules get a namespace, where their `import` statements find each other. Where this
+process has already imported the very same modules (the same text), those are used instead: a script
+that starts and runs its own workflow shares its globals with it.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import importlib
+import inspect
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from perdure.compiler.image import Image
+
+
+class ProgramError(Exception):
+    """An image's program cannot be loaded here; the message says what failed and why."""
+
+
+def main_name() -> str | None:
+    """The importable name of the script this process runs, whose own `__name__` is `__main__`."""
+    main = sys.modules.get("__main__")
+    file = getattr(main, "__file__", None)
+    spec = getattr(main, "__spec__", None)
+    if spec is not None:
+        return str(spec.name)
+    return Path(file).stem if file else None
+
+
+def _imported(name: str) -> ModuleType | None:
+    """This process's module of that importable name; the running script counts."""
+    if name in sys.modules:
+        return sys.modules[name]
+    return sys.modules.get("__main__") if name == main_name() else None
+
+
+class Living:
+    """A module of which only the globals are at hand: it is not in `sys.modules`."""
+
+    def __init__(self, space: dict[str, Any]) -> None:
+        self.__dict__ = space
+
+
+def live_modules(image: Image, workflow: FunctionType | None) -> dict[str, Any] | None:
+    """This process's own modules, if it imported the entry's and all say what the image says."""
+    entry = image.entry.partition(":")[0]
+    mine = Living(workflow.__globals__) if workflow is not None else None
+    if mine is None and _imported(entry) is None:
+        return None
+    found: dict[str, Any] = {}
+    for text in image.modules:
+        module = mine if mine is not None and text.name == entry else _imported(text.name)
+        if module is None:
+            continue
+        if not _says(module, text.text):
+            return None
+        found[text.name] = module
+    for text in image.modules:
+        if text.name not in found:
+            try:
+                found[text.name] = importlib.import_module(text.name)
+            except ImportError:
+                continue  # imported by nothing that has run so far
+            if not _says(found[text.name], text.text):
+                return None
+    return found
+
+
+def _says(module: Any, text: str) -> bool:
+    """Whether a module was imported from this text: its functions have the code that it gives.
+
+    The file is no witness: it may have been edited since.
+    """
+    return all(fits(function, text) for function in _functions(module))
+
+
+def _functions(module: Any) -> Iterator[FunctionType]:
+    """The functions and methods that a module defines itself, without decorators around them."""
+    for value in list(vars(module).values()):
+        members = vars(value).values() if isinstance(value, type) else (value,)
+        if isinstance(value, type) and value.__module__ != module.__name__:
+            continue
+        for member in members:
+            function = inspect.unwrap(getattr(member, "__func__", member))
+            if type(function) is FunctionType and function.__module__ == module.__name__:
+                yield function
+
+
+def fits(function: FunctionType, text: str) -> bool:
+    """Whether a function was compiled from `text`. One that the text does not name may be."""
+    code = function.__code__
+    known = _codes(text).get((code.co_qualname, code.co_firstlineno))
+    if known is None:
+        # Made by a factory or a library on the module's behalf (a dataclass's methods, say)?
+        return code.co_filename != function.__globals__.get("__file__")
+    return known == code
+
+
+@functools.lru_cache(maxsize=256)
+def _codes(text: str) -> dict[tuple[str, int], CodeType]:
+    """The code of every function in a module's text, by qualified name and line."""
+    found: dict[tuple[str, int], CodeType] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        stack = [compile(text, "<text>", "exec", dont_inherit=True)]
+    while stack:
+        for inner in stack.pop().co_consts:
+            if isinstance(inner, CodeType):
+                found[inner.co_qualname, inner.co_firstlineno] = inner
+                stack.append(inner)
+    return found
+
+
+class Namespace:
+    """The image's own modules. They see each other, and everybody else's modules as usual."""
+
+    def __init__(self, image: Image, modules: dict[str, ModuleType]) -> None:
+        self.image = image
+        self.texts = {m.name: m for m in image.modules}
+        self.modules = modules
+        self.lock = threading.RLock()
+        self.builtins = dict(vars(builtins)) | {"__import__": self._import}
+
+    def fill(self) -> None:
+        """Import every module that the entry's module imports when it runs."""
+        self._load(self.image.entry.partition(":")[0])
+
+    def _load(self, name: str) -> ModuleType:
+        with self.lock:
+            if name in self.modules:
+                return self.modules[name]
+            parent = name.rpartition(".")[0]
+            if parent in self.texts:
+                self._load(parent)
+                if name in self.modules:
+                    return self.modules[name]
+            return self._run(name)
+
+    def _run(self, name: str) -> ModuleType:
+        text = self.texts[name]
+        module = ModuleType(name)
+        file = self.image.file(text.path)
+        space = vars(module)
+        package = name if text.is_package else name.rpartition(".")[0]
+        space |= {"__file__": file, "__package__": package, "__builtins__": self.builtins}
+        if text.is_package:
+            space["__path__"] = []
+        self.modules[name] = module
+        try:
+            exec(compile(text.text, file, "exec", dont_inherit=True), space)
+        except BaseException as error:
+            del self.modules[name]
+            if not isinstance(error, Exception):
+                raise
+            raise ProgramError(
+                f"module {name} of the program failed when it was imported: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        parent, _, last = name.rpartition(".")
+        if parent in self.modules:
+            setattr(self.modules[parent], last, module)
+        return module
+
+    def _import(
+        self,
+        name: str,
+        globals: dict[str, Any] | None = None,
+        locals: dict[str, Any] | None = None,
+        fromlist: tuple[str, ...] | None = (),
+        level: int = 0,
+    ) -> Any:
+        full = self._absolute(name, globals or {}, level)
+        if full.partition(".")[0] not in {n.partition(".")[0] for n in self.texts}:
+            return __import__(name, globals, locals, fromlist or (), level)
+        if full not in self.texts:
+            return __import__(name, globals, locals, fromlist or (), level)
+        module = self._load(full)
+        for item in fromlist or ():
+            if f"{full}.{item}" in self.texts and not hasattr(module, item):
+                self._load(f"{full}.{item}")
+        if fromlist:
+            return module
+        return module if level else self._load(full.partition(".")[0])
+
+    @staticmethod
+    def _absolute(name: str, globals: dict[str, Any], level: int) -> str:
+        if not level:
+            return name
+        package = str(globals.get("__package__") or "").split(".")
+        base = package[: len(package) - level + 1]
+        return ".".join([*base, name]) if name else ".".join(base)

@@ -1,0 +1,293 @@
+"""What may stop a run: calls, operations, attributes and iteration, by what they are given.
+
+The compiler marks the places where it cannot know; there the program asks here when it runs.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import operator
+import re
+from collections import defaultdict, deque
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, MethodWrapperType
+from typing import TYPE_CHECKING, Any
+
+from perdure.compiler.library import OF_ITEMS, full_name
+from perdure.compiler.operators import Operation
+from perdure.runtime import caches, callables, fibers, operations, ops
+from perdure.runtime.declare import activity_options, sleep
+from perdure.runtime.generators import AsyncGenerator, CoroutineSteps, Generator, SyncGenerator
+from perdure.runtime.steps import AsyncStep
+
+if TYPE_CHECKING:
+    from perdure.runtime.program import Program
+
+
+class Suspending:
+    """What of a program suspends."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        # Code objects of functions that pass no call on, by id.
+        self._plain: dict[int, CodeType] = {}
+
+    def suspends(self, callee: Any) -> bool:
+        """Whether calling `callee` may suspend: what a dynamic call asks."""
+        kind = type(callee)
+        if kind is FunctionType:
+            return (
+                self.program.loaded_of(callee) is not None
+                or activity_options(callee) is not None
+                or callee is sleep
+                or callee in _OF_FIBERS
+                or (id(callee.__code__) not in self._plain and self._passes_on(callee))
+            )
+        if kind is MethodType:
+            owner = callee.__self__
+            # Not isinstance(): that would read the `__class__` of an object of the program's.
+            if issubclass(type(owner), fibers.Fiber):
+                return not owner.done() and callee.__name__ in ("result", "exception")
+            if type(owner) is CoroutineSteps:
+                owner = owner.coroutine
+            elif issubclass(type(owner), AsyncStep):
+                owner = owner.generator
+            if issubclass(type(owner), Generator):
+                return bool(owner.loaded.table.suspends)
+            return self.suspends(callee.__func__)
+        if kind is functools.partial:
+            return self.suspends(callee.func)
+        if kind is caches.KIND:
+            return self.suspends(callee.__wrapped__)
+        if kind is callables.KEY:
+            return self.suspends(callables.comparing(callee))
+        if (kind in _BUILTIN or kind is type) and self._has_stand_in(callee):
+            return True  # with its arguments it is asked again
+        if issubclass(kind, type):  # not isinstance(): a proxy would look at what it stands for
+            return self.method(ops.lookup(kind, "__call__")) or self.in_making(callee)
+        if kind is MethodWrapperType and (made := callables.constructed(callee)) is not None:
+            return self.in_making(made)
+        if kind is operator.methodcaller or kind is operator.attrgetter:
+            return callables.name_asked(callee) in self._function_names
+        call = getattr(kind, "__call__", None)  # noqa: B004  (the method itself is wanted)
+        return self.method(call)
+
+    def method(self, found: Any) -> bool:
+        """Whether what a class has by a name is a function of Python's that suspends."""
+        return type(found) is FunctionType and self.suspends(found)
+
+    def in_making(self, kind: type) -> bool:
+        """Whether making an object of a class may suspend."""
+        for name in ("__new__", "__init__", "__post_init__"):
+            method = ops.lookup(kind, name)
+            method = method.__func__ if type(method) is staticmethod else method
+            if self.method(method):
+                return True
+        fields = ops.lookup(kind, "__dataclass_fields__")
+        return bool(fields) and any(
+            map(self.suspends, [field.default_factory for field in fields.values()])
+        )
+
+    def _passes_on(self, function: FunctionType) -> bool:
+        """Whether a function of the standard library only passes on a call that may suspend."""
+        inner = callables.leads_to(function)
+        if any(map(self.suspends, inner)) or self._has_stand_in(function):
+            return True
+        if not inner:  # else others have the same code
+            self._plain[id(function.__code__)] = function.__code__
+        return False
+
+    def _has_stand_in(self, callee: Any) -> bool:
+        found = _stand_in(callee)
+        name = found.stand_in if isinstance(found, Operation) else found
+        return name is not None and full_name(name) in self.program.by_name
+
+    @functools.cached_property
+    def _function_names(self) -> frozenset[str]:
+        """The names of the program's functions that suspend, without what they are in."""
+        names = self.program.by_name
+        return frozenset(name.rpartition(".")[2].rpartition(":")[2] for name in names)
+
+    def meets(self, callee: Any, /, *args: Any, **kwargs: Any) -> bool:
+        """Whether a builtin that has a stand-in is given something that suspends."""
+        if callee is ops.listed or callee is ops.taken:
+            return self._stops_in_turn(args[0])
+        if callee is ops.extension:
+            kind: Any = type(args[0])
+            own = getattr(kind, "__iadd__", None)
+            return own in _EXTENDING and self._stops_in_turn(args[1])
+        found = _stand_in(callee)
+        if found is None:
+            return False
+        if isinstance(found, Operation):
+            return self._operates(found, args)
+        names = OF_ITEMS.get(found.removesuffix("_"))
+        if names is not None and self._stops_at_items(callee, names, args):
+            return True
+        if found == "replace_":
+            return len(args) == 1 and self.in_making(type(args[0]))
+        return any(map(self._stops, [*args, *kwargs.values()] if kwargs else args))
+
+    def _stops_at_items(self, callee: Any, names: frozenset[str], args: tuple[Any, ...]) -> bool:
+        """Whether a special method of a value that a builtin goes over may stop the run."""
+        if not names & self._function_names:
+            return False
+        several = callee in (min, max) and len(args) > 1
+        if _stand_in(callee) == "sort_":
+            args = (callee.__self__,)
+        values = args if several or not args else args[0]
+        if type(values) in (range, str, bytes):
+            return False
+        if type(values) not in (list, tuple, set, frozenset, dict):
+            return True  # who knows what it gives
+        return any(
+            self._suspends_in(kind, name, None)
+            for kind in {type(value) for value in values} - _INERT
+            for name in names
+        )
+
+    def _operates(self, operation: Operation, args: tuple[Any, ...]) -> bool:
+        """Whether a special method that an operation calls is one that suspends."""
+        if operation.attribute == "read":
+            named = len(args) > 1 and isinstance(args[1], str)
+            return named and self.in_reading(args[0], args[1])
+        for place, name in operation.methods:
+            if place < len(args):
+                value = args[place]
+                if type(value) not in _INERT and self._suspends_in(type(value), name, value):
+                    return True
+        if operation.attribute == "write" and len(args) > 1 and type(args[1]) is str:
+            found = ops.lookup(type(args[0]), args[1])
+            if issubclass(type(found), property):
+                return self.suspends(found.fset) or self.suspends(found.fdel)
+            methods = (ops.lookup(type(found), name) for _, name in operation.methods)
+            return any(map(self.method, methods))
+        return operation.stand_in == "contains_" and self._stops_in_search(args[0])
+
+    def in_reading(self, owner: Any, name: str) -> bool:
+        """Whether reading an attribute may stop the run."""
+        kind = type(owner)
+        _, found = ops.found_in(owner, name)
+        functions = [
+            ops.lookup(kind, "__getattribute__"),
+            ops.lookup(kind, "__getattr__"),
+            ops.lookup(type(found), "__get__"),
+        ]
+        if issubclass(type(found), property):
+            functions.append(found.fget)
+        elif isinstance(found, functools.cached_property):
+            functions.append(found.func)
+        return any(map(self.method, functions))
+
+    def _stops_in_search(self, container: Any) -> bool:
+        """Whether looking for a value may stop the run: by its items, or at an `__eq__` of them."""
+        if type(container) in (list, tuple) and "__eq__" in self._function_names:
+            kinds = {type(item) for item in container} - _INERT
+            return any(self._suspends_in(kind, "__eq__", None) for kind in kinds)
+        return self._stops(container)
+
+    def _suspends_in(self, kind: type, name: str, value: Any) -> bool:
+        method = ops.lookup(kind, name)
+        if type(method) is FunctionType:
+            return self.suspends(method)
+        if name == "__missing__" and method is not None:
+            return isinstance(value, defaultdict) and self.suspends(value.default_factory)
+        return False
+
+    def _stops(self, value: Any) -> bool:
+        """Whether calling a value, or iterating over it, may stop the run."""
+        return type(value) not in _INERT and (self._stops_in_turn(value) or self.suspends(value))
+
+    def _stops_in_turn(self, value: Any) -> bool:
+        """Whether iterating over a value may stop the run."""
+        kind = type(value)
+        if kind in _INERT:
+            return False
+        if kind is SyncGenerator:
+            return bool(value.loaded.table.suspends)
+        if kind is AsyncGenerator or kind is CoroutineSteps or issubclass(kind, AsyncStep):
+            return True
+        for name in ("__iter__", "__next__", "__aiter__", "__anext__"):
+            method = getattr(kind, name, None)
+            if self.method(method):
+                return True
+        return self.by_number(kind)
+
+    def by_number(self, kind: type) -> bool:
+        """Whether a loop over an object of a class steps a `__getitem__` that suspends."""
+        if ops.lookup(kind, "__iter__") is not None:
+            return False
+        method = ops.lookup(kind, "__getitem__")
+        return self.method(method)
+
+    def defines_iteration(self) -> bool:
+        """Whether a module of the program may say how its objects are gone over."""
+        said = re.compile(r"__iter__|__next__|__getitem__")
+        return any(said.search(module.text) for module in self.program.image.modules)
+
+    def stand_in(self, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The compiled stand-in of a builtin for these arguments; None where it is not needed."""
+        found = _stand_in(callee)
+        name = found.stand_in if isinstance(found, Operation) else found
+        if name is None or full_name(name) not in self.program.by_name:
+            return None
+        if not self.meets(callee, *args, **kwargs):
+            return None
+        made = self.program.library(name)
+        if isinstance(found, Operation):
+            return functools.partial(made, *found.given) if found.given else made
+        if found == "on_list_":
+            return functools.partial(made, callee)
+        # A method's stand-in takes the object first.
+        return functools.partial(made, callee.__self__) if found in _methods() else made
+
+
+_OF_FIBERS = frozenset({fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers})
+# Functions and methods of C's: those of classes made at run time have a type of their own.
+_BUILTIN = frozenset({BuiltinFunctionType, type(re.compile("").sub)})
+_EXTENDING = (list.__iadd__, bytearray.__iadd__, deque.__iadd__)
+_INERT = frozenset({list, tuple, dict, set, str, int, float, bytes, bool, type(None), range})
+
+
+@functools.cache
+def _stand_ins() -> dict[Any, str | Operation]:
+    from perdure.library import packages, stand_ins
+
+    found: dict[Any, str | Operation] = {**operations.by_callee()}
+    for builtin, function in (stand_ins() | packages.BUILTINS).items():
+        found[builtin] = function.__name__
+    return found
+
+
+def _stand_in(callee: Any) -> str | Operation | None:
+    """The name of a builtin's stand-in, or the operation that it is."""
+    try:
+        found = _stand_ins().get(callee)
+    except TypeError:
+        return None  # unhashable: no builtin
+    if found is None and type(callee) is FunctionType:
+        function = packages().stand_in(callee)
+        return None if function is None else function.__name__
+    if found is not None or type(callee) not in _BUILTIN:
+        return found
+    owner = callee.__self__
+    if owner is itertools.chain:
+        return "chain_from_iterable_"
+    name = f"{callee.__name__}_"
+    return name if isinstance(owner, _methods().get(name, ())) else None
+
+
+@functools.cache
+def packages() -> Any:
+    """The stand-ins for functions of modules that few programs import."""
+    from perdure.library import packages
+
+    return packages
+
+
+@functools.cache
+def _methods() -> dict[str, tuple[type, ...]]:
+    from perdure.library import METHODS
+
+    every = (METHODS | packages().METHODS).values()
+    return {function.__name__: kinds for function, kinds in every}
