@@ -391,6 +391,7 @@ class Loop:
 
     def __init__(self) -> None:
         self.ready: deque[Handle] = deque()
+        self.turn = 0  # how many of them are called before timers are looked at again
         self.scheduled: list[tuple[float, int, Handle]] = []
         self.order = 0
         self.now = 0.0
@@ -446,10 +447,12 @@ class Loop:
             if self.next is not None:
                 step, self.next = self.next, None
                 return step
-            if not self.ready:
+            if not self.turn:
                 self._move_due()
-                if not self.ready:
+                self.turn = len(self.ready)
+                if not self.turn:
                     return None
+            self.turn -= 1
             self.ready.popleft().run()
 
     def enter(self, task: Task) -> None:

@@ -787,7 +787,31 @@ async def called_from_plain_code():
     return found, await go(3)
 
 
+@workflow
+async def due_at_once():
+    """A timer that is due joins what is ready: it is not kept for when nothing is."""
+    log = []
+
+    async def steps(name):
+        for n in range(3):
+            log.append((name, n))
+            await asyncio.sleep(0)
+        return await later(name)
+
+    loop = asyncio.get_running_loop()
+    tasks = [asyncio.create_task(steps(name)) for name in "ab"]
+    loop.call_later(0, log.append, "timer")
+    loop.call_soon(log.append, "soon")
+    for found in asyncio.as_completed(tasks, timeout=0):
+        try:
+            log.append(await found)
+        except TimeoutError:
+            log.append("late")
+    return log, await asyncio.gather(*tasks)
+
+
 CASES = [
+    (due_at_once, ()),
     (called_from_plain_code, ()),
     (dropped_before_an_await, ()),
     (context_after_a_plain_activity, ()),
