@@ -264,8 +264,7 @@ def _read_cached(prop: Any, owner: Any) -> Any:
     if name not in own:
         function = prop.func
         value = function(owner)
-        owner.__dict__[name] = value  # not `own`: a dict does not stay its object's in a checkpoint
-        return value
+        own[name] = value
     return own[name]
 
 

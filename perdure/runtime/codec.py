@@ -38,6 +38,7 @@ from perdure.runtime import (
     reducers,
     unstarted,
 )
+from perdure.runtime.instances import Reducer
 from perdure.runtime.names import Names
 from perdure.runtime.program import Program
 
@@ -47,7 +48,6 @@ COMPRESS_FROM = 160
 
 _HEAD = struct.Struct("<cI")
 
-Reducer = Callable[[Any, Any], Any]
 
 
 class CodecError(Exception):
@@ -272,8 +272,8 @@ class _Pickler(pickle.Pickler):
         if not self.codec.names.has(kind):
             return _by_value_reducer(kind) or _reducer_of(kind, by_value=True)
         chosen = _reducer_of(kind, by_value=False)
-        if chosen is None and _may_be_sentinel(kind) and self.codec.names.beside(kind):
-            chosen = reducers.reduce_stateless
+        if _may_be_sentinel(kind) and self.codec.names.beside(kind):
+            chosen = reducers.stateless(chosen)
         # Classes that have a name stay; others may go, and are not remembered.
         self.reducers[kind] = chosen
         return chosen
@@ -324,9 +324,12 @@ def _reducer_of(kind: type, *, by_value: bool) -> Reducer | None:
         return instances.reduce_dict
     if (found := library.by_base(kind)) is not None:
         return found
-    if _looks_otherwise(kind):
-        return instances.reduce_masked
-    return instances.reduce_bare if instances.is_made_bare(kind) else None
+    masked, found = _looks_otherwise(kind), None
+    if masked:
+        found = instances.reduce_masked
+    elif instances.is_made_bare(kind):
+        found = instances.reduce_bare
+    return instances.sharing(found, masked=masked) if instances.has_usual_dict(kind) else found
 
 
 def _pickled_as_usual(kind: Any) -> bool:
@@ -349,7 +352,7 @@ def _may_be_sentinel(kind: type) -> bool:
     plain = all(
         b is object or (_is_python(b) and not vars(b).get("__slots__")) for b in kind.__mro__
     )
-    return plain and _pickled_as_usual(kind)
+    return plain and _pickled_as_usual(kind) and not _looks_otherwise(kind)
 
 
 def _is_python(kind: type) -> bool:

@@ -16,8 +16,11 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import Callable
-from types import BuiltinMethodType, FunctionType, MethodDescriptorType
+from sys import getrefcount
+from types import BuiltinMethodType, FunctionType, GetSetDescriptorType, MethodDescriptorType
 from typing import Any
+
+Reducer = Callable[[Any, Any], Any]
 
 # What pickle calls of a container's class, how to read the container, and how to fill it.
 _CONTAINERS: dict[Any, tuple[tuple[str, ...], Callable[[Any], Any], Callable[[Any, Any], Any]]] = {
@@ -105,6 +108,53 @@ def set_object(value: Any, state: Any) -> None:
         object.__getattribute__(value, "__dict__").update(attributes)
     for name, content in (slots or {}).items():
         object.__setattr__(value, name, content)
+
+
+# Attributes that others hold ---------------------------------------------------------------------
+
+
+def has_usual_dict(kind: Any) -> bool:
+    """Whether a class leaves to Python where its objects' attributes are, and pickles them so."""
+    return (
+        bool(kind.__dictoffset__)
+        and type(_found(kind, "__dict__")) is GetSetDescriptorType
+        and kind.__getstate__ is object.__getstate__
+        and not hasattr(kind, "__setstate__")
+    )
+
+
+def _found(kind: type, name: str) -> Any:
+    return next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
+
+
+def sharing(otherwise: Reducer | None, *, masked: bool) -> Reducer:
+    """The reducer of a class where something else may hold the dict of an object's attributes.
+
+    `held = vars(order)`, `order.__dict__.update(n=fetch())`, objects that have one dict between
+    them: the dict is written as such then, and is the object's own again when it is read.
+    """
+
+    read = object.__getattribute__ if masked else None
+
+    def reduce_sharing(value: Any, pickler: Any) -> Any:
+        own = read(value, "__dict__") if read else value.__dict__
+        if getrefcount(own) == 3 and type(own) is dict:  # its object, `own`, and the argument
+            return otherwise(value, pickler) if otherwise else NotImplemented
+        make, args, state, *rest = object.__reduce_ex__(value, 5)
+        slots = state[1] if isinstance(state, tuple) else None
+        if is_made_bare(type(value)):
+            make = bare
+        items, pairs = (*rest, None, None)[:2]
+        return (_UNMASKED.get(make, make), args, (own, slots), items, pairs, set_dict)
+
+    return reduce_sharing
+
+
+def set_dict(value: Any, state: tuple[dict[str, Any], dict[str, Any] | None]) -> None:
+    """Make a dict that of an object's attributes, and fill its slots."""
+    attributes, slots = state
+    object.__setattr__(value, "__dict__", attributes)
+    set_object(value, (None, slots))
 
 
 def new_object(kind: Any, *args: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import math
 import sys
+from collections.abc import Mapping
 from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
@@ -75,14 +76,18 @@ class Names:
         for variable, value in list(vars(holder).items()) if holder is not None else ():
             if value is obj:
                 return name, variable
-        return self._in_held_module(qualname, obj)
+        return None if "<" in qualname else self._elsewhere(qualname, obj)
 
-    def _in_held_module(self, qualname: str, obj: Any) -> tuple[str, str] | None:
-        """The name of what belongs to a module that only a variable of the program leads to."""
-        if "<" in qualname:
-            return None
+    def _elsewhere(self, qualname: str, obj: Any) -> tuple[str, str] | None:
+        """The name of what a call has made for a class body, or in the name of another module.
+
+        `State = Enum("State", "ON OFF")`, and `make_dataclass()` before Python 3.12.
+        """
         for name, module in self.modules.items():
+            if path := _path_to(obj, vars(module), vars(module).get("__name__"), set()):
+                return name, path
             for variable, held in list(vars(module).items()):
+                # A module that only a variable of the program leads to.
                 if isinstance(held, ModuleType) and self.of_module(held) is None:
                     found: Any = held
                     for part in qualname.split("."):
@@ -139,6 +144,18 @@ class Names:
         module = self.modules.get(self.logical(kind.__module__)) or sys.modules.get(kind.__module__)
         space = vars(module) if module is not None else {}
         return {name: value for name, value in list(space.items()) if type(value) is kind}
+
+
+def _path_to(obj: Any, space: Mapping[str, Any], module: Any, seen: set[type]) -> str | None:
+    """The path from a module's variables, or from those of its classes, to an object."""
+    for name, value in list(space.items()):
+        if value is obj:
+            return name
+        if isinstance(value, type) and value.__module__ == module and value not in seen:
+            seen.add(value)
+            if path := _path_to(obj, vars(value), module, seen):
+                return f"{name}.{path}"
+    return None
 
 
 def _is_nan(value: Any) -> bool:

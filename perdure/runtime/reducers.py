@@ -16,6 +16,7 @@ from typing import Any
 from perdure.runtime import failures
 from perdure.runtime.failures import UnpicklableError
 from perdure.runtime.functions import by_name
+from perdure.runtime.instances import Reducer
 
 # Methods and modules --------------------------------------------------------------------------
 
@@ -203,15 +204,17 @@ def reduce_object(value: object, pickler: Any) -> Any:
     return NotImplemented if name is None else (by_name, name)
 
 
-def reduce_stateless(value: Any, pickler: Any) -> Any:
-    """An object without attributes: by its name if it is a module's sentinel."""
-    if getattr(value, "__dict__", None):
-        return NotImplemented
-    names = pickler.codec.names
-    for name, held in names.beside(type(value)).items():
-        if held is value:
-            return (by_name, (names.logical(type(value).__module__), name))
-    return NotImplemented
+def stateless(otherwise: Reducer | None) -> Reducer:
+    """The reducer of a class whose objects without attributes may be sentinels of a module."""
+
+    def reduce_stateless(value: Any, pickler: Any) -> Any:
+        kind, names = type(value), pickler.codec.names
+        for name, held in () if getattr(value, "__dict__", None) else names.beside(kind).items():
+            if held is value:
+                return (by_name, (names.logical(kind.__module__), name))
+        return NotImplemented if otherwise is None else otherwise(value, pickler)
+
+    return reduce_stateless
 
 
 class Nan:
