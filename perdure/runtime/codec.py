@@ -49,7 +49,6 @@ COMPRESS_FROM = 160
 _HEAD = struct.Struct("<cI")
 
 
-
 class CodecError(Exception):
     """Bytes that are damaged, or a value that cannot be written; the message says which."""
 

@@ -133,14 +133,14 @@ def sharing(otherwise: Reducer | None, *, masked: bool) -> Reducer:
     `held = vars(order)`, `order.__dict__.update(n=fetch())`, objects that have one dict between
     them: the dict is written as such then, and is the object's own again when it is read.
     """
-
     read = object.__getattribute__ if masked else None
 
     def reduce_sharing(value: Any, pickler: Any) -> Any:
         own = read(value, "__dict__") if read else value.__dict__
         if getrefcount(own) == 3 and type(own) is dict:  # its object, `own`, and the argument
             return otherwise(value, pickler) if otherwise else NotImplemented
-        make, args, state, *rest = object.__reduce_ex__(value, 5)
+        reduced: Any = object.__reduce_ex__(value, 5)
+        make, args, state, *rest = reduced
         slots = state[1] if isinstance(state, tuple) else None
         if is_made_bare(type(value)):
             make = bare

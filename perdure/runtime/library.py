@@ -18,6 +18,7 @@ from perdure.runtime import typeparams
 from perdure.runtime.caches import COVERED
 from perdure.runtime.failures import UnpicklableError
 from perdure.runtime.functions import by_name
+from perdure.runtime.names import Names
 from perdure.runtime.reducers import set_attributes
 
 # functools ------------------------------------------------------------------------------------
@@ -185,16 +186,15 @@ def set_future(future: Any, state: tuple[Any, ...]) -> None:
 
 
 def reduce_type_variable(variable: Any, pickler: Any) -> Any:
-    """A type variable by its name, else by value."""
+    """A type variable by its name, or as a parameter of what has one; else by value."""
     names = pickler.codec.names
-    module = names.logical(variable.__module__ or "")
-    try:
-        if names.find(module, variable.__name__) is variable:
-            return (by_name, (module, variable.__name__))
-    except (ImportError, AttributeError, ValueError):
-        pass
-    if sys.version_info >= (3, 12) and (lazy := typeparams.reduce_parameter(variable)) is not None:
-        return lazy
+    if (named := _named(variable, names) or names.path_to(variable)) is not None:
+        return (by_name, named)
+    if sys.version_info >= (3, 12):
+        if (place := typeparams.place_of(variable, names)) is not None:
+            return (typeparams.parameter_of, place)
+        if (lazy := typeparams.reduce_parameter(variable)) is not None:
+            return lazy
     kind: Any = type(variable)
     options: dict[str, Any] = {}
     constraints: tuple[Any, ...] = ()
@@ -208,6 +208,17 @@ def reduce_type_variable(variable: Any, pickler: Any) -> Any:
         options["default"] = variable.__default__
     args = (kind, (variable.__name__, *constraints), options, variable.__module__)
     return (type_variable, args)
+
+
+def _named(obj: Any, names: Names) -> tuple[str, str] | None:
+    """Module and name of what says them, if they lead back to it."""
+    module = names.logical(obj.__module__ or "")
+    try:
+        if names.find(module, obj.__name__) is obj:
+            return module, obj.__name__
+    except (ImportError, AttributeError, ValueError):
+        pass
+    return None
 
 
 def type_variable(
@@ -225,12 +236,8 @@ def type_variable(
 def reduce_type_alias(alias: Any, pickler: Any) -> Any:
     """What a `type` statement made: by its name, else by value."""
     names = pickler.codec.names
-    module = names.logical(alias.__module__ or "")
-    try:
-        if names.find(module, alias.__name__) is alias:
-            return (by_name, (module, alias.__name__))
-    except (ImportError, AttributeError, ValueError):
-        pass
+    if (named := _named(alias, names) or names.path_to(alias)) is not None:
+        return (by_name, named)
     return typeparams.reduce_alias(alias)
 
 

@@ -83,17 +83,25 @@ class Names:
 
         `State = Enum("State", "ON OFF")`, and `make_dataclass()` before Python 3.12.
         """
+        if (found := self.path_to(obj)) is not None:
+            return found
         for name, module in self.modules.items():
-            if path := _path_to(obj, vars(module), vars(module).get("__name__"), set()):
-                return name, path
             for variable, held in list(vars(module).items()):
                 # A module that only a variable of the program leads to.
                 if isinstance(held, ModuleType) and self.of_module(held) is None:
-                    found: Any = held
+                    inner: Any = held
                     for part in qualname.split("."):
-                        found = getattr(found, part, None)
-                    if found is obj:
+                        inner = getattr(inner, part, None)
+                    if inner is obj:
                         return name, f"{variable}.{qualname}"
+        return None
+
+    def path_to(self, obj: Any) -> tuple[str, str] | None:
+        """The variable of a program's module, or of a class in one, that holds this very object."""
+        for name, module in self.modules.items():
+            space = vars(module)
+            if path := _path_to(obj, space, space.get("__name__"), set()):
+                return name, path
         return None
 
     def has(self, obj: Any) -> bool:

@@ -12,9 +12,11 @@ import dis
 import gc
 import sys
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
+
+from perdure.runtime.names import Names
 
 # Python's own operations ----------------------------------------------------------------------
 
@@ -164,6 +166,41 @@ def _call(function: Any, name: str, value: Any, parameters: Any) -> Any:
 
 
 # Parameters -----------------------------------------------------------------------------------
+
+
+def place_of(variable: Any, names: Names) -> tuple[Any, int] | None:
+    """Of which class, function or alias of the program's modules a parameter is, and its number."""
+    for module in names.modules.values():
+        for owner in _generics(vars(module), vars(module).get("__name__"), set()):
+            for number, parameter in enumerate(owner.__type_params__):
+                if parameter is variable and (isinstance(owner, _Alias) or names.has(owner)):
+                    return owner, number
+    return None
+
+
+_Alias: Any = getattr(typing, "TypeAliasType", ())
+
+
+def _generics(space: Mapping[str, Any], module: Any, seen: set[int]) -> Iterator[Any]:
+    """What has type parameters among a module's variables, and those of its classes."""
+    for value in list(space.values()):
+        found: Any = getattr(value, "__func__", value) if isinstance(value, _WRAPPED) else value
+        if isinstance(found, _GENERIC) and id(found) not in seen:
+            seen.add(id(found))
+            if found.__module__ == module:
+                if found.__type_params__:
+                    yield found
+                if isinstance(found, type):
+                    yield from _generics(vars(found), module, seen)
+
+
+_WRAPPED = (staticmethod, classmethod)
+_GENERIC: Any = (type, FunctionType, _Alias)
+
+
+def parameter_of(owner: Any, number: int) -> Any:
+    """A parameter of a class, a function or an alias."""
+    return owner.__type_params__[number]
 
 
 def reduce_parameter(variable: Any) -> Any:

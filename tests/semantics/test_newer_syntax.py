@@ -77,6 +77,37 @@ def of_a_class():
     return Local.Alias.__value__, u.__bound__, Local.T
 '''
 
+GENERIC = '''
+class Box[T: int, **P]:
+    type Pair[Q] = tuple[Q, Q]
+
+    def get[U](self, given: U) -> U:
+        return echo(given)
+
+    @staticmethod
+    def made[V](given: V) -> V:
+        return echo(given)
+
+
+def first[X](xs: list[X]) -> X:
+    return echo(xs[0])
+
+
+type Tree[Y] = dict[Y, Tree[Y]]
+
+
+@workflow
+def of_a_module():
+    """Parameters of what a module defines are those, and not others like them."""
+    owners = [Box, Box.get, Box.made, first, Tree, Box.Pair]
+    held = [parameter for owner in owners for parameter in owner.__type_params__]
+    pair = Box.Pair
+    n = Box().get(1) + Box.made(2) + first([3])
+    now = [parameter for owner in owners for parameter in owner.__type_params__]
+    same = [a is b for a, b in zip(held, now, strict=True)]
+    return n, same, pair is Box.Pair, list[held[0]] == list[now[0]]
+'''
+
 DEFAULTS = """
 @workflow
 def defaults():
@@ -97,6 +128,7 @@ def defaults():
         (TYPES, "aliases", 12),
         (TYPES, "parameters", 12),
         (TYPES, "of_a_class", 12),
+        (GENERIC, "of_a_module", 12),
         (DEFAULTS, "defaults", 13),
     ],
 )
