@@ -361,8 +361,10 @@ class Lifter:
 
     def _contained(self, node: ast.Compare) -> ast.expr:
         """`x in xs`, where the run may stop between the items of `xs`."""
-        parts = self.sequence([node.left, node.comparators[0]])
-        left, over = self._held(parts)
+        left, over = self.sequence([node.left, node.comparators[0]])
+        # It is asked for second, but read first: it may be unbound.
+        left = left if isinstance(left, ast.Constant) else self.save(left)
+        over = self._held_by_name(over)
         found = self.names.fresh("t")
         self._meeting_call("_contains", [over, left], found, node)
         if isinstance(node.ops[0], ast.NotIn):
