@@ -302,12 +302,15 @@ def _steps(core: CoreFunction) -> dict[Statement, str]:
     return found
 
 
+# Of made-up calls that wait: which argument says for what.
+_WAITING = {"_Delegate": 0, "_await": 0, "_await_of": 0, "_awaited_to": 1}
+
+
 def _subject(node: ast.AST) -> str:
     """The name that a made-up call is about: its function, or what is waited for."""
     while isinstance(node, ast.Call):
-        inner = (
-            node.args[0] if _name(node.func) in ("_Delegate", "_await", "_await_of") else node.func
-        )
+        place = _WAITING.get(_name(node.func))
+        inner = node.func if place is None else node.args[place]
         if inner is node.func:
             return _name(inner)
         if isinstance(inner, ast.Call) and _name(inner.func) == "_anext":

@@ -39,7 +39,7 @@ VOCABULARY = frozenset(
     "_Suspend _Jump _Enter _UNBOUND _ONCE _suspends _iter _set _slice _entered _exc_info"
     " _exception _handling _matches _merge _spread _Yield _Delegate _await _aiter _anext"
     " _DONE _aentered _delegated _await_of _due _Safe _localise _getter _sorted _globals"
-    " _keeping _delegating _delegated_to _begun _abegun"
+    " _awaiting _awaited_to _keeping _delegating _delegated_to _begun _abegun"
     " _star _split _raised _rejoin _meets _stepping _stepped _iterating _listed _taken _extension"
     " _Op _contains _PENDING _advance _AssertionError _BaseException _NameError".split()
 )

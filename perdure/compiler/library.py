@@ -113,7 +113,7 @@ METHODS: dict[str, tuple[str, frozenset[int]]] = {
 _PACKAGES = {name for name, _ in _OF_PACKAGES.values()} | {"sub_", "subn_", "cached_call"}
 _SYNTAX = (
     "list_ taken_ extension_ contains_ iter_ CallIterator SequenceIterator step_of close_dropped"
-    " delegate construct"
+    " delegate construct fill call_alias"
 )
 _GIVING_ITERATORS = "next aiter anext map filter enumerate zip".split()
 _ROOMS: dict[str, set[str]] = {
@@ -133,7 +133,9 @@ CALLED_KEYWORDS = frozenset({"key", "func", "function", "repl"})
 OF_ITEMS = dict.fromkeys(("sorted", "sort", "min", "max"), operators.ORDERING)
 OF_ITEMS |= dict.fromkeys(("any", "all"), operators.TRUTH)
 OF_ITEMS |= {"sum": frozenset({"__add__", "__radd__"}), "prod": frozenset({"__mul__", "__rmul__"})}
-CONSTRUCT = "construct"
+# What the making of an object comes to where a method that it calls suspends; of `Box[int]`.
+MAKING = ("construct", "fill")
+OF_GENERICS = "call_alias"
 # Methods of classes of the library that stand-ins make objects of.
 METHODS_OF = {
     "iter_": (f"{SYNTAX}:CallIterator.__next__", f"{SYNTAX}:SequenceIterator.__next__"),

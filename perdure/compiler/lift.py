@@ -87,7 +87,7 @@ class Lifter:
         meeting: frozenset[ast.AST],
         operations: frozenset[ast.AST],
         tested: frozenset[ast.AST],
-        iter_suspends: bool,
+        beginning: frozenset[str],
     ) -> None:
         self.sites = sites
         self.origins: dict[ast.AST, ast.expr] = {}  # renamed copy -> what the user wrote
@@ -98,7 +98,7 @@ class Lifter:
         self.meeting = meeting
         self.operations = {*operations}
         self.tested = {*tested}
-        self.iter_suspends = iter_suspends
+        self.beginning = beginning
         self.output: list[Body] = []
         self._inside: dict[ast.AST, bool] = {}
 
@@ -223,7 +223,7 @@ class Lifter:
             case ast.YieldFrom():
                 self._delegate(site, target)
             case ast.Await():
-                self.stop(site, "_Delegate", call("_await", [self.lift(site.value)], site), target)
+                self._await(site, target)
             case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
                 self._suspend_generator(site, target)
             case _:
@@ -232,11 +232,22 @@ class Lifter:
     def _delegate(self, site: ast.YieldFrom, target: str | None) -> None:
         """`yield from xs`; what gives the iterator of `xs` may suspend, before any `yield`."""
         source = self.lift(site.value)
-        if self.iter_suspends and not isinstance(source, ast.GeneratorExp):
+        if "__iter__" in self.beginning and not isinstance(source, ast.GeneratorExp):
             given = load(self._begun(source, site.value, "_delegating"), site)
             inner = call("_delegated_to", [given], site)
         else:
             inner = call("_delegated", [source], site)
+        self.stop(site, "_Delegate", inner, target)
+
+    def _await(self, site: ast.Await, target: str | None) -> None:
+        """`await x`; an `__await__` that is no generator may suspend before it returns."""
+        awaitable = self.lift(site.value)
+        if "__await__" in self.beginning:
+            awaitable = self.save(awaitable)
+            given = load(self._begun(awaitable, site.value, "_awaiting"), site)
+            inner = call("_awaited_to", [given, awaitable], site)
+        else:
+            inner = call("_await", [awaitable], site)
         self.stop(site, "_Delegate", inner, target)
 
     def _begun(self, iterable: ast.expr, at: ast.expr, getter: str = "_iterating") -> str:
@@ -396,7 +407,7 @@ class Lifter:
         """`(f(x) for x in xs)`  =>  `def _genexpr1(_items): …` and `_genexpr1(iter(xs))`."""
         first = site.generators[0]
         iterable = self.lift(first.iter)
-        if self.iter_suspends and not first.is_async:
+        if "__iter__" in self.beginning and not first.is_async:
             given = load(self._begun(iterable, first.iter), first.iter)
             iterable = call("_begun", [given], first.iter)
         else:

@@ -130,7 +130,7 @@ class Loops(Lifter):
         at = loop.iter
         iterable = self.lift(at)
         begin = self.begin_loop(loop)
-        if self.iter_suspends and begin == "_stepping":
+        if "__iter__" in self.beginning and begin == "_stepping":
             given = self._begun(iterable, at)
             self.emit(store(name, call("_stepped", [load(given, at)], at), at))
             return name

@@ -82,7 +82,7 @@ class _Normalizer(Compound):
             resolved.meeting,
             resolved.operations,
             resolved.tested,
-            resolved.iter_suspends,
+            resolved.beginning,
         )
         stopping = (*resolved.sites, *resolved.operations, *resolved.tested)
         self._inside |= dict.fromkeys(definition.own, False)

@@ -8,7 +8,7 @@ these facts the fixpoint over who suspends goes on (resolve.py).
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -47,6 +47,14 @@ _LOOKUPS = frozenset(
     {f"builtins.{name}" for name in ("getattr", "globals", "vars", "eval", "exec", "__import__")}
     | {"importlib.import_module", "operator.attrgetter", "operator.methodcaller"}
 )
+# What leads from something callable to the function in it: `Order.total.fget(order)`.
+_OF_FUNCTIONS = frozenset("fget fset fdel func __func__ __wrapped__ __get__ __set__".split())
+# Special methods that give attributes of any name.
+_ANSWERING = frozenset({"__getattr__", "__getattribute__"})
+_BUILTIN_METHODS = frozenset(
+    name for kind in (list, dict, str, set, bytes, int) for name in vars(kind)
+)
+_ANY = ("", "")  # how any name begins and ends
 _TYPES = frozenset("list tuple set frozenset dict deque bytes bytearray array".split())
 # Kinds of node at which a generator or a coroutine stops, and those that go over an iterable.
 _STOPS = {ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom}
@@ -127,9 +135,11 @@ def _outside_functions(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, 
 
     Statements that define no function, and the defaults and decorators of those that do.
     """
+    parts: Iterable[ast.AST]
     for statement in body:
         if isinstance(statement, ast.ClassDef):
-            yield from ((owner, part) for part in statement.decorator_list)
+            parts = (*statement.decorator_list, *statement.bases, *statement.keywords)
+            yield from ((owner, part) for part in parts)
             yield from _outside_functions(statement.body, f"{owner}{statement.name}.")
         elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             given = [d for d in statement.decorator_list if isinstance(d, ast.Call)]
@@ -137,6 +147,27 @@ def _outside_functions(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, 
             yield from ((owner, part) for part in (*parts, *defaults(statement.args)))
         else:
             yield owner, statement
+
+
+def _has_factories(node: ast.ClassDef) -> bool:
+    """Whether fields of a class have a `default_factory`."""
+    return any(
+        keyword.arg == "default_factory"
+        for statement in node.body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.value, ast.Call)
+        for keyword in statement.value.keywords
+    )
+
+
+def _is_generic(node: ast.ClassDef) -> bool:
+    """Whether a class has aliases: `Box[int]`."""
+    named = (getattr(statement, "name", "") for statement in node.body)
+    alone = (alias[0] for statement in node.body if (alias := simple_alias(statement)))
+    return (
+        bool(getattr(node, "type_params", ()))
+        or any(isinstance(base, ast.Subscript) for base in node.bases)
+        or "__class_getitem__" in (*named, *alone)
+    )
 
 
 class Reader:
@@ -155,6 +186,7 @@ class Reader:
         self.attributes: set[str] = set()  # names of attributes that are read
         self.looked_up = False  # values are looked up by names that are made when the program runs
         self.wanted: set[tuple[str, str]] = set()  # how those names begin and end
+        self.generics = False  # whether a class can be called by an alias
         self.spawns = False  # whether the program has fibers, whose results are waited for
         self.in_a_run: set[str] = set()  # functions of Perdure's library to compile
         self.decorated: dict[str, list[str]] = {}  # functions, and what their decorators call
@@ -167,8 +199,10 @@ class Reader:
         }
         for module in self.closure:
             self._add_module(module)
-        own = (m for m in self.closure if not is_foreign(m.source.module))
+        own = [m for m in self.closure if not is_foreign(m.source.module)]
         self.stored = {name for module in own for name in module.stored}
+        self.stores_anything = any(module.stores_anything for module in own)
+        self.answers_anything = not _ANSWERING.isdisjoint(self.methods)
         self.special = {*operators.SPECIAL, *operators.READING} & self.methods.keys()
         if any("defaultdict" in module.source.text for module in self.closure):
             self.special |= {"__missing__"}
@@ -202,6 +236,7 @@ class Reader:
                 if (around := _DECORATORS.get(last_name(decorator))) is not None:
                     self.decorated.setdefault(definition.name, []).append(around)
         for name, node in module.classes.items():
+            self.generics = self.generics or _is_generic(node)
             for statement in node.body:
                 if (alias := simple_alias(statement)) is not None:
                     self._read_class_attribute(module, name, *alias)
@@ -295,7 +330,9 @@ class Reader:
     def _is_of_an_object(self, node: ast.Attribute, facts: Facts) -> bool:
         """Whether an attribute is not one of a module."""
         dotted = self._dotted(node, facts)
-        return dotted is None or self._is_value(dotted)
+        if dotted is None or self._is_value(dotted):
+            return True
+        return self.modules.class_of(dotted.rpartition(".")[0]) is not None
 
     def _read_decorators(self, node: Any, facts: Facts) -> None:
         """The calls that decorating a nested function or class comes to, by the project's own."""
@@ -305,8 +342,7 @@ class Reader:
             call = copy_place(ast.Call(decorator, [name], []), decorator)
             calls.append(call)
             bare = decorator.func if isinstance(decorator, ast.Call) else decorator
-            dotted = self._dotted(bare, facts)
-            if dotted is None or self.modules.get(dotted.partition(".")[0]) is not None:
+            if self._is_own(bare, facts.module, facts.definition.scopes):
                 facts.definition.around[call] = node
                 self._classify(call, facts)
         facts.decorating[node] = calls
@@ -315,6 +351,9 @@ class Reader:
         """A name or an attribute that is not called on the spot."""
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             facts.attributes.append(node)
+            if node.attr == "__dict__" and not is_foreign(facts.module.source.module):
+                self.looked_up = True
+                self.wanted.add(_ANY)
         known = self._function_named(node, facts)
         if known is not None:
             facts.mentioned.append(known)
@@ -495,9 +534,7 @@ class Reader:
             if isinstance(call.func, ast.Attribute) and call.func.attr == "__class__":
                 facts.unknown.append(call)
             elif isinstance(call.func, ast.Attribute):
-                if call.func.attr in self.stored:
-                    facts.unknown.append(call)  # a function may have been kept there
-                self._method(call, call.func.attr, facts)
+                self._read_method(call, call.func.attr, facts)
             elif not self._is_local_class(call.func, facts) or MAKING & self.methods.keys():
                 facts.unknown.append(call)
         elif dotted in SUSPENDING:
@@ -525,25 +562,38 @@ class Reader:
             facts.unknown.append(call)  # `helper.__wrapped__(…)`
         elif self.modules.class_of(dotted) is not None:
             facts.constructed.append((call, dotted))
-            if self._has_factories(dotted):
+            if self._is_open(dotted):
                 facts.unknown.append(call)
         elif isinstance(call.func, ast.Attribute) and self._is_in_own(dotted):
-            self._method(call, call.func.attr, facts)
+            self._read_method(call, call.func.attr, facts)
+            if "__call__" in self.methods:
+                facts.unknown.append(call)  # of what it names: `Color.RED(…)`
         elif isinstance(call.func, ast.Name) and self._is_variable(dotted):
             facts.unknown.append(call)
 
-    @staticmethod
-    def _method(call: ast.Call, name: str, facts: Facts) -> None:
-        """A method of something unknown, which may be a builtin's that has a stand-in."""
+    def _read_method(self, call: ast.Call, name: str, facts: Facts) -> None:
+        """A method of something unknown, which may be a builtin's that has a stand-in.
+
+        Or it is a function that was kept under that name, or what a `__getattr__` gives.
+        """
+        if name in self.stored or name in _OF_FUNCTIONS or self._may_be_anything(name):
+            facts.unknown.append(call)
         facts.methods.append((call, name))
         if name in library.METHODS and (call.args or call.keywords or name in library.OF_ITEMS):
             facts.stand_ins.append((call, name))
+
+    def _may_be_anything(self, name: str) -> bool:
+        if self.answers_anything:
+            return True
+        return self.stores_anything and name not in _BUILTIN_METHODS
 
     def _note_lookup(self, dotted: str, call: ast.Call) -> None:
         """`getattr(order, "ship")` says which name it looks up, or how it begins and ends."""
         place = {"builtins.getattr": 1, "operator.methodcaller": 0, "operator.attrgetter": 0}
         if dotted in place and len(call.args) > place[dotted]:
             self.wanted.add(_known_ends(call.args[place[dotted]]))
+        elif dotted not in place:
+            self.wanted.add(_ANY)
 
     def _is_replaced(self, known: Definition) -> bool:
         """Whether a decorator of the program may have put something else in a function's place."""
@@ -553,9 +603,7 @@ class Reader:
         for decorator in known.node.decorator_list:
             bare = decorator.func if isinstance(decorator, ast.Call) else decorator
             dotted = self.modules.qualify(bare, facts.module, known.scopes[1:])
-            if dotted in _REPLACING:
-                return True
-            if dotted is None or self.modules.get(dotted.partition(".")[0]) is not None:
+            if dotted in _REPLACING or self._is_own(bare, facts.module, known.scopes[1:]):
                 return True
         return False
 
@@ -564,16 +612,31 @@ class Reader:
         head = dotted.rpartition(".")[0]
         return head in self.values and self.modules.get(head) is None
 
-    def _has_factories(self, dotted: str) -> bool:
-        """Whether making an object of a class may call `default_factory` functions."""
+    def _is_open(self, dotted: str, depth: int = 0) -> bool:
+        """Whether the text of a class does not say all that making an object of it calls.
+
+        There may be default factories, a base that is made when the program runs, methods that are
+        put in from outside, or a decorator that gives another class.
+        """
+        if MAKING & self.stored:
+            return True
         found = self.modules.class_of(dotted)
-        assert found is not None
-        return any(
-            keyword.arg == "default_factory"
-            for statement in found[2].body
-            if isinstance(statement, ast.AnnAssign) and isinstance(statement.value, ast.Call)
-            for keyword in statement.value.keywords
+        if found is None or depth > 20:
+            return False
+        module, _, node = found
+        bases = self.modules.bases_of(module, node)
+        return (
+            _has_factories(node)
+            or any(base is None or base in self.values for base in bases)
+            or any(self._is_own(decorator, module) for decorator in node.decorator_list)
+            or any(self._is_open(base, depth + 1) for base in bases if base)
         )
+
+    def _is_own(self, decorator: ast.expr, module: Module, scopes: Iterable[Scope] = ()) -> bool:
+        """Whether a decorator is of the program, or may be."""
+        bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+        dotted = self.modules.qualify(bare, module, scopes)
+        return dotted is None or self.modules.get(dotted.partition(".")[0]) is not None
 
     def _is_in_own(self, dotted: str) -> bool:
         """Whether `dotted` is inside a first-party object or class: `Color.RED.paint`."""

@@ -51,6 +51,8 @@ _CALLED_BY_SYNTAX = frozenset(
     "__new__ __init__ __post_init__ __call__ __enter__ __exit__ __aenter__ __aexit__"
     " __iter__ __next__ __aiter__ __anext__ __await__".split()
 )
+# Methods that class statements call; functions that they define may be put into the class.
+_CALLED_BY_CLASSES = frozenset({"__init_subclass__", "__set_name__"})
 _STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
 _WAITS = frozenset({"result", "exception"})  # methods of a fiber
 _NATIVE_METHODS = frozenset("items keys values split splitlines readlines".split())
@@ -67,7 +69,7 @@ class Resolved:
     operations: frozenset[ast.AST] = frozenset()  # that suspend if a special method does
     tested: frozenset[ast.AST] = frozenset()  # expressions whose `__bool__` may suspend
     decorating: dict[ast.AST, list[ast.Call]] = field(default_factory=dict)  # see reading.py
-    iter_suspends: bool = False  # some `__iter__` of the program suspends before it returns
+    beginning: frozenset[str] = frozenset()  # of `__iter__`, `__await__`: may suspend in the call
 
 
 @dataclass
@@ -211,7 +213,8 @@ class _Resolver(Reader):
                 for name in library.GOING_OVER:
                     self._use(name)
             if MAKING & names:
-                self._use(library.CONSTRUCT)
+                for name in self._making():
+                    self._use(name)
             changed = (len(self.durable), len(self.maybe), len(self.stopping)) != before
 
     def _behind_decorators(self) -> set[str]:
@@ -221,6 +224,10 @@ class _Resolver(Reader):
             if self._compiled(name):
                 found |= set(self.decorated[name])
         return found
+
+    def _making(self) -> tuple[str, ...]:
+        """Functions of the library that make objects."""
+        return (*library.MAKING, library.OF_GENERICS) if self.generics else library.MAKING
 
     def _any_escapes(self) -> bool:
         """Whether something that suspends is used as a value, so that unknown calls may reach it.
@@ -475,9 +482,7 @@ class _Resolver(Reader):
         own = f"{module.source.module}:{qualname}.{method}"
         if own in self.facts:
             return own
-        for base in node.bases:
-            origin = base.value if isinstance(base, ast.Subscript) else base  # `Box[int]`
-            above = self.modules.qualify(origin, module)
+        for above in self.modules.bases_of(module, node):
             if above and (name := self._inherited(above, method, depth + 1)):
                 return name
         return None
@@ -492,8 +497,7 @@ class _Resolver(Reader):
         if metaclass is not None:
             above = self.modules.qualify(metaclass, module)
             return self._inherited(above, "__call__", 0) if above else None
-        for base in node.bases:
-            above = self.modules.qualify(base, module)
+        for above in self.modules.bases_of(module, node):
             if above and (name := self._called_by_metaclass(above, depth + 1)):
                 return name
         return None
@@ -552,6 +556,8 @@ class _Resolver(Reader):
         if self.escapes:
             found |= self.decorated_methods
         found |= _STEPS if self.iterates or self.sends else set()
+        if "__post_init__" in found:
+            found.add("__init__")  # `super().__init__()` may be what `dataclass` wrote
         if MAKING & found and "__call__" in self.methods:
             found.add("__call__")  # `super().__call__()` in a metaclass makes the object
         found |= {name for name, made in self.dispatching.items() if any(map(self._compiled, made))}
@@ -564,7 +570,8 @@ class _Resolver(Reader):
         suspending = self._suspending_methods()
         seen: dict[str, None] = {}
         queue = [self.entry.name]
-        special = [m for m in self.methods if m in _CALLED_BY_SYNTAX or m in self.special]
+        called = _CALLED_BY_SYNTAX | _CALLED_BY_CLASSES | self.special
+        special = [method for method in self.methods if method in called]
         queue += [name for method in special for name in self.methods[method]]
         queue += map(library.full_name, sorted(self.in_a_run))
         tables_added = False
@@ -604,7 +611,7 @@ class _Resolver(Reader):
             ]
             queue += map(library.full_name, self._operating(facts))
             if self.iterates or MAKING & suspending:
-                queue += map(library.full_name, (library.CONSTRUCT, *library.GOING_OVER))
+                queue += map(library.full_name, (*self._making(), *library.GOING_OVER))
             if not tables_added and facts.unknown:
                 # What is called may come out of a table of the module.
                 tables_added = True
@@ -667,9 +674,11 @@ class _Resolver(Reader):
         if special & {"__enter__", "__exit__"}:
             withs = (n for n in facts.definition.own if isinstance(n, ast.With))
             sites |= dict.fromkeys(withs, SiteKind.DYNAMIC)
-        iter_suspends = any(
-            self.facts[n].definition.kind is Kind.FUNCTION and self._compiled(n)
-            for n in self.methods.get("__iter__", ())
+        beginning = frozenset(
+            method
+            for method in ("__iter__", "__await__")
+            for name in self.methods.get(method, ())
+            if self.facts[name].definition.kind is Kind.FUNCTION and self._compiled(name)
         )
         return Resolved(
             facts.definition,
@@ -679,5 +688,5 @@ class _Resolver(Reader):
             frozenset(operations),
             frozenset(tested),
             facts.decorating,
-            iter_suspends,
+            beginning,
         )

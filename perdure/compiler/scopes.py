@@ -94,6 +94,7 @@ class Module:
     rebound: set[str] = field(default_factory=set)  # names that some function declares `global`
     # Attributes that its code assigns to, and the fields that its classes declare.
     stored: set[str] = field(default_factory=set)
+    stores_anything = False  # `setattr(owner, name, value)`, with names made when it runs
 
 
 class Modules:
@@ -143,6 +144,11 @@ class Modules:
             if rest in module.classes:
                 return module, rest, module.classes[rest]
         return None
+
+    def bases_of(self, module: Module, node: ast.ClassDef) -> list[str | None]:
+        """The dotted names of a class's bases; None for what is made when the program runs."""
+        origins = [b.value if isinstance(b, ast.Subscript) else b for b in node.bases]  # `Box[int]`
+        return [self.qualify(origin, module) for origin in origins]
 
     def canonical(self, dotted: str, depth: int = 0) -> str:
         """Follow re-exports and module-level aliases to where the thing is defined."""
@@ -229,6 +235,11 @@ class Modules:
             root = _root(module.aliases[name])
             return own if root == name else self.qualify(module.aliases[name], module)
         if name in module.bound:
+            value = module.aliases.get(name)
+            if isinstance(value, ast.Subscript) and module.bound.get(name) == 1:
+                # `Prices = Table[int]` makes what `Table` makes.
+                origin = self.qualify(value.value, module)
+                return origin if origin and self.class_of(origin) is not None else own
             return own
         for star in module.stars:
             exporter = self.get(star)
@@ -322,6 +333,7 @@ def read_module(source: Source) -> Module:
 
 # The kinds of node that say something of a module wherever they stand in it.
 _TOLD = {ast.Import, ast.ImportFrom, ast.Global, ast.Attribute, ast.ClassDef, ast.Call}
+_TOLD |= {ast.Subscript}
 
 
 def _read_anywhere(module: Module, node: ast.AST) -> None:
@@ -337,10 +349,37 @@ def _read_anywhere(module: Module, node: ast.AST) -> None:
             module.rebound |= set(node.names)
         case ast.Attribute(ctx=ast.Store()):
             module.stored.add(node.attr)
-        case ast.Call(func=ast.Name("setattr"), args=[_, ast.Constant(str() as name), *_]):
-            module.stored.add(name)
+        case ast.Call(func=ast.Name("setattr"), args=[_, name, *_]):
+            if isinstance(name, ast.Constant):
+                module.stored.add(str(name.value))
+            else:
+                module.stores_anything = True
+        case ast.Call(func=ast.Attribute(attr="update", value=owner)) if _is_own_dict(owner):
+            module.stores_anything = True
+        case ast.Call(func=ast.Attribute(attr="namedtuple") | ast.Name("namedtuple")):
+            fields = [part for arg in node.args[1:] for part in nodes(arg)]
+            module.stored.update(
+                name
+                for field in fields
+                if isinstance(field, ast.Constant) and isinstance(field.value, str)
+                for name in field.value.replace(",", " ").split()
+            )
+        case ast.Subscript(ctx=ast.Store(), value=owner) if _is_own_dict(owner):
+            module.stores_anything = True
+        case ast.Call(keywords=[_, *_]):  # SimpleNamespace(send=post)
+            module.stored.update(
+                k.arg for k in node.keywords if k.arg and not isinstance(k.value, _NO_FUNCTION)
+            )
         case ast.ClassDef():
             module.stored.update(_stored_in(node.body))
+
+
+def _is_own_dict(owner: ast.expr) -> bool:
+    """Whether it is the dict of an object's attributes: `x.__dict__`, `vars(x)`."""
+    match owner:
+        case ast.Attribute(attr="__dict__") | ast.Call(func=ast.Name("vars"), args=[_]):
+            return True
+    return False
 
 
 def _stored_in(body: list[ast.stmt]) -> Iterator[str]:

@@ -270,6 +270,13 @@ def _read_cached(prop: Any, owner: Any) -> Any:
 
 def _read(place: Any, name: str) -> Any:
     owner, found = found_in(place, name)
+    if issubclass(type(owner), type):
+        own = lookup(owner, name)
+        of_meta = special(found, "__set__") is not None or special(found, "__delete__") is not None
+        if not of_meta and any(name in base.__dict__ for base in owner.__mro__):
+            if type(lookup(type(own), "__get__")) is FunctionType:
+                return special(own, "__get__")(None, owner)  # type: ignore[misc]  # it has one
+            return type.__getattribute__(owner, name)
     if issubclass(type(found), property) and found.fget is not None:
         read = found.fget
         return read(owner)
@@ -277,7 +284,7 @@ def _read(place: Any, name: str) -> Any:
         return _read_cached(found, owner)
     method = special(found, "__get__")
     if type(lookup(type(found), "__get__")) is not FunctionType or method is None:
-        kind = object if place is owner else super
+        kind = super if place is not owner else type if issubclass(type(owner), type) else object
         return kind.__getattribute__(place, name)
     is_data = special(found, "__set__") is not None or special(found, "__delete__") is not None
     if not is_data and name in (own_dict(owner) or ()):

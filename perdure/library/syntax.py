@@ -11,10 +11,12 @@ import sys
 from types import FunctionType
 from typing import Any
 
+from perdure.runtime.callables import refusing_alias
 from perdure.runtime.dataclass_fields import (
     NO_VALUE,
     bound,
     fields_of,
+    filler_of,
     is_for_init_only,
     slots_of,
 )
@@ -172,9 +174,9 @@ def construct(kind: Any, args: Any, kwargs: Any) -> Any:
     """`kind(*args, **kwargs)` where `__init__`, or the `__post_init__` of a dataclass, suspends."""
     made = kind.__new__(kind, *args, **kwargs)
     if isinstance(made, kind):
-        fields = fields_of(made)
-        if fields is not None:
-            _initialise(made, fields, args, kwargs)
+        filler = filler_of(type(made))
+        if filler is not None:
+            fill(made, filler, args, kwargs)
             return made
         given = type(made).__init__(made, *args, **kwargs)
         if given is not None:
@@ -183,12 +185,11 @@ def construct(kind: Any, args: Any, kwargs: Any) -> Any:
     return made
 
 
-def _initialise(made: Any, fields: Any, args: Any, kwargs: Any) -> None:
+def fill(made: Any, owner: Any, args: Any, kwargs: Any) -> None:
     """The `__init__` that `dataclass` writes: code without a source, which is not compiled."""
-    kind = type(made)
-    given = bound(kind.__init__, made, args, kwargs)
+    given = bound(owner.__init__, made, args, kwargs)
     later = []
-    for field in fields:
+    for field in fields_of(owner):
         name, factory = field.name, field.default_factory
         if field.init:
             value = given[name]
@@ -196,18 +197,29 @@ def _initialise(made: Any, fields: Any, args: Any, kwargs: Any) -> None:
                 value = factory()
         elif factory is not dataclasses.MISSING:
             value = factory()
-        elif field.default is not dataclasses.MISSING and name in slots_of(kind):
+        elif field.default is not dataclasses.MISSING and name in slots_of(owner):
             value = field.default
         else:
             continue
         if is_for_init_only(field):
             later.append(value)
-        elif kind.__dataclass_params__.frozen:
+        elif owner.__dataclass_params__.frozen:
             object.__setattr__(made, name, value)
         else:
             setattr(made, name, value)
-    if hasattr(kind, "__post_init__"):
+    if hasattr(owner, "__post_init__"):
         made.__post_init__(*later)
+
+
+def call_alias(alias: Any, args: Any, kwargs: Any) -> Any:
+    """`Box[int](…)`: an object of the class, which knows what it was made as."""
+    origin = alias.__origin__
+    made = origin(*args, **kwargs)
+    try:
+        made.__orig_class__ = alias
+    except refusing_alias(alias):
+        pass
+    return made
 
 
 def step_of(stepper: Any, done: Any) -> Any:

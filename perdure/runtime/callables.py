@@ -9,9 +9,14 @@ from __future__ import annotations
 import functools
 import gc
 import operator
+import sys
+import types
+import typing
 from collections.abc import Sequence
-from types import FunctionType
+from types import FunctionType, MethodType, MethodWrapperType
 from typing import Any
+
+from perdure.runtime import caches
 
 Call = tuple[Any, tuple[Any, ...], dict[str, Any]]
 
@@ -38,7 +43,51 @@ def passed_on(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Cal
     elif kind is operator.attrgetter and len(args) == 1 and not kwargs:
         name = name_asked(callee)
         return None if name is None else (getattr, (args[0], name), {})
+    elif kind is functools.partial:
+        return callee.func, (*callee.args, *args), {**callee.keywords, **kwargs}
+    elif kind is staticmethod:
+        return callee.__func__, args, kwargs
+    elif kind is MethodWrapperType and (wrapped := _wrapped(callee)) is not None:
+        return wrapped, args[:1] if callee.__name__ == "__get__" else args, kwargs
     return None
+
+
+# `Box[int]`, which makes a Box when it is called.
+ALIASES: tuple[type, ...] = (typing._BaseGenericAlias, types.GenericAlias)  # type: ignore[attr-defined]
+
+
+def refusing_alias(alias: Any) -> Any:
+    """The errors by which an object may refuse to be told what it was made as."""
+    if isinstance(alias, types.GenericAlias):
+        return (AttributeError, TypeError)
+    return Exception if sys.version_info >= (3, 13) else AttributeError
+
+
+def inner(callee: Any) -> Any:
+    """What a callable that is no function calls, whatever it is given; None if it is not known."""
+    kind = type(callee)
+    if kind is functools.partial:
+        return callee.func
+    if kind is staticmethod:
+        return callee.__func__
+    if kind is caches.KIND:
+        return callee.__wrapped__
+    if kind is KEY:
+        return comparing(callee)
+    if issubclass(kind, ALIASES):
+        return callee.__origin__
+    return _wrapped(callee) if kind is MethodWrapperType else None
+
+
+def _wrapped(wrapper: Any) -> Any:
+    """What `function.__call__` calls, and, of a property, `prop.__get__` and its like."""
+    owner = wrapper.__self__
+    if type(owner) in (FunctionType, MethodType) and wrapper.__name__ == "__call__":
+        return owner
+    if not issubclass(type(owner), property):
+        return None
+    of = {"__get__": owner.fget, "__set__": owner.fset, "__delete__": owner.fdel}
+    return of.get(wrapper.__name__)
 
 
 def leads_to(callee: Any) -> Sequence[Any]:

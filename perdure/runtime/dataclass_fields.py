@@ -18,19 +18,30 @@ _INIT_ONLY: Any = dataclasses._FIELD_INITVAR  # type: ignore[attr-defined]
 _OF_THE_CLASS: Any = dataclasses._FIELD_CLASSVAR  # type: ignore[attr-defined]
 
 
-def fields_of(made: Any) -> list[Any] | None:
-    """The fields that the `__init__` of an object sets; None if `dataclass` did not write that."""
-    for base in type(made).__mro__:
-        written = base.__dict__.get("__init__")
-        if written is None:
+def is_written(function: FunctionType) -> bool:
+    """Whether a function is an `__init__` that `dataclass` wrote."""
+    code = function.__code__
+    return code.co_filename == "<string>" and code.co_name == "__init__"
+
+
+def filler_of(kind: type, written: Any = None) -> type | None:
+    """The class whose `__init__`, for objects of `kind`, `dataclass` wrote; None if it did not.
+
+    That is the first `__init__` in the order of classes, or the one that is given.
+    """
+    for base in kind.__mro__:
+        found = base.__dict__.get("__init__")
+        if found is None or (written is not None and found is not written):
             continue
-        fields = base.__dict__.get("__dataclass_fields__")
-        if fields is None or type(written) is not FunctionType:
-            return None
-        if written.__code__.co_filename != "<string>":
-            return None
-        return [f for f in fields.values() if f._field_type is not _OF_THE_CLASS]
+        ours = type(found) is FunctionType and is_written(found)
+        return base if ours and "__dataclass_fields__" in base.__dict__ else None
     return None
+
+
+def fields_of(owner: Any) -> list[Any]:
+    """The fields that the `__init__` of a dataclass sets."""
+    fields = owner.__dataclass_fields__.values()
+    return [field for field in fields if field._field_type is not _OF_THE_CLASS]
 
 
 def is_for_init_only(field: dataclasses.Field[Any]) -> bool:

@@ -16,7 +16,7 @@ from types import CellType, CodeType, FunctionType, MethodType, MethodWrapperTyp
 from typing import Any
 
 from perdure.compiler.library import ITERATING
-from perdure.runtime import caches, callables, failures, fibers, operations, ops
+from perdure.runtime import caches, callables, dataclass_fields, failures, fibers, operations, ops
 from perdure.runtime.continuation import Fiber
 from perdure.runtime.declare import (
     ActivityOptions,
@@ -258,6 +258,8 @@ class Machine:
                 return self._advance(fiber, args[0])
             if (inner := callables.passed_on(callee, args, kwargs)) is not None:
                 return self.call(fiber, *inner)
+            if dataclass_fields.is_written(callee) and args:
+                return self._fill(fiber, callee, args, kwargs)
             if (stand_in := self.program.suspending.stand_in(callee, args, kwargs)) is not None:
                 return self.call(fiber, stand_in, args, kwargs)
         elif kind is MethodType:
@@ -268,10 +270,6 @@ class Machine:
             if issubclass(owner, Generator | CoroutineSteps | AsyncStep):
                 return self._call_generator(fiber, callee, args, kwargs)
             return self.call(fiber, callee.__func__, (callee.__self__, *args), kwargs)
-        elif kind is functools.partial:
-            return self.call(
-                fiber, callee.func, (*callee.args, *args), {**callee.keywords, **kwargs}
-            )
         elif (stand_in := self.program.suspending.stand_in(callee, args, kwargs)) is not None:
             return self.call(fiber, stand_in, args, kwargs)
         elif issubclass(kind, type):
@@ -279,6 +277,11 @@ class Machine:
             if self.program.suspending.method(method):
                 return self.call(fiber, method, (callee, *args), kwargs)
             return self._construct(fiber, callee, args, kwargs)
+        elif issubclass(kind, callables.ALIASES):
+            known = self.program.has_library("call_alias") and getattr(callee, "_inst", True)
+            if known and self.program.suspending.suspends(callee):
+                call_alias = self.program.library("call_alias")
+                return self.call(fiber, call_alias, (callee, args, kwargs), {})
         elif kind is caches.KIND:
             if self.program.suspending.suspends(callee):
                 keep = self.program.library("cached_call")
@@ -292,6 +295,17 @@ class Machine:
             if self.program.suspending.method(method):
                 return self.call(fiber, method, (callee, *args), kwargs)
         return self._plain(callee, args, kwargs)
+
+    def _fill(
+        self, fiber: Fiber, written: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Action:
+        """Call an `__init__` that `dataclass` wrote: `super().__init__(…)` of a heir."""
+        made, *rest = args
+        owner = dataclass_fields.filler_of(type(made), written)
+        if owner is not None and self.program.suspending.in_filling(type(made), owner):
+            fill = self.program.library("fill")
+            return self.call(fiber, fill, (made, owner, tuple(rest), kwargs), {})
+        return self._plain(written, args, kwargs)
 
     def _construct(
         self, fiber: Fiber, kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]

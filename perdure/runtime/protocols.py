@@ -52,6 +52,8 @@ class Protocols:
             "_begun": self.begun,
             "_await": self.awaited,
             "_await_of": self.awaited_of,
+            "_awaiting": self.awaiting,
+            "_awaited_to": self.awaited_to,
             "_delegated": self.delegated,
             "_delegated_to": self.delegated_to,
             "_delegating": self.delegating,
@@ -116,12 +118,17 @@ class Protocols:
 
     def iterating(self, source: Any) -> Any:
         """What gives the iterator of a loop: the user's `__iter__`, if that suspends."""
-        method = getattr(type(source), "__iter__", None)
-        if type(method) is FunctionType:
-            loaded = self.program.loaded_of(method)
-            if loaded is not None and loaded.makes is None:
-                return functools.partial(method, source)
+        if (method := self._plain(source, "__iter__")) is not None:
+            return functools.partial(method, source)
         return functools.partial(self.iterate, source)
+
+    def _plain(self, owner: Any, name: str) -> Any:
+        """A special method that is compiled and no generator function; None if it is not so."""
+        method = getattr(type(owner), name, None)
+        if type(method) is not FunctionType:
+            return None
+        loaded = self.program.loaded_of(method)
+        return method if loaded is not None and loaded.makes is None else None
 
     def stepping(self, source: Any) -> Iterator[Any]:
         """`iter(source)`, as a `Stepper` if the run may stop between its items."""
@@ -155,12 +162,17 @@ class Protocols:
         method = getattr(kind, "__await__", None)
         if method is None:
             raise TypeError(f"object {kind.__name__} can't be used in 'await' expression")
-        found = self.call(method, awaitable)
-        if isinstance(found, Coroutine | types.CoroutineType):
-            raise TypeError("__await__() returned a coroutine")
-        if not hasattr(type(found), "__next__"):
-            raise TypeError(f"__await__() returned non-iterator of type {type(found).__name__!r}")
-        return found
+        return _checked(self.call(method, awaitable))
+
+    def awaiting(self, awaitable: Any) -> Any:
+        """What gives that: the user's `__await__`, if it suspends before it returns."""
+        if (method := self._plain(awaitable, "__await__")) is not None:
+            return functools.partial(method, awaitable)
+        return functools.partial(self.awaited, awaitable)
+
+    def awaited_to(self, made: Any, awaitable: Any) -> Any:
+        """The same, of what that has given."""
+        return made if self._plain(awaitable, "__await__") is None else _checked(made)
 
     def awaited_of(self, awaitable: Any, method: str) -> Any:
         """The same, with the messages of `async with`."""
@@ -230,6 +242,15 @@ class Protocols:
             raise TypeError(
                 f"'async for' received an invalid object from __anext__: {kind}"
             ) from error
+
+
+def _checked(made: Any) -> Any:
+    """What an `__await__` has returned, if it is an iterator."""
+    if isinstance(made, Coroutine | types.CoroutineType):
+        raise TypeError("__await__() returned a coroutine")
+    if not hasattr(type(made), "__next__"):
+        raise TypeError(f"__await__() returned non-iterator of type {type(made).__name__!r}")
+    return made
 
 
 def _iterator(made: Any) -> Iterator[Any]:

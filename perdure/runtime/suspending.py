@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from perdure.compiler.library import OF_ITEMS, full_name
 from perdure.compiler.operators import Operation
-from perdure.runtime import caches, callables, fibers, operations, ops
+from perdure.runtime import callables, dataclass_fields, fibers, operations, ops
 from perdure.runtime.declare import activity_options, sleep
 from perdure.runtime.generators import AsyncGenerator, CoroutineSteps, Generator, SyncGenerator
 from perdure.runtime.steps import AsyncStep
@@ -55,12 +55,8 @@ class Suspending:
             if issubclass(type(owner), Generator):
                 return bool(owner.loaded.table.suspends)
             return self.suspends(callee.__func__)
-        if kind is functools.partial:
-            return self.suspends(callee.func)
-        if kind is caches.KIND:
-            return self.suspends(callee.__wrapped__)
-        if kind is callables.KEY:
-            return self.suspends(callables.comparing(callee))
+        if (inner := callables.inner(callee)) is not None:
+            return self.suspends(inner)
         if (kind in _BUILTIN or kind is type) and self._has_stand_in(callee):
             return True  # with its arguments it is asked again
         if issubclass(kind, type):  # not isinstance(): a proxy would look at what it stands for
@@ -78,12 +74,18 @@ class Suspending:
 
     def in_making(self, kind: type) -> bool:
         """Whether making an object of a class may suspend."""
-        for name in ("__new__", "__init__", "__post_init__"):
+        for name in ("__new__", "__init__"):
             method = ops.lookup(kind, name)
             method = method.__func__ if type(method) is staticmethod else method
             if self.method(method):
                 return True
-        fields = ops.lookup(kind, "__dataclass_fields__")
+        return self.in_filling(kind, kind)
+
+    def in_filling(self, kind: type, owner: type) -> bool:
+        """Whether the `__init__` that `dataclass` wrote for `owner` may suspend on an object."""
+        if self.method(ops.lookup(kind, "__post_init__")):
+            return True
+        fields = ops.lookup(owner, "__dataclass_fields__")
         return bool(fields) and any(
             map(self.suspends, [field.default_factory for field in fields.values()])
         )
@@ -93,6 +95,8 @@ class Suspending:
         inner = callables.leads_to(function)
         if any(map(self.suspends, inner)) or self._has_stand_in(function):
             return True
+        if dataclass_fields.is_written(function):
+            return full_name("construct") in self.program.by_name
         if not inner:  # else others have the same code
             self._plain[id(function.__code__)] = function.__code__
         return False
@@ -173,6 +177,8 @@ class Suspending:
             ops.lookup(kind, "__getattr__"),
             ops.lookup(type(found), "__get__"),
         ]
+        if issubclass(kind, type):
+            functions.append(ops.lookup(type(ops.lookup(owner, name)), "__get__"))
         if issubclass(type(found), property):
             functions.append(found.fget)
         elif isinstance(found, functools.cached_property):
