@@ -15,55 +15,114 @@ Here such objects are made, read and filled with the builtin's own methods. What
 from __future__ import annotations
 
 import copyreg
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from sys import getrefcount
 from types import BuiltinMethodType, FunctionType, GetSetDescriptorType, MethodDescriptorType
-from typing import Any
+from typing import Any, NamedTuple
 
 Reducer = Callable[[Any, Any], Any]
 
-# What pickle calls of a container's class, how to read the container, and how to fill it.
-_CONTAINERS: dict[Any, tuple[tuple[str, ...], Callable[[Any], Any], Callable[[Any, Any], Any]]] = {
-    dict: (("__setitem__", "items"), lambda own: dict(dict.items(own)), dict.update),
-    list: (("__iter__", "append", "extend"), list.copy, list.extend),
-    set: (("__iter__", "__init__", "__new__"), lambda own: set.union(set(), own), set.update),
-}
+
+class _Container(NamedTuple):
+    """A builtin container: what pickle calls of its class, how to read it, and how to fill it."""
+
+    base: Any
+    called: tuple[str, ...]
+    read: Callable[[Any], Any]
+    fill: Callable[[Any, Any], Any]
 
 
-def container_reducer(kind: Any, *, by_value: bool) -> Callable[[Any, Any], Any] | None:
-    """The reducer for dicts, lists and sets of a class, if pickle's own way is not theirs.
+def _put_in_turn(ordered: Any, pairs: Any) -> None:
+    for key, value in pairs:
+        OrderedDict.__setitem__(ordered, key, value)
+
+
+# Those that pickle makes by a call of their class would run an `__init__` of the user's again, and
+# of some of them it leaves out the attributes.
+_CONTAINERS = (
+    _Container(
+        OrderedDict,
+        ("__init__", "__setitem__", "items"),
+        lambda own: list(OrderedDict.items(own)),
+        _put_in_turn,
+    ),
+    _Container(
+        defaultdict,
+        (),
+        lambda own: (own.default_factory, dict(dict.items(own))),
+        lambda own, contents: defaultdict.__init__(own, *contents),
+    ),
+    _Container(Counter, (), lambda own: dict(dict.items(own)), dict.update),
+    _Container(dict, ("__setitem__", "items"), lambda own: dict(dict.items(own)), dict.update),
+    _Container(list, ("__iter__", "append", "extend"), list.copy, list.extend),
+    _Container(
+        set, ("__iter__", "__init__", "__new__"), lambda own: set.union(set(), own), set.update
+    ),
+    _Container(
+        deque,
+        ("__init__", "__iter__", "append", "extend"),
+        lambda own: (list(deque.__iter__(own)), own.maxlen),
+        lambda own, contents: deque.__init__(own, *contents),
+    ),
+    _Container(
+        bytearray, ("__init__", "__new__"), lambda own: bytes(memoryview(own)), bytearray.__init__
+    ),
+)
+
+
+def container_reducer(kind: Any, *, by_value: bool) -> Reducer | None:
+    """The reducer for dicts, lists, sets and deques of a class, if pickle's own way is not theirs.
 
     One whose class is kept `by_value` is filled afterwards: its class may lead to it.
     """
-    if kind.__reduce_ex__ is not object.__reduce_ex__ or _tells_arguments(kind):
+    if _tells_arguments(kind):
         return None
-    for base, (called, _, _) in _CONTAINERS.items():
-        if issubclass(kind, base) and kind.__reduce__ is base.__reduce__:
-            overridden = any(getattr(kind, name) is not getattr(base, name) for name in called)
-            return reduce_container if by_value or overridden or is_made_bare(kind) else None
-    return None
+    if issubclass(kind, frozenset) and kind is not frozenset:
+        return reduce_frozenset if kind.__reduce__ is frozenset.__reduce__ else None
+    found = _container(kind)
+    if found is None or kind is found.base or kind.__reduce__ is not found.base.__reduce__:
+        return None
+    if kind.__reduce_ex__ not in (object.__reduce_ex__, found.base.__reduce_ex__):
+        return None
+    base, called, *_ = found
+    overridden = any(getattr(kind, name) is not getattr(base, name) for name in called)
+    needed = by_value or overridden or not called or is_made_bare(kind)
+    return reduce_container if needed else None
+
+
+def _container(kind: Any) -> _Container | None:
+    return next((c for c in _CONTAINERS if issubclass(kind, c.base)), None)
 
 
 def reduce_container(value: Any, pickler: Any) -> Any:
-    """A dict, list or set: empty, then with all that is in it."""
+    """A dict, list, set or deque: empty, then with all that is in it."""
     kind = type(value)
     if issubclass(kind, dict) and _is_its_own_dict(value):
         return reduce_dict(value, pickler)
-    read = next(read for base, (_, read, _) in _CONTAINERS.items() if issubclass(kind, base))
-    return (bare, (kind,), (value.__getstate__(), read(value)), None, None, set_contents)
+    found = _container(kind)
+    assert found is not None
+    return (bare, (kind,), (value.__getstate__(), found.read(value)), None, None, set_contents)
 
 
 def set_contents(value: Any, state: tuple[Any, Any]) -> None:
     """What is in a container, and its attributes."""
     attributes, contents = state
-    fill = next(f for base, (_, _, f) in _CONTAINERS.items() if isinstance(value, base))
-    fill(value, contents)
+    found = _container(type(value))
+    assert found is not None
+    found.fill(value, contents)
     if attributes is None:
         return
     if hasattr(type(value), "__setstate__"):
         value.__setstate__(attributes)
     else:
         set_object(value, attributes)
+
+
+def reduce_frozenset(value: Any, pickler: Any) -> Any:
+    """A frozen set of a class: made with what is in it, and not by the class's own `__new__`."""
+    contents = tuple(frozenset.__iter__(value))
+    return (bare, (type(value), contents), value.__getstate__(), None, None, set_object)
 
 
 def reduce_dict(value: dict[Any, Any], pickler: Any) -> Any:

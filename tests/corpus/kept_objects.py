@@ -521,6 +521,55 @@ def made_in_class_bodies():
     return found, type(size) is Machine.Part.Size, size == Machine.Part.Size(3), kind.label
 
 
+def container(base, *given, **named):
+    """A subclass whose objects are made otherwise, and know something more."""
+
+    class Container(base):
+        def __init__(self, size):
+            super().__init__(*given, **named)
+            self.size = size
+
+    Container.__name__ = Container.__qualname__ = f"My{base.__name__}"
+    return Container
+
+
+MyOrderedDict = container(collections.OrderedDict, b=1, a=2)
+Mydefaultdict = container(collections.defaultdict, list)
+MyCounter = container(collections.Counter, "aab")
+Mydeque = container(collections.deque, [1, 2], 5)
+MyUserDict = container(collections.UserDict, a=1)
+MyChainMap = container(collections.ChainMap, {1: 2})
+Mydict = container(dict, a=1)
+Myset = container(set, [1])
+Mybytearray = container(bytearray, b"x")
+
+
+class MyFrozen(frozenset):
+    def __new__(cls, size):
+        made = super().__new__(cls, [size, 0])
+        made.size = size
+        return made
+
+
+class Plain(collections.defaultdict):
+    pass
+
+
+@workflow
+def containers_made_otherwise():
+    """Subclasses of containers whose `__init__` takes something else, with attributes."""
+    kinds = [MyOrderedDict, Mydefaultdict, MyCounter, Mydeque, MyUserDict, MyChainMap, Mydict]
+    made = [kind(n) for n, kind in enumerate([*kinds, Myset, Mybytearray, MyFrozen])]
+    made[0]["self"] = made[0]
+    made[0].move_to_end("b")
+    made[1]["z"].append(1)
+    plain = Plain(list)
+    plain.label = "kept"
+    found = [echo(each.size) for each in made]
+    found += [list(made[0]), made[0]["self"] is made[0], made[1]["q"], made[3].maxlen]
+    return found, made[1:], plain["w"], plain.label, [type(each).__name__ for each in made]
+
+
 class Borg:
     """Its objects have one dict between them."""
 
@@ -610,6 +659,7 @@ async def made_in_a_class_body():
 
 
 CASES = [
+    (containers_made_otherwise, ()),
     (made_in_class_bodies, ()),
     (dicts_held, ()),
     (one_dict_for_two, ()),
