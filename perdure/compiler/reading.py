@@ -179,6 +179,7 @@ class Reader:
         self.closure = modules.closure(entry.module)
         self.facts: dict[str, Facts] = {}
         self.by_node: dict[ast.AST, Definition] = {}
+        self.redefined: dict[str, list[Definition]] = {}  # functions of a name that has been taken
         self.methods: dict[str, list[str]] = {}  # the methods of a name, by function name
         self.properties: set[str] = set()  # names of methods that are read as attributes
         self.special: set[str] = set()  # special methods of the program that C would call
@@ -222,6 +223,9 @@ class Reader:
         found = definitions(module)
         for definition in found:
             self.by_node[definition.origin] = definition
+            first, again, _ = definition.name.rpartition("#")
+            if again and not definition.is_nested:
+                self.redefined.setdefault(first.partition("#")[0], []).append(definition)
             role = role_of(definition.function, self.modules)
             self.facts[definition.name] = Facts(definition, module, role)
             owner = definition.function.owner
@@ -356,7 +360,7 @@ class Reader:
                 self.wanted.add(_ANY)
         known = self._function_named(node, facts)
         if known is not None:
-            facts.mentioned.append(known)
+            facts.mentioned += (known, *self.redefined.get(known.name, ()))
         else:
             self._mention_builtin(node, facts)
 
@@ -502,6 +506,7 @@ class Reader:
                             name = f"{module.source.module}:{owner}{node.id}"
                         if name in self.facts:
                             yield self.facts[name].definition
+                            yield from self.redefined.get(name, ())
         for facts in self.facts.values():
             own = not is_foreign(facts.module.source.module)
             if own and not facts.definition.is_nested and self._is_handed_on(facts):
@@ -516,9 +521,10 @@ class Reader:
     def _classify(self, call: ast.Call, facts: Facts) -> None:
         known = self._function_named(call.func, facts)
         if known is not None:
-            facts.known.append((call, known))
-            if self._is_replaced(known):
-                facts.unknown.append(call)
+            for one in (known, *self.redefined.get(known.name, ())):
+                facts.known.append((call, one))
+                if self._is_replaced(one):
+                    facts.unknown.append(call)
             return
         dotted = self._dotted(call.func, facts)
         if dotted in _LOOKUPS and not is_foreign(facts.module.source.module):

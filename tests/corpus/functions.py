@@ -1,5 +1,6 @@
 """Helpers that suspend: recursion, parameters of every sort, methods, closures; and quiet closures."""
 
+import typing
 from dataclasses import dataclass
 
 from perdure import activity, workflow
@@ -408,7 +409,51 @@ def unpacking_what_only_suspends_when_called():
 
 
 
+@typing.overload
+def shown(x: int) -> int: ...
+
+
+@typing.overload
+def shown(x: str) -> str: ...
+
+
+def shown(x):
+    return echo(x)
+
+
+@typing.overload
+def sent(x: int) -> int: ...
+
+
+@activity
+def sent(x):
+    return x * 2
+
+
+def again(x):
+    return echo(x)
+
+
+def again(x):
+    return -x
+
+
+class Redefined:
+    def get(self):
+        return 1
+
+    def get(self):
+        return echo(2)
+
+
+@workflow
+def defined_more_than_once():
+    """Overloads, and names that are given to another function later."""
+    return shown(1), sent(2), again(3), Redefined().get(), list(map(shown, "ab"))
+
+
 CASES = [
+    (defined_more_than_once, ()),
     (unpacking_what_only_suspends_when_called, ()),
     (recursion, (6,)),
     (mutual_recursion, (3,)),
