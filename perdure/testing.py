@@ -141,7 +141,7 @@ class _Driver:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            failures.tidy(error, _HIDDEN)
+            failures.tidy(error)
             return Event(call.seq, error=codec.decode(codec.encode(error, subjects=False)))
 
     def note(self, call: _Scheduled) -> tuple[Any, Any]:
@@ -180,11 +180,8 @@ def native(workflow: Callable[..., Any], *args: Any, **kwargs: Any) -> Outcome:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            failures.tidy(error, _HIDDEN)
+            failures.tidy(error)
             return Outcome(None, error, tuple(calls), 0)
         return Outcome(value, None, tuple(calls), 0)
     finally:
         declare.native_call.reset(hook)
-
-
-_HIDDEN = frozenset({native.__code__, _Driver.call.__code__})

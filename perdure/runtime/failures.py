@@ -9,7 +9,9 @@ called again: the object is made as `BaseException.__reduce__` would, and its at
 from __future__ import annotations
 
 import functools
+import os
 import types
+from pathlib import Path
 from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
 
@@ -218,17 +220,29 @@ def _frame(file: str, name: str) -> FrameType:
     return frame
 
 
-def tidy(error: BaseException, hidden: frozenset[CodeType]) -> None:
-    """Take the interpreter's own frames out of a traceback; users see their lines only."""
+def tidy(error: BaseException) -> None:
+    """Take Perdure's own frames out of a traceback; users see their lines only."""
     head = error.__traceback__
-    while head is not None and head.tb_frame.f_code in hidden:
+    while head is not None and _is_ours(head):
         head = head.tb_next
     link = head
     while link is not None:
         following = link.tb_next
-        while following is not None and following.tb_frame.f_code in hidden:
+        while following is not None and _is_ours(following):
             following = following.tb_next
         if following is not link.tb_next:
             link.tb_next = following
         link = following
     error.__traceback__ = head
+
+
+def _is_ours(entry: TracebackType) -> bool:
+    return entry.tb_frame.f_code.co_filename.startswith(_OURS)
+
+
+_HERE = Path(__file__).parents[1]
+_OURS = (
+    f"{_HERE / 'runtime'}{os.sep}",
+    f"{_HERE / 'library'}{os.sep}",
+    str(_HERE / "testing.py"),
+)

@@ -27,7 +27,7 @@ from perdure.runtime.declare import (
 )
 from perdure.runtime.generators import World
 from perdure.runtime.loop import ActivityCall, Loop, Task
-from perdure.runtime.machine import Action, Machine, hidden
+from perdure.runtime.machine import Action, Machine
 from perdure.runtime.ops import Again, Raised, Returned, Suspend
 from perdure.runtime.program import Program
 
@@ -356,7 +356,7 @@ class _Run(Machine):
         try:
             seconds = _sleep_seconds(*args, **kwargs)
         except (TypeError, ValueError) as error:
-            failures.tidy(error, hidden())
+            failures.tidy(error)
             return Raised(error)
         due = self.context.now + seconds
         self.result.timers.append((due, self._wait(fiber, TIMER, due)))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import builtins
 import functools
 import sys
-from types import CellType, CodeType, FunctionType, MethodType, MethodWrapperType
+from types import CellType, FunctionType, MethodType, MethodWrapperType
 from typing import Any
 
 from perdure.compiler.library import ITERATING
@@ -26,13 +26,11 @@ from perdure.runtime.declare import (
     sleep,
 )
 from perdure.runtime.generators import (
-    CLASSES,
     DONE,
     AsyncGenerator,
     Coroutine,
     CoroutineSteps,
     Generator,
-    Items,
     Stepper,
     advance,
     unraisable,
@@ -52,9 +50,7 @@ from perdure.runtime.ops import (
 )
 from perdure.runtime.program import LoadedFunction, Program
 from perdure.runtime.steps import (
-    AsyncClose,
     AsyncStep,
-    AsyncThrow,
     How,
     Yielded,
     stop_iteration,
@@ -219,7 +215,7 @@ class Machine:
         return self._after(fiber, self.program.functions[function], cells, Jump(number, live))
 
     def _raised(self, fiber: Fiber, error: BaseException) -> Action:
-        failures.tidy(error, hidden())
+        failures.tidy(error)
         if type(error) is NameError:
             loaded = self.program.functions[fiber.stack[-1][0]]
             error = ops.as_local(error, loaded.cells[: len(loaded.cells) - loaded.table.free])
@@ -323,7 +319,7 @@ class Machine:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            failures.tidy(error, hidden())
+            failures.tidy(error)
             return Raised(error)
 
     def enter(
@@ -367,7 +363,7 @@ class Machine:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            failures.tidy(error, hidden())
+            failures.tidy(error)
             return Raised(error)
         cells = loaded.cells_of(begun.contents, loaded.shared_with(function))
         frame = (loaded.index, begun.then, begun.live, cells)
@@ -458,7 +454,7 @@ class Machine:
         except StopIteration as stop:
             return self._step_out(fiber, how, Returned(stop.value))
         except Exception as error:
-            failures.tidy(error, hidden())
+            failures.tidy(error)
             return self._out(fiber, how, Raised(error))
         return self.resume(fiber, step.generator, action, how)
 
@@ -502,7 +498,7 @@ class Machine:
         except StopIteration as stop:
             return Returned(stop.value)
         except BaseException as error:
-            failures.tidy(error, hidden())
+            failures.tidy(error)
             return Raised(error)
 
     def _throw_into(self, iterator: Any, action: Raised) -> Raised | Yielded:
@@ -655,7 +651,7 @@ class Machine:
                 warn_of_parts(name, args)
                 action = Raised(thrown(*args))
             except Exception as error:
-                failures.tidy(error, hidden())
+                failures.tidy(error)
                 return Raised(error)
         if isinstance(stepped, Generator):
             return self.resume(fiber, stepped, action, how)
@@ -747,46 +743,4 @@ def _while_handling(
         return block(*args, **kwargs)
 
 
-def hidden() -> frozenset[CodeType]:
-    """The runtime's own frames, which no user wants to see in a traceback."""
-    return _HIDDEN
-
-
-_HIDDEN: frozenset[CodeType] = frozenset(
-    function.__code__
-    for function in (
-        Machine._step,
-        Machine._after,
-        Machine.enter,
-        Machine.make,
-        Machine._plain,
-        Machine._foreign,
-        Machine._throw_into,
-        Machine.settle,
-        Generator._native,
-        Generator.send,
-        Generator.throw,
-        Generator.close,
-        CLASSES["generator"].__next__,  # type: ignore[attr-defined]
-        Machine._resume_step,
-        Machine._call_generator,
-        AsyncStep._native,
-        AsyncStep.send,
-        AsyncStep.throw,
-        AsyncStep.__next__,
-        AsyncStep.begin,
-        AsyncThrow._first,
-        AsyncThrow._thrown,
-        AsyncClose._thrown,
-        CoroutineSteps.__next__,
-        CoroutineSteps.send,
-        CoroutineSteps.throw,
-        thrown,
-        Raised.__call__,
-        Items.__next__,
-        ops.localise,
-        _while_handling,
-    )
-)
-
-__all__ = ["UNBOUND", "Action", "Machine", "hidden", "step_natively"]
+__all__ = ["UNBOUND", "Action", "Machine", "step_natively"]

@@ -243,6 +243,7 @@ class Raised:
         """Raise the exception, where the call stood."""
         error, settled = self.error, self.settled
         context, handled, link = error.__context__, None, None
+        traceback = error.__traceback__
         try:
             if settled or context is not None:
                 handled = sys.exception()
@@ -251,12 +252,13 @@ class Raised:
                 link = link_to(error, handled)
             raise error
         finally:
+            error.__traceback__ = traceback  # without this frame, which is none of the user's
             if settled or context is not None:
                 error.__context__ = context
             if link is not None:
                 link.__context__ = error
             # The exception's traceback must not keep itself alive through this frame.
-            del self, error, context, handled, link
+            del self, error, context, handled, link, traceback
 
 
 def _extend(error: BaseException, handled: BaseException | None) -> None:

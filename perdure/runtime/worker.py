@@ -471,7 +471,7 @@ class Worker:
             except Exception as error:
                 raise failures.UnpicklableError(_unfit(task, value, error)) from None
         except BaseException as error:
-            failures.tidy(error, _HIDDEN)
+            failures.tidy(error)
             return Outcome(task, encode_error(codec, error), error, time.time())
         return Outcome(task, result, None, time.time())
 
@@ -526,6 +526,3 @@ def _unfit(task: Task, value: Any, error: Exception) -> str:
         f"the result of activity {task.name}, of type {type(value).__qualname__}, cannot be "
         f"pickled: {error}. Return plain data instead, such as a dict, a list or a dataclass."
     )
-
-
-_HIDDEN = frozenset({Worker._execute.__code__})

@@ -1,6 +1,7 @@
 """`try` with a suspension in each part, and each way of leaving each part."""
 
 import sys
+import traceback
 import threading
 
 from perdure import workflow
@@ -981,7 +982,26 @@ def subject_of_attribute_error():
     return found
 
 
+def _fails_deeper(n):
+    echo(n)
+    if n:
+        return _fails_deeper(n - 1)
+    raise LookupError("deep")
+
+
+@workflow
+def tracebacks_in_handlers():
+    """A traceback that a handler looks at has the user's lines, and no others."""
+    try:
+        _fails_deeper(2)
+    except LookupError as error:
+        found = [(frame.name, frame.line) for frame in traceback.extract_tb(error.__traceback__)]
+        shown = traceback.format_exc().splitlines()[0]
+    return found, shown, echo(1)
+
+
 CASES = [
+    (tracebacks_in_handlers, ()),
     (subject_of_attribute_error, ()),
     (context_cycle, ()),
     (rest_of_a_group, ()),
