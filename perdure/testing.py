@@ -20,11 +20,11 @@ from perdure.runtime import native as native_runtime
 from perdure.runtime.codec import Codec
 from perdure.runtime.compiling import image_of, program_of
 from perdure.runtime.continuation import ACTIVITY, Continuation
-from perdure.runtime.held import explain
 from perdure.runtime.interpreter import Advance, Event, advance, begin
 from perdure.runtime.interpreter import Call as _Scheduled
 from perdure.runtime.modules import Living
 from perdure.runtime.program import Program
+from perdure.runtime.unpicklable import explain
 
 # So many checkpoints, and loops run through: a long loop over a large state would never end.
 SAFEPOINTS = 100
@@ -102,7 +102,7 @@ class _Driver:
                 if done.stopped and not done.calls:
                     events, now = self.answer(state, done, now)
                     continue  # at a safepoint it does no harm
-                done.error = explain(self.program, self.codec, state, error)
+                done.error = explain(self.program, state, error)
                 return self.outcome(done)
             events, now = self.answer(state, done, now)
 

@@ -6,20 +6,16 @@ one `Transition` and says what to start once that is durable.
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from perdure.compiler.scopes import read_module
-from perdure.compiler.source import Source
 from perdure.runtime import failures
 from perdure.runtime.codec import Codec, describe
-from perdure.runtime.continuation import ACTIVITY, Continuation, Fiber
+from perdure.runtime.continuation import ACTIVITY, Continuation
 from perdure.runtime.declare import ActivityOptions, activity_options
-from perdure.runtime.generators import Generator
 from perdure.runtime.interpreter import Advance, Call, Event, advance
 from perdure.runtime.program import Program
+from perdure.runtime.unpicklable import explain
 from perdure.store.protocol import (
     ClaimedRun,
     FinishedActivity,
@@ -196,9 +192,7 @@ class Held:
         except KeyboardInterrupt:
             raise
         except Exception as error:
-            return self._failed(
-                explain(self.program, self.codec, self.state, error), finished, errors, now
-            )
+            return self._failed(explain(self.program, self.state, error), finished, errors, now)
         transition = self._transition(checkpoint, scheduled, errors, finished, now)
         return Step(self, transition, tasks, timers)
 
@@ -320,99 +314,3 @@ def encode_error(codec: Codec, error: BaseException) -> bytes:
         )
         stand_in.__traceback__ = error.__traceback__
         return codec.encode(stand_in)
-
-
-def explain(
-    program: Program, codec: Codec, state: Continuation, problem: Exception
-) -> failures.UnpicklableError:
-    """Say which live variable cannot be kept, of what type, and the suspension it lives across."""
-    for fiber in state.fibers.values():
-        for index, number, live, cells, *_ in _frames(fiber):
-            table = program.functions[index].table
-            block = table.blocks[number]
-            names = [*block.live, *table.cells]
-            contents = [_content(cell) for cell in cells]
-            for name, value in zip(names, [*live, *contents], strict=False):
-                if (cause := _refusal(codec.encode, value)) is not None:
-                    place = (table.name, block.line, block.label)
-                    return _unpicklable(program, place, name, value, cause)
-    return failures.UnpicklableError(f"the run's state cannot be pickled: {problem}")
-
-
-def _frames(fiber: Fiber) -> Iterator[tuple[Any, ...]]:
-    """The frames of a fiber; before each, those of the generators that its variables hold.
-
-    What a generator holds is the cause; the variable only carries the generator.
-    """
-    found: list[tuple[Any, ...]] = list(fiber.stack)
-    seen: set[int] = set()
-    for frame in found:  # grows while it is walked
-        for value in frame[2]:
-            held = issubclass(type(value), Generator) and value.frame is not None
-            if held and id(value) not in seen:
-                seen.add(id(value))
-                found.append(value.frame)
-    yield from reversed(found)
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
-
-
-def _refusal(encode: Callable[[Any], bytes], value: Any) -> Exception | None:
-    try:
-        encode(value)
-    except Exception as error:
-        return error
-    return None
-
-
-def _unpicklable(
-    program: Program, place: tuple[str, int, str], name: str, value: Any, cause: Exception
-) -> failures.UnpicklableError:
-    function, line, label = place
-    module, _, qualname = function.partition(":")
-    file = next((m.path for m in program.image.modules if m.name == module), module)
-    what = f"the variable {name!r}" if not name.startswith("_") else _hidden_name(name)
-    bound = _bound_at(program, function, name, line)
-    where = f"{qualname} (line {bound})" if bound else qualname
-    kind = describe(value)
-    return failures.UnpicklableError(
-        f"{what} in {where} is of type {kind}, which cannot be pickled ({cause}), and it is "
-        f"still needed after {label} ({file}:{line}), where the run may have to move to another "
-        f"process. Make it after that call, or keep what it can be made from (a path, a key, a "
-        f"URL) and use it inside an activity."
-    )
-
-
-def _bound_at(program: Program, function: str, name: str, line: int) -> int | None:
-    """The line that gave a variable the value it has at `line`, as far as the text tells."""
-    module, _, qualname = function.partition(":")
-    text = next((m for m in program.image.modules if m.name == module), None)
-    if text is None:
-        return None
-    found = read_module(Source(text.path, module, text.text)).functions.get(qualname)
-    if found is None:
-        return None  # a lambda, say
-    node = found.node
-    lines = [
-        n.lineno
-        for n in ast.walk(node)
-        if (isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store))
-        or (isinstance(n, ast.arg) and n.arg == name)
-    ]
-    return max((n for n in lines if n <= line), default=min(lines, default=None))
-
-
-def _hidden_name(name: str) -> str:
-    """What a temporary of the compiler is to the user."""
-    if name.startswith("_it"):
-        return "the iterator of a for loop"
-    if name.startswith("_exit"):
-        return "the context manager of a with statement"
-    if name.startswith("_exc"):
-        return "the exception being handled"
-    return "a value computed earlier in the same expression"
