@@ -12,6 +12,7 @@ from __future__ import annotations
 import builtins
 import functools
 import sys
+from collections.abc import Callable
 from types import CellType, FunctionType, MethodType, MethodWrapperType
 from typing import Any
 
@@ -35,6 +36,7 @@ from perdure.runtime.generators import (
     advance,
     unraisable,
 )
+from perdure.runtime.loop import ActivityCall
 from perdure.runtime.ops import (
     UNBOUND,
     Again,
@@ -480,10 +482,24 @@ class Machine:
                 if not inner.generator.running:
                     inner.generator.exit, action = action.error, Raised(GeneratorExit())
             return self._resume_step(fiber, inner, action, How.DELEGATE)
-        done = self._foreign(inner, action)
+        done = self._awaiting(fiber, inner, action)
         if isinstance(done, Yielded):
             return self._propagate(fiber, done.value)
         return self._out(fiber, How.DELEGATE, done)
+
+    def _awaiting(
+        self, fiber: Fiber, inner: Any, action: Returned | Raised
+    ) -> Returned | Raised | Yielded:
+        """Step what is not the program's, with what is being handled where that is waited for.
+
+        An activity's error comes from another place: what is handled here is joined to it later.
+        """
+        handled = self._handled(fiber)
+        if handled is None or type(inner) is ActivityCall:
+            return self._foreign(inner, action)
+        done: Returned | Raised | Yielded
+        done = _while_handling(handled, self._foreign, (inner, action), {})
+        return done
 
     def _foreign(self, iterator: Any, action: Returned | Raised) -> Returned | Raised | Yielded:
         """Step an iterator that is not the program's, as `yield from` does (PEP 380)."""
@@ -512,7 +528,16 @@ class Machine:
                 close()
             return action
         throw = getattr(iterator, "throw", None)
-        return action if throw is None else Yielded(throw(action.error))
+        if throw is None:
+            return action
+        try:
+            return Yielded(throw(action.error))
+        except BaseException as error:
+            failed = error
+        try:
+            raise failed  # from where it is waited for: what is handled there is its context now
+        finally:
+            del failed
 
     def _yielded(self, fiber: Fiber, generator: Generator, value: Any) -> Action:
         """A generator's own `yield`; its frame is off the stack."""
@@ -732,7 +757,7 @@ def _as_raised(generator: Generator, outcome: Raised) -> Raised:
 
 
 def _while_handling(
-    error: BaseException, block: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]
+    error: BaseException, block: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Run a block of a function that was called from an exception handler."""
     restore = handling(error)

@@ -7,41 +7,73 @@ left to end: the order that `perdure.testing.drive` keeps too.
 from __future__ import annotations
 
 import asyncio
+import heapq
 import inspect
 from collections.abc import Callable
 from typing import Any
 
+from perdure.runtime.ops import Raised, Returned
 
-class JumpingLoop(asyncio.SelectorEventLoop):
+_AnyLoop: Any = asyncio.SelectorEventLoop  # with attributes that typeshed does not know
+
+
+class JumpingLoop(_AnyLoop):  # type: ignore[misc]
     """An event loop whose time passes only when nothing else can happen."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
+        self.asked = 0  # timers, so far
         self.ending: list[tuple[asyncio.Future[Any], Callable[[], Any]]] = []
 
     def time(self) -> float:
         """Seconds since the beginning."""
         return self.now
 
+    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> Any:
+        """The same; what is due at one time is done in the order in which it was asked for."""
+        if when is None:
+            raise TypeError("when cannot be None")
+        self.asked += 1
+        timer = Timer(self.asked, when, callback, args, self, context)
+        heapq.heappush(self._scheduled, timer)
+        timer._scheduled = True
+        return timer
+
     def _run_once(self) -> None:
-        if not self._ready:  # type: ignore[attr-defined]
+        if not self._ready:
             ending, self.ending = self.ending, []
             for future, call in ending:
                 if not future.cancelled():
                     _end(future, call)
-        if not self._ready and not self.ending and self._scheduled:  # type: ignore[attr-defined]
-            self.now = max(self.now, self._scheduled[0]._when)  # type: ignore[attr-defined]
-        super()._run_once()  # type: ignore[misc]
+        while self._scheduled and self._scheduled[0].cancelled():
+            self._timer_cancelled_count -= 1
+            heapq.heappop(self._scheduled)._scheduled = False
+        if not self._ready and not self.ending and self._scheduled:
+            self.now = max(self.now, self._scheduled[0]._when)
+        super()._run_once()
+
+
+class Timer(asyncio.TimerHandle):
+    """A timer that knows how many were made before it."""
+
+    __slots__ = ("number",)
+    _when: float
+    _scheduled: bool
+
+    def __init__(self, number: int, *given: Any) -> None:
+        super().__init__(*given)
+        self.number = number
+
+    def __lt__(self, other: Any) -> bool:
+        return (self._when, self.number) < (other._when, other.number)
 
 
 def _end(future: asyncio.Future[Any], call: Callable[[], Any]) -> None:
     try:
-        value = call()
+        future.set_result(Returned(call()))
     except BaseException as error:
-        future.set_exception(error)
-    else:
-        future.set_result(value)
+        future.set_result(Raised(error))
 
 
 async def ends_later(begin: Callable[[], None], call: Callable[[], Any]) -> Any:
@@ -52,7 +84,8 @@ async def ends_later(begin: Callable[[], None], call: Callable[[], Any]) -> Any:
         return await call()
     future: asyncio.Future[Any] = loop.create_future()
     loop.ending.append((future, lambda: finished(call())))
-    return await future
+    outcome = await future
+    return outcome()  # an error is raised here: what is being handled here belongs to its contexts
 
 
 def finished(value: Any) -> Any:
