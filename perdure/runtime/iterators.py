@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import gc
 import itertools
+import operator
 import re
 import sys
 import warnings
@@ -39,6 +40,57 @@ _DICT_VIEWS: dict[type, tuple[type, str]] = {
 }
 
 
+def reduce_list_iterator(iterator: Any, pickler: Any) -> Any:
+    """An iterator over a list stays tied to the list, and stands at the same place in it."""
+    reduced = iterator.__reduce__()
+    if len(reduced) < 3:
+        return reduced  # exhausted
+    (source,), index = reduced[1:]
+    return (list_iterator, (source, index, reduced[0] is reversed, list.__len__(source)))
+
+
+def list_iterator(source: list[Any], index: int, backward: bool, size: int) -> Iterator[Any]:
+    """An iterator over a list that had `size` items, at one of them."""
+    if list.__len__(source) != size:
+        return ListIterator(source, index, backward)
+    iterator: Any = list.__reversed__(source) if backward else list.__iter__(source)
+    iterator.__setstate__(index)
+    return iterator  # type: ignore[no-any-return]
+
+
+class ListIterator:
+    """A list's iterator that was read before what is in the list: something in it leads back here.
+
+    Python's own would stop where the list ends when it is made.
+    """
+
+    def __init__(self, source: list[Any] | None, index: int, backward: bool) -> None:
+        self.source = source  # None at the end
+        self.index = index
+        self.backward = backward
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        if self.source is None or not 0 <= self.index < list.__len__(self.source):
+            self.source = None
+            raise StopIteration
+        item = list.__getitem__(self.source, self.index)
+        self.index += -1 if self.backward else 1
+        return item
+
+    def __length_hint__(self) -> int:
+        if self.source is None:
+            return 0
+        return self.index + 1 if self.backward else max(0, len(self.source) - self.index)
+
+    def __reduce__(self) -> Any:
+        if self.source is None:
+            return (iter, ((),))
+        return (list_iterator, (self.source, self.index, self.backward, list.__len__(self.source)))
+
+
 def reduce_dict_view(view: Any, pickler: Any) -> Any:
     """`d.keys()` and its like stay views of the same dict."""
     source = next(d for d in gc.get_referents(view) if isinstance(d, dict))
@@ -59,7 +111,7 @@ def reduce_dict_iterator(iterator: Any, pickler: Any) -> Any:
     if _has_changed(iterator):
         return (broken_dict_iterator, (kind,))
     done = len(dicts[0]) - iterator.__length_hint__()
-    return (dict_iterator, (dicts[0], kind, done))
+    return (dict_iterator, (dicts[0], kind, done, len(dicts[0])))
 
 
 def _has_changed(iterator: Any) -> bool:
@@ -71,12 +123,48 @@ def _has_changed(iterator: Any) -> bool:
     return False
 
 
-def dict_iterator(source: dict[Any, Any], kind: int, done: int) -> Iterator[Any]:
-    """An iterator over a dict that has made `done` steps."""
+def dict_iterator(source: dict[Any, Any], kind: int, done: int, size: int) -> Iterator[Any]:
+    """An iterator over a dict that had `size` entries; it has made `done` steps."""
+    if len(source) != size:
+        return DictIterator(source, kind, done, size)
     iterator = list(_DICT_ITERATORS.values())[kind](source)
-    for _ in range(min(done, len(source))):
+    for _ in range(done):
         next(iterator)
     return iterator
+
+
+class DictIterator:
+    """A dict's iterator that was read before what is in the dict: something in it leads back here.
+
+    Python's own would find the dict changed.
+    """
+
+    def __init__(self, source: dict[Any, Any], kind: int, done: int, size: int) -> None:
+        self.place = (source, kind, done, size)
+        self.iterator: Iterator[Any] | None = None  # Python's own, when the dict is there
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        if self.iterator is None:
+            made = dict_iterator(*self.place)
+            if isinstance(made, DictIterator):
+                raise RuntimeError("dictionary changed size during iteration")
+            self.iterator = made
+        return next(self.iterator)
+
+    def __length_hint__(self) -> int:
+        if self.iterator is not None:
+            return operator.length_hint(self.iterator)
+        source, _, done, _ = self.place
+        return len(source) - done
+
+    def __reduce__(self) -> Any:
+        if self.iterator is None:
+            return (dict_iterator, self.place)
+        reduced = reduce_dict_iterator(self.iterator, None)
+        return self.iterator.__reduce__() if reduced is NotImplemented else reduced
 
 
 def broken_dict_iterator(kind: int) -> Iterator[Any]:
@@ -244,6 +332,7 @@ def reduce_batched(iterator: Any, pickler: Any) -> Any:
 def _table() -> dict[type, Any]:
     table: dict[type, Any] = dict.fromkeys(_DICT_VIEWS, reduce_dict_view)
     table |= dict.fromkeys(_DICT_ITERATORS, reduce_dict_iterator)
+    table |= dict.fromkeys((type(iter([])), type(reversed([]))), reduce_list_iterator)
     table[_SET_ITERATOR] = reduce_set_iterator
     names = """accumulate chain combinations combinations_with_replacement compress count cycle
         dropwhile filterfalse islice permutations product repeat starmap takewhile

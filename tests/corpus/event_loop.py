@@ -1,6 +1,7 @@
-"""The event loop itself: the order of its timers, the contexts of errors that are awaited."""
+"""The event loop itself: the order of its timers, the contexts of errors, loops over futures."""
 
 import asyncio
+import collections
 
 from perdure import activity, workflow
 from tests.corpus.acts import echo
@@ -92,7 +93,54 @@ async def contexts_of_errors():
         raise LookupError(echo("from it"))
 
 
+@workflow
+async def loops_over_what_waits():
+    """Loops over lists and dicts of futures and tasks, which lead back to who waits for them."""
+    loop = asyncio.get_running_loop()
+    out = []
+
+    async def sets(futures):
+        for number, future in enumerate(futures):
+            future.set_result(await later(number))
+
+    def made(n):
+        futures = [loop.create_future() for _ in range(n)]
+        loop.create_task(sets(list(futures)))
+        return futures
+
+    for future in made(3):
+        out.append(await future)
+    for future in reversed(made(2)):
+        out.append(await future)
+    out.append([await future for future in made(2)])
+    for name, future in dict(zip("abc", made(3), strict=True)).items():
+        out.append((name, await future))
+    for future in dict(zip("ab", made(2), strict=True)).values():
+        out.append(await future)
+    for number, future in enumerate(made(2)):
+        out.append((number, await future))
+    for future in tuple(made(2)):
+        out.append(await future)
+    for future in collections.deque(made(2)):
+        out.append(await future)
+    table = dict.fromkeys("ab")
+    table.update(zip("ab", made(2), strict=True))
+    try:
+        for future in table.values():
+            out.append(await future)
+            table["c"] = echo("c")
+    except RuntimeError as error:
+        out.append(str(error))
+    growing = made(2)
+    for future in growing:
+        out.append(await future)
+        if len(growing) < 4:
+            growing += made(1)
+    return out
+
+
 CASES = [
     (timers_at_one_time, ()),
     (contexts_of_errors, ()),
+    (loops_over_what_waits, ()),
 ]
