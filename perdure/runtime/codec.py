@@ -35,6 +35,7 @@ from perdure.runtime import (
     instances,
     iterators,
     library,
+    loop,
     reducers,
     unstarted,
 )
@@ -161,6 +162,7 @@ _REDUCERS: dict[type, Reducer | None] = {
     **reducers.REDUCERS,
     **contexts.REDUCERS,
     **library.REDUCERS,
+    **loop.REDUCERS,
     **unstarted.REDUCERS,
 }
 

@@ -31,7 +31,9 @@ _WORKFLOW = "__perdure_workflow__"
 
 
 class DurabilityError(RuntimeError):
-    """Something durable was called past the compiler, where a run could not stop or record it."""
+    """What a run could not stop in, record or keep: something durable that was called past the
+    compiler, or something that only an event loop of one process has.
+    """
 
 
 @dataclass(frozen=True)

@@ -217,6 +217,15 @@ class Generator:
         """Whether it has ended."""
         return self.frame is None and not self.running
 
+    @property
+    def f_lineno(self) -> int:
+        """The line that it stopped at: it stands for its frame too."""
+        if not self.begun or self.frame is None:
+            line: int = (self.loaded.native or self.loaded.codes[0]).co_firstlineno
+            return line
+        stopped: int = self.loaded.table.blocks[self.frame[1]].line
+        return stopped
+
     def state(self) -> tuple[Any, ...]:
         """All that a checkpoint keeps, for the codec."""
         names = (self.__name__, self.__qualname__)
@@ -284,7 +293,7 @@ class Generator:
     def __dir__(self) -> list[str]:
         inner = {"attach", "begun", "delegate", "exit", "frame", "how", "loaded", "looping", "noun"}
         inner |= {"iterable", "may_await", "restore", "running", "spent", "state", "step", "world"}
-        inner |= {"awaited", "busy", "closed", "is_here"}
+        inner |= {"f_lineno", "awaited", "busy", "closed", "is_here"}
         return [name for name in super().__dir__() if name not in inner]
 
     def _native(self, action: Returned | Raised) -> Any:

@@ -282,7 +282,7 @@ class _Run(Machine):
 
     def step_task(self, fiber: Fiber, task: Task, action: Returned | Raised) -> Any:
         """One step of a task's coroutine."""
-        return self.settle(fiber, self.resume_root(fiber, task.coroutine, action))
+        return self.settle(fiber, self.resume_root(fiber, task.get_coro(), action))
 
     def _stepped(self, loop: Loop, fiber: Fiber, outcome: Any) -> None:
         """After a step: unless a call of the step waits, the task takes what came of it."""

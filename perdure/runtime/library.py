@@ -133,22 +133,27 @@ def reduce_future(future: Any, pickler: Any) -> Any:
         raise UnpicklableError(
             "a task of asyncio runs code of its own that no checkpoint holds; await it before"
         )
+    # The C class has a dict for its subclasses' attributes, and no `__dict__` to ask for it.
+    c_future = isinstance(future, asyncio.Future)
+    own = object.__getstate__(future) if c_future else vars(future)
+    state = (future._loop, future_state(future), own)
+    return (new_future, (type(future),), state, None, None, set_future)
+
+
+def future_state(future: Any) -> tuple[Any, ...]:
+    """How a future stands: its outcome, or the callbacks that wait for it."""
     outcome: Any = None
     if future._state == "CANCELLED":
         outcome = future._cancel_message
     elif future._state == "FINISHED":
         outcome = (future._exception, future._result)
-    state = (
-        future._loop,
+    return (
         future._state,
         outcome,
         list(future._callbacks or ()),
         future._log_traceback,
         future._asyncio_future_blocking,
-        # The C class has a dict for its subclasses' attributes, and no `__dict__` to ask for it.
-        object.__getstate__(future) if isinstance(future, asyncio.Future) else vars(future),
     )
-    return (new_future, (type(future),), state, None, None, set_future)
 
 
 def new_future(kind: Any) -> Any:
@@ -157,13 +162,19 @@ def new_future(kind: Any) -> Any:
 
 
 def set_future(future: Any, state: tuple[Any, ...]) -> None:
-    """Put a future in its state. Its callbacks were scheduled when it got there, not now."""
-    from asyncio import futures
+    """Put a future in its state."""
+    loop, outcome, attributes = state
+    _base_of(future).__init__(future, loop=loop)
+    set_outcome(future, outcome)
+    own = attributes[0] if isinstance(attributes, tuple) else attributes
+    for name, value in (own or {}).items():
+        object.__setattr__(future, name, value)
 
-    loop, status, outcome, callbacks, log, blocking, attributes = state
-    c_future, py_future = futures.Future, futures._PyFuture  # type: ignore[attr-defined]
-    base = c_future if isinstance(future, c_future) else py_future
-    base.__init__(future, loop=loop)
+
+def set_outcome(future: Any, state: tuple[Any, ...]) -> None:
+    """The inverse of `future_state`. Callbacks were scheduled when it got there, not now."""
+    status, outcome, callbacks, log, blocking = state
+    base = _base_of(future)
     if status == "CANCELLED":
         base.cancel(future, outcome)
     elif status == "FINISHED":
@@ -177,9 +188,13 @@ def set_future(future: Any, state: tuple[Any, ...]) -> None:
     for callback, context in callbacks:
         base.add_done_callback(future, callback, context=context)
     future._asyncio_future_blocking = blocking
-    own = attributes[0] if isinstance(attributes, tuple) else attributes
-    for name, value in (own or {}).items():
-        object.__setattr__(future, name, value)
+
+
+def _base_of(future: Any) -> Any:
+    from asyncio import futures
+
+    c_future, py_future = futures.Future, futures._PyFuture  # type: ignore[attr-defined]
+    return c_future if isinstance(future, c_future) else py_future
 
 
 # typing, dataclasses --------------------------------------------------------------------------

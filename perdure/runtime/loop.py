@@ -1,158 +1,45 @@
-"""The event loop of an `async def` workflow: futures and tasks that a checkpoint can keep.
+"""The event loop of an `async def` workflow: tasks and callbacks that a checkpoint can keep.
 
 It is asyncio's loop as far as code inside one run can tell: `asyncio.get_running_loop()` gives it,
-and asyncio's own locks, queues, timeouts and task groups work on it, for they are written in terms
-of `create_future`, `call_soon`, `call_later` and `create_task`. What differs: it does no I/O, its
-clock is the time of the transition, and the interpreter steps its tasks one at a time, so the
-order in which they wake is part of the continuation.
+and asyncio's own futures, locks, queues, timeouts and task groups work on it, for they are written
+in terms of `create_future`, `call_soon`, `call_later` and `create_task`. What differs: it does no
+I/O, its clock is the time of the transition, and the interpreter steps its tasks one at a time, so
+the order in which they wake is part of the continuation.
 
-Future and Task follow asyncio's (`Lib/asyncio/futures.py`, `tasks.py`), without their links to a
-live process.
+Futures and handles are asyncio's own objects. A task is one too, but what asyncio's task does in C
+with its coroutine is here in Python (after `Lib/asyncio/tasks.py`), for there it can be kept.
 """
 
 from __future__ import annotations
 
 import asyncio
-import asyncio.events
 import asyncio.tasks
 import contextvars
+import gc
 import heapq
+import inspect
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from perdure.runtime.continuation import ACTIVITY, TIMER, Wait
-from perdure.runtime.declare import running_block
+from perdure.runtime.declare import DurabilityError, running_block
+from perdure.runtime.library import future_state, set_outcome
 from perdure.runtime.ops import Raised, Returned
 
-PENDING, CANCELLED, FINISHED = "PENDING", "CANCELLED", "FINISHED"
-
-
-class Future:
-    """A result that is not there yet (asyncio.Future)."""
-
-    _asyncio_future_blocking = False
-    _cancelled_exc: BaseException | None = None  # what ended a cancelled task: raised once
-
-    def __init__(self, *, loop: Loop | None = None) -> None:
-        self._loop = loop if loop is not None else _running()
-        self._state = PENDING
-        self._result: Any = None
-        self._exception: BaseException | None = None
-        self._callbacks: list[tuple[Callable[[Any], Any], contextvars.Context]] = []
-        self._cancel_message: Any = None
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._state.lower()}>"
-
-    __class_getitem__ = classmethod(lambda cls, item: cls)
-
-    def get_loop(self) -> Loop:
-        """The loop it belongs to."""
-        return self._loop
-
-    def done(self) -> bool:
-        """Whether it has a result or an exception, or was cancelled."""
-        return self._state != PENDING
-
-    def cancelled(self) -> bool:
-        """Whether it was cancelled."""
-        return self._state == CANCELLED
-
-    def result(self) -> Any:
-        """Its result; raises its exception, CancelledError, or InvalidStateError."""
-        if self._state == CANCELLED:
-            raise self._make_cancelled_error()
-        if self._state != FINISHED:
-            raise asyncio.InvalidStateError("Result is not ready.")
-        if self._exception is not None:
-            raise self._exception.with_traceback(self._exception.__traceback__)
-        return self._result
-
-    def exception(self) -> BaseException | None:
-        """Its exception, if it has one; raises CancelledError or InvalidStateError."""
-        if self._state == CANCELLED:
-            raise self._make_cancelled_error()
-        if self._state != FINISHED:
-            raise asyncio.InvalidStateError("Exception is not set.")
-        return self._exception
-
-    def set_result(self, result: Any) -> None:
-        """Finish it with a result."""
-        if self._state != PENDING:
-            raise asyncio.InvalidStateError(f"{self._state}: {self!r}")
-        self._result = result
-        self._finish(FINISHED)
-
-    def set_exception(self, exception: Any) -> None:
-        """Finish it with an exception (an instance or a class)."""
-        if self._state != PENDING:
-            raise asyncio.InvalidStateError(f"{self._state}: {self!r}")
-        if isinstance(exception, type):
-            exception = exception()
-        if isinstance(exception, StopIteration):
-            wrapped = RuntimeError(
-                "StopIteration interacts badly with generators and cannot be raised into a Future"
-            )
-            wrapped.__cause__ = wrapped.__context__ = exception
-            exception = wrapped
-        self._exception = exception
-        self._finish(FINISHED)
-
-    def cancel(self, msg: Any = None) -> bool:
-        """Cancel it; False if it was done."""
-        if self._state != PENDING:
-            return False
-        self._cancel_message = msg
-        self._finish(CANCELLED)
-        return True
-
-    def _make_cancelled_error(self) -> asyncio.CancelledError:
-        if self._cancelled_exc is not None:
-            error, self._cancelled_exc = self._cancelled_exc, None
-            assert isinstance(error, asyncio.CancelledError)
-            return error
-        if self._cancel_message is None:
-            return asyncio.CancelledError()
-        return asyncio.CancelledError(self._cancel_message)
-
-    def add_done_callback(
-        self, callback: Callable[[Any], Any], *, context: contextvars.Context | None = None
-    ) -> None:
-        """Call `callback(self)` soon after it is done."""
-        if context is None:
-            context = contextvars.copy_context()
-        if self._state == PENDING:
-            self._callbacks.append((callback, context))
-        else:
-            self._loop.call_soon(callback, self, context=context)
-
-    def remove_done_callback(self, callback: Callable[[Any], Any]) -> int:
-        """Take a callback back; how many were removed."""
-        kept = [(f, c) for f, c in self._callbacks if f != callback]
-        removed = len(self._callbacks) - len(kept)
-        self._callbacks[:] = kept
-        return removed
-
-    def _finish(self, state: str) -> None:
-        self._state = state
-        callbacks, self._callbacks = self._callbacks, []
-        for callback, context in callbacks:
-            self._loop.call_soon(callback, self, context=context)
-
-    def __await__(self) -> FutureSteps:
-        return FutureSteps(self)
-
-    __iter__ = __await__
+# Since then a request to cancel that is taken back before it was carried out is forgotten.
+_FORGETTING = sys.version_info >= (3, 13)
+# The type of the callback by which asyncio's task in C asks for its first step.
+_C_STEP = "TaskStepMethWrapper"
 
 
 class FutureSteps:
-    """What awaiting a future goes through: it yields the future once."""
+    """What awaiting a task goes through, or a future: it yields that once."""
 
     def __init__(self, future: Any) -> None:
-        self.future = future
-        self.yielded = False
+        self.future = future  # None at the end
 
     def __iter__(self) -> FutureSteps:
         return self
@@ -161,76 +48,91 @@ class FutureSteps:
         return self.send(None)
 
     def send(self, value: Any, /) -> Any:
-        if not self.future.done():
-            if self.yielded:
+        future = self.future
+        if future is None:
+            raise StopIteration
+        if not future.done():
+            if future._asyncio_future_blocking:
                 raise RuntimeError("await wasn't used with future")
-            self.yielded = True
-            self.future._asyncio_future_blocking = True
-            return self.future
-        raise StopIteration(self.future.result())
+            future._asyncio_future_blocking = True
+            return future
+        self.future = None
+        raise StopIteration(future.result())
 
     def throw(self, kind: Any, value: Any = None, traceback: Any = None, /) -> Any:
         from perdure.runtime.steps import thrown
 
+        self.future = None
         raise thrown(kind, value, traceback)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Give up waiting."""
+        self.future = None
 
 
-class Task(Future):
-    """A coroutine that the loop steps (asyncio.Task)."""
+class Task(asyncio.Task):  # type: ignore[type-arg]
+    """A coroutine that the interpreter steps, when the loop says so."""
+
+    _loop: Loop
+    # They hide those of the C class, which only its own step can set.
+    _fut_waiter: Any = None
+    _must_cancel = False
+    _num_cancels_requested = 0
+    _cancelled_exc: BaseException | None = None  # what ended it when it was cancelled: raised once
 
     def __init__(
         self,
         coroutine: Any,
         *,
-        loop: Loop | None = None,
+        loop: Loop,
         name: Any = None,
         context: contextvars.Context | None = None,
     ) -> None:
-        super().__init__(loop=loop)
-        if not hasattr(coroutine, "send"):
-            raise TypeError(f"a coroutine was expected, got {coroutine!r}")
-        self.coroutine = coroutine
-        self._name = self._loop.name_of_task() if name is None else str(name)
         self.context = contextvars.copy_context() if context is None else context
-        self._waiter: Any = None
-        self._must_cancel = False
-        self._requests = 0
-        self._loop.tasks[self] = None
-        self._loop.call_soon(self.step, context=self.context)
+        self._begin(coroutine, loop, "" if name is None else name)
+        if name is None:
+            self.set_name(loop.name_of_task())
+        loop.tasks[self] = None
+        asyncio._register_task(self)
+        loop.call_soon(self.step, context=self.context)
 
-    def get_coro(self) -> Any:
-        """The coroutine."""
-        return self.coroutine
+    def _begin(self, coroutine: Any, loop: Loop, name: Any) -> None:
+        """Be a task of a coroutine; neither is its step asked for, nor does asyncio know it yet."""
+        super().__init__(coroutine, loop=loop, name=name, context=self.context)
+        self._log_destroy_pending = False  # it may live on in a checkpoint
+        asyncio._unregister_task(self)
 
-    def get_context(self) -> contextvars.Context:
-        """Its context."""
-        return self.context
+    def result(self) -> Any:
+        """Its result; raises its exception, CancelledError, or InvalidStateError."""
+        if self.cancelled():
+            raise self._make_cancelled_error()
+        return super().result()
 
-    def get_name(self) -> str:
-        """Its name."""
-        return self._name
+    def exception(self) -> BaseException | None:
+        """Its exception, if it has one; raises CancelledError or InvalidStateError."""
+        if self.cancelled():
+            raise self._make_cancelled_error()
+        return super().exception()
 
-    def set_name(self, value: object) -> None:
-        """Give it another name."""
-        self._name = str(value)
+    def _make_cancelled_error(self) -> asyncio.CancelledError:
+        error, self._cancelled_exc = self._cancelled_exc, None
+        if error is None:
+            error = super()._make_cancelled_error()  # type: ignore[misc]
+        assert isinstance(error, asyncio.CancelledError)
+        return error
 
-    def set_result(self, result: Any) -> None:
-        """Only the loop does that."""
-        raise RuntimeError("Task does not support set_result operation")
+    def __await__(self) -> Any:
+        return FutureSteps(self)
 
-    def set_exception(self, exception: Any) -> None:
-        """Only the loop does that."""
-        raise RuntimeError("Task does not support set_exception operation")
+    __iter__ = __await__
 
     def cancel(self, msg: Any = None) -> bool:
         """Have CancelledError raised where the coroutine waits; False if it was done."""
+        self._log_traceback = False
         if self.done():
             return False
-        self._requests += 1
-        if self._waiter is not None and self._waiter.cancel(msg=msg):
+        self._num_cancels_requested += 1
+        if self._fut_waiter is not None and self._fut_waiter.cancel(msg=msg):
             return True
         self._must_cancel = True
         self._cancel_message = msg
@@ -238,15 +140,23 @@ class Task(Future):
 
     def cancelling(self) -> int:
         """How many requests to cancel it are open."""
-        return self._requests
+        return self._num_cancels_requested
 
     def uncancel(self) -> int:
         """Take one request to cancel back; how many are left."""
-        if self._requests > 0:
-            self._requests -= 1
-            if self._requests == 0:
+        if self._num_cancels_requested > 0:
+            self._num_cancels_requested -= 1
+            if self._num_cancels_requested == 0 and _FORGETTING:
                 self._must_cancel = False
-        return self._requests
+        return self._num_cancels_requested
+
+    def get_stack(self, *, limit: int | None = None) -> Any:
+        """Refused: Python's frames cannot be kept."""
+        raise _refused("get_stack", _FRAMES)
+
+    def print_stack(self, *, limit: int | None = None, file: Any = None) -> Any:
+        """Refused, as `get_stack` is."""
+        raise _refused("print_stack", _FRAMES)
 
     def step(self, error: BaseException | None = None) -> None:
         """Ask the interpreter to step the coroutine."""
@@ -256,10 +166,10 @@ class Task(Future):
             if not isinstance(error, asyncio.CancelledError):
                 error = self._make_cancelled_error()
             self._must_cancel = False
-        self._waiter = None
+        self._fut_waiter = None
         self._loop.next = (self, Returned(None) if error is None else Raised(error))
 
-    def wake(self, future: Any) -> None:
+    def task_wakeup(self, future: Any) -> None:
         """What it waited for is done."""
         try:
             future.result()
@@ -273,9 +183,9 @@ class Task(Future):
         if isinstance(outcome, Returned):
             if self._must_cancel:
                 self._must_cancel = False
-                super().cancel(msg=self._cancel_message)
+                asyncio.Future.cancel(self, msg=self._cancel_message)
             else:
-                super().set_result(outcome.value)
+                asyncio.Future.set_result(self, outcome.value)
         elif isinstance(outcome, Raised):
             self._failed(outcome.error)
         else:
@@ -284,9 +194,9 @@ class Task(Future):
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, asyncio.CancelledError):
             self._cancelled_exc = error
-            super().cancel()
+            asyncio.Future.cancel(self)
         else:
-            super().set_exception(error)
+            asyncio.Future.set_exception(self, error)
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 self._loop.stopped_by = error
 
@@ -298,54 +208,23 @@ class Task(Future):
                 self._loop.call_soon(self.step, context=self.context)
                 return
             problem = f"Task got bad yield: {awaited!r}"
+            if inspect.isgenerator(awaited):
+                problem = f"yield was used instead of yield from for generator in task {self!r}"
+                problem += f" with {awaited!r}"
+        elif awaited.get_loop() is not self._loop:
+            problem = f"Task {self!r} got Future {awaited!r} attached to a different loop"
         elif not blocking:
             problem = f"yield was used instead of yield from in task {self!r} with {awaited!r}"
         elif awaited is self:
             problem = f"Task cannot await on itself: {self!r}"
-        elif awaited.get_loop() is not self._loop:
-            problem = f"Task {self!r} got Future {awaited!r} attached to a different loop"
         if problem is not None:
             self._loop.call_soon(self.step, RuntimeError(problem), context=self.context)
             return
         awaited._asyncio_future_blocking = False
-        awaited.add_done_callback(self.wake, context=self.context)
-        self._waiter = awaited
+        awaited.add_done_callback(self.task_wakeup, context=self.context)
+        self._fut_waiter = awaited
         if self._must_cancel and awaited.cancel(msg=self._cancel_message):
             self._must_cancel = False
-
-
-class Handle:
-    """A callback that the loop will make (asyncio.Handle, asyncio.TimerHandle)."""
-
-    def __init__(
-        self,
-        callback: Callable[..., Any],
-        args: tuple[Any, ...],
-        context: contextvars.Context,
-        when: float | None = None,
-    ) -> None:
-        self.callback = callback
-        self.args = args
-        self.context = context
-        self._when = when
-        self._cancelled = False
-
-    def cancel(self) -> None:
-        """Do not make it."""
-        self._cancelled = True
-
-    def cancelled(self) -> bool:
-        """Whether it was cancelled."""
-        return self._cancelled
-
-    def when(self) -> float | None:
-        """When it is due, in the loop's time."""
-        return self._when
-
-    def run(self) -> None:
-        """Make the call."""
-        if not self._cancelled:
-            self.context.run(self.callback, *self.args)
 
 
 class ActivityCall:
@@ -355,7 +234,7 @@ class ActivityCall:
         self.function = function
         self.args = args
         self.kwargs = kwargs
-        self.steps: FutureSteps | None = None
+        self.steps: Any = None
         self.__name__ = function.__name__
         self.__qualname__ = function.__qualname__
 
@@ -373,7 +252,7 @@ class ActivityCall:
         if self.steps is None:
             context = running_block.get()
             assert context is not None
-            self.steps = FutureSteps(context.run.begin_call(self))
+            self.steps = context.run.begin_call(self).__await__()
         return self.steps.send(value)
 
     def throw(self, kind: Any, value: Any = None, traceback: Any = None, /) -> Any:
@@ -386,16 +265,24 @@ class ActivityCall:
         """Give up waiting."""
 
 
-class Loop:
+_AbstractLoop: Any = asyncio.AbstractEventLoop  # whose methods have types that only C could meet
+
+
+class Loop(_AbstractLoop):  # type: ignore[misc]
     """The loop of one run. The interpreter steps its tasks, and tells it what has arrived."""
 
+    # Of asyncio.BaseEventLoop, for those of its methods that are taken as they are.
+    _exception_handler: Any = None
+    _current_handle = None
+    _debug = False
+
     def __init__(self) -> None:
-        self.ready: deque[Handle] = deque()
+        self.ready: deque[asyncio.Handle] = deque()
         self.turn = 0  # how many of them are called before timers are looked at again
-        self.scheduled: list[tuple[float, int, Handle]] = []
+        self.scheduled: list[tuple[float, int, asyncio.TimerHandle]] = []
         self.order = 0
         self.now = 0.0
-        self.pending: dict[int, Future] = {}  # of activities, by sequence number
+        self.pending: dict[int, asyncio.Future[Any]] = {}  # of activities, by sequence number
         self.timer: Wait | None = None  # what the run waits for on behalf of `scheduled`
         self.armed = False
         self.tasks: dict[Task, None] = {}
@@ -428,17 +315,25 @@ class Loop:
 
     @contextmanager
     def current(self, now: float) -> Iterator[None]:
-        """Be the running loop of this thread, at time `now`."""
+        """Be the running loop of this thread, at time `now`.
+
+        Only meanwhile does asyncio know its tasks: `asyncio.run`, in any thread, looks at each that
+        it knows.
+        """
         before = asyncio._get_running_loop()
+        for task in self.tasks:
+            asyncio._register_task(task)
         self.now = max(now, self.now)
-        asyncio._set_running_loop(self)  # type: ignore[arg-type]
+        asyncio._set_running_loop(self)
         if self.task is not None:  # it waits in the middle of a step, for what it did not await
-            asyncio.tasks._enter_task(self, self.task)  # type: ignore[arg-type]
+            asyncio.tasks._enter_task(self, self.task)
         try:
             yield
         finally:
             if self.task is not None:
                 _forget_current(self, self.task)
+            for task in self.tasks:
+                asyncio._unregister_task(task)
             asyncio._set_running_loop(before)
 
     def next_step(self) -> tuple[Task, Returned | Raised] | None:
@@ -453,12 +348,20 @@ class Loop:
                 if not self.turn:
                     return None
             self.turn -= 1
-            self.ready.popleft().run()
+            handle = self.ready.popleft()
+            if handle.cancelled():
+                continue
+            try:
+                handle._run()
+            except SystemExit as error:
+                self.stopped_by = error
+            if self.stopped_by is not None:
+                return None
 
     def enter(self, task: Task) -> None:
         """A task's step begins."""
         self.task = task
-        asyncio.tasks._enter_task(self, task)  # type: ignore[arg-type]
+        asyncio.tasks._enter_task(self, task)
 
     def leave(self, outcome: Any) -> None:
         """A task's step has ended."""
@@ -469,10 +372,11 @@ class Loop:
         task.context.run(task.stepped, outcome)
         if task.done():
             self.tasks.pop(task, None)
+            asyncio._unregister_task(task)
 
-    def wait_for(self, seq: int) -> Future:
+    def wait_for(self, seq: int) -> asyncio.Future[Any]:
         """The future of an activity's result."""
-        future = self.pending[seq] = Future(loop=self)
+        future = self.pending[seq] = asyncio.Future(loop=self)
         return future
 
     def settle(self, seq: int, value: Any, error: BaseException | None) -> None:
@@ -527,9 +431,13 @@ class Loop:
         self, callback: Callable[..., Any], *args: Any, context: contextvars.Context | None = None
     ) -> Any:
         """Call it when what is ready now has been called."""
-        handle = Handle(callback, args, context or contextvars.copy_context())
+        if type(callback).__name__ == _C_STEP:
+            return _not_in_c(callback)
+        handle = asyncio.Handle(callback, args, self, context)
         self.ready.append(handle)
         return handle
+
+    call_soon_threadsafe = call_soon  # a run is one thread of control
 
     def call_later(
         self,
@@ -553,18 +461,29 @@ class Loop:
         """Call it at a time."""
         if when is None:
             raise TypeError("when cannot be None")
-        handle = Handle(callback, args, context or contextvars.copy_context(), when)
+        handle = asyncio.TimerHandle(when, callback, args, self, context)
         self.order += 1
         heapq.heappush(self.scheduled, (when, self.order, handle))
         return handle
 
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """It is dropped when it would be due."""
+
     def create_future(self) -> Any:
         """A future of this loop."""
-        return Future(loop=self)
+        return asyncio.Future(loop=self)
 
-    def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **rest: Any) -> Any:
+    def create_task(self, coro: Any, *, name: Any = None, context: Any = None) -> Any:
         """A task of this loop."""
         return Task(coro, loop=self, name=name, context=context)
+
+    def get_task_factory(self) -> None:
+        """None: its tasks are its own."""
+
+    def set_task_factory(self, factory: Any) -> None:
+        """Only None, for the factory that it has."""
+        if factory is not None:
+            raise _refused("set_task_factory", _FACTORY)
 
     def is_running(self) -> bool:
         """It is, as seen from what it runs."""
@@ -574,23 +493,161 @@ class Loop:
         """Never."""
         return False
 
+    def run_forever(self) -> None:
+        """It runs."""
+        raise RuntimeError("This event loop is already running")
+
+    def run_until_complete(self, future: Any) -> Any:
+        """It runs."""
+        raise RuntimeError("This event loop is already running")
+
+    def close(self) -> None:
+        """It runs."""
+        raise RuntimeError("Cannot close a running event loop")
+
     def get_debug(self) -> bool:
-        """Never."""
-        return False
+        """What `set_debug` was given last."""
+        return self._debug
+
+    def set_debug(self, enabled: bool) -> None:
+        """Note where handles, futures and tasks are made."""
+        self._debug = bool(enabled)
+
+    set_exception_handler = asyncio.BaseEventLoop.set_exception_handler
+    get_exception_handler = asyncio.BaseEventLoop.get_exception_handler
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        """A callback's failure, or a forgotten exception: it is in the program's hands."""
+        """Tell the exception handler what nobody can be told by an exception."""
+        if asyncio._get_running_loop() is not self:
+            return  # the state that it belongs to was given up, and goes
+        if not self._is_stopped_by(context):
+            asyncio.BaseEventLoop.call_exception_handler(self, context)
 
+    def default_exception_handler(self, context: dict[str, Any]) -> None:
+        """Log it."""
+        if not self._is_stopped_by(context):
+            asyncio.BaseEventLoop.default_exception_handler(self, context)
 
-def _running() -> Loop:
-    loop: Any = asyncio.get_running_loop()
-    assert isinstance(loop, Loop)
-    return loop
+    def _is_stopped_by(self, context: dict[str, Any]) -> bool:
+        """Whether a callback called what could not be recorded: nobody may take that for done."""
+        error = context.get("exception")
+        if not isinstance(error, DurabilityError) or "future" in context:
+            return False
+        self.stopped_by = error
+        return True
 
 
 def _forget_current(loop: Loop, task: Task) -> None:
-    if asyncio.tasks._current_tasks.get(loop) is task:  # type: ignore[attr-defined]
-        asyncio.tasks._leave_task(loop, task)  # type: ignore[arg-type]
+    if asyncio.current_task(loop) is task:
+        asyncio.tasks._leave_task(loop, task)
 
 
-__all__ = ["ActivityCall", "Future", "Handle", "Loop", "Task"]
+# What a loop that is an object of one process does: why a run cannot, and what to write instead.
+_FRAMES = (
+    "gives Python's frames, which no checkpoint can keep",
+    "log where a task is, or look at repr(task)",
+)
+_FACTORY = (
+    "has tasks made that the run does not step itself, and could not keep",
+    "pass what they need to the coroutines, or wrap asyncio.create_task() in a function of yours",
+)
+_THREADS = (
+    "runs code in a thread of this process, which no checkpoint can keep (asyncio.to_thread() does "
+    "so too)",
+    "make it an @activity, and call or await that",
+)
+_CONNECTIONS = (
+    "needs a connection or a file of this process, which no checkpoint can keep",
+    "open, use and close it inside an @activity, and await that",
+)
+_SUBPROCESSES = (
+    "starts a child of this process, which no checkpoint can keep",
+    "start it and wait for it inside an @activity, and await that",
+)
+_SIGNALS = (
+    "is about signals, which come to a process and not to a run",
+    "handle them where the worker is started; Run.cancel() ends a run",
+)
+_ENDS = (
+    "ends the event loop, which ends with the workflow",
+    "return from the workflow, or raise an exception",
+)
+_REFUSED = {
+    name: why
+    for why, names in {
+        _THREADS: "run_in_executor set_default_executor",
+        _CONNECTIONS: "add_reader add_writer connect_accepted_socket connect_read_pipe"
+        " connect_write_pipe create_connection create_datagram_endpoint create_server"
+        " create_unix_connection create_unix_server getaddrinfo getnameinfo remove_reader"
+        " remove_writer sendfile sock_accept sock_connect sock_recv sock_recv_into sock_recvfrom"
+        " sock_recvfrom_into sock_sendall sock_sendfile sock_sendto start_tls",
+        _SUBPROCESSES: "subprocess_exec subprocess_shell",
+        _SIGNALS: "add_signal_handler remove_signal_handler",
+        _ENDS: "shutdown_asyncgens shutdown_default_executor stop",
+    }.items()
+    for name in names.split()
+}
+
+
+def _refused(name: str, why: tuple[str, str]) -> DurabilityError:
+    return DurabilityError(f"{name}() {why[0]}. Instead, {why[1]}.")
+
+
+def _refusing(name: str, why: tuple[str, str]) -> Callable[..., Any]:
+    def refuse(self: Loop, *args: Any, **kwargs: Any) -> Any:
+        raise _refused(name, why)
+
+    refuse.__name__, refuse.__qualname__ = name, f"Loop.{name}"
+    refuse.__doc__ = f"Refused: it {why[0]}."
+    return refuse
+
+
+for _name, _why in _REFUSED.items():
+    setattr(Loop, _name, _refusing(_name, _why))
+
+
+def _not_in_c(step: Any) -> None:
+    """A task asks for the step that C would make of it; a task of ours has asked for its own."""
+    if not isinstance(step.__self__, Task):
+        raise DurabilityError(
+            "asyncio.Task() makes a task that asyncio steps itself, past what a run can keep. "
+            "Instead, write asyncio.create_task()."
+        )
+
+
+# Checkpoints ----------------------------------------------------------------------------------
+
+
+def reduce_task(task: Task, _: Any) -> tuple[Any, ...]:
+    """A task with its outcome, or with all that its next step needs."""
+    own = object.__getstate__(task)  # it has no `__dict__` to ask for
+    state = (task._loop, task.get_coro(), task.get_name(), task.context, future_state(task), own)
+    return (new_task, (), state, None, None, set_task)
+
+
+def new_task() -> Task:
+    """A task that has no coroutine yet."""
+    return Task.__new__(Task)
+
+
+def set_task(task: Task, state: tuple[Any, ...]) -> None:
+    """Put a task in its state."""
+    loop, coroutine, name, task.context, outcome, own = state
+    task._begin(coroutine, loop, name)
+    set_outcome(task, outcome)
+    for attribute, value in own.items():
+        object.__setattr__(task, attribute, value)
+
+
+def reduce_steps_in_c(steps: Any, _: Any) -> tuple[Any, ...]:
+    """What awaiting a future goes through has no state but the future's, and that only."""
+    future = next((x for x in gc.get_referents(steps) if isinstance(x, asyncio.Future)), None)
+    return (FutureSteps, (None,), {"future": future})
+
+
+REDUCERS: dict[type, Any] = {
+    Task: reduce_task,
+    type(asyncio.Future(loop=Loop()).__await__()): reduce_steps_in_c,
+}
+
+__all__ = ["ActivityCall", "Loop", "Task"]

@@ -27,7 +27,7 @@ from perdure.runtime.generators import (
     advance,
 )
 from perdure.runtime.iterators import ahead
-from perdure.runtime.loop import ActivityCall, Future, FutureSteps
+from perdure.runtime.loop import ActivityCall, Task
 from perdure.runtime.ops import NextStep, Returned
 from perdure.runtime.program import Program
 from perdure.runtime.steps import AsyncStep
@@ -146,15 +146,15 @@ class Protocols:
 
     def awaited(self, awaitable: Any) -> Any:
         """The iterator that `await` steps."""
-        if isinstance(awaitable, Coroutine | Future | ActivityCall | AsyncStep):
+        if isinstance(awaitable, Coroutine | ActivityCall | AsyncStep):
             if isinstance(awaitable, Coroutine) and awaitable.delegate is not None:
                 raise RuntimeError("coroutine is being awaited already")
-            return awaitable if not isinstance(awaitable, Future) else awaitable.__await__()
+            return awaitable
         kind = type(awaitable)
+        if kind is asyncio.Future or kind is Task:
+            return awaitable.__await__()
         if kind is SyncGenerator and awaitable.iterable:
             return awaitable
-        if isinstance(awaitable, asyncio.Future):
-            return FutureSteps(awaitable)  # asyncio.gather makes one of C
         if isinstance(awaitable, types.GeneratorType) and (
             awaitable.gi_code.co_flags & 0x100  # CO_ITERABLE_COROUTINE
         ):

@@ -91,8 +91,8 @@ class _Search:
     def in_callbacks(self, state: Continuation) -> str | None:
         """The first callback of the event loop at fault."""
         for handle in _callbacks(state.loop) if state.loop is not None else ():
-            if (cause := self.refusal((handle.callback, handle.args))) is not None:
-                name = getattr(handle.callback, "__qualname__", describe(handle.callback))
+            if (cause := self.refusal((handle._callback, handle._args))) is not None:
+                name = getattr(handle._callback, "__qualname__", describe(handle._callback))
                 return (
                     f"the call of {name} that the event loop is to make cannot be pickled "
                     f"({cause}). Give it, and a function around it, what can be kept (a path, a "

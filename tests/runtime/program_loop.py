@@ -1,0 +1,127 @@
+"""Workflows that ask their event loop for what only one of a process has, and some that fail."""
+
+import asyncio
+import signal
+import sys
+
+from perdure import activity, workflow
+
+
+@activity
+async def later(x):
+    return x
+
+
+@activity
+def double(x):
+    return 2 * x
+
+
+def bad():
+    raise ValueError("bad")
+
+
+async def to_thread(loop):
+    return await asyncio.to_thread(len, "abc")
+
+
+async def run_in_executor(loop):
+    return await loop.run_in_executor(None, len, "abc")
+
+
+async def add_signal_handler(loop):
+    loop.add_signal_handler(signal.SIGTERM, print)
+
+
+async def open_connection(loop):
+    return await asyncio.open_connection("localhost", 80)
+
+
+async def subprocess(loop):
+    return await asyncio.create_subprocess_exec("true")
+
+
+async def task_factory(loop):
+    loop.set_task_factory(lambda loop, coroutine: None)
+
+
+async def stop(loop):
+    loop.stop()
+
+
+async def get_stack(loop):
+    return asyncio.current_task().get_stack()
+
+
+async def task_made_directly(loop):
+    return await asyncio.Task(stop(loop))
+
+
+async def activity_in_a_callback(loop):
+    loop.call_soon(lambda numbers: list(map(double, numbers)), [1])
+    await asyncio.sleep(1)
+
+
+async def activity_in_a_callback_with_a_handler(loop):
+    loop.set_exception_handler(print)
+    loop.call_later(1, lambda: list(map(double, [1])))
+    await asyncio.sleep(2)
+
+
+async def activity_in_the_handler(loop):
+    loop.set_exception_handler(lambda loop, context: list(map(double, [1])))
+    loop.call_later(1, bad)
+    await asyncio.sleep(2)
+
+
+WAYS = {
+    way.__name__: way
+    for way in (
+        to_thread,
+        run_in_executor,
+        add_signal_handler,
+        open_connection,
+        subprocess,
+        task_factory,
+        stop,
+        get_stack,
+        task_made_directly,
+        activity_in_a_callback,
+        activity_in_a_callback_with_a_handler,
+        activity_in_the_handler,
+    )
+}
+
+
+@workflow
+async def asks_for(name):
+    await later(1)
+    return await WAYS[name](asyncio.get_running_loop())
+
+
+@workflow
+async def exits_in_a_callback():
+    asyncio.get_running_loop().call_soon(sys.exit, 3)
+    await later(1)
+    return "never"
+
+
+async def fails(x):
+    raise ValueError(x)
+
+
+@workflow
+async def holds_failures():
+    future = asyncio.get_running_loop().create_future()
+    future.set_exception(ValueError(1))
+    task = asyncio.create_task(fails(2))
+    await later(1)
+    await later(2)
+    return [repr(future.exception()), repr(task.exception())]
+
+
+@workflow
+async def forgets_failures():
+    asyncio.get_running_loop().create_future().set_exception(ValueError(1))
+    asyncio.get_running_loop().call_later(1, bad)
+    await asyncio.sleep(2)
