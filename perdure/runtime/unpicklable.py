@@ -8,6 +8,7 @@ named is the one at fault, and not one that only leads to it.
 from __future__ import annotations
 
 import ast
+import asyncio
 from collections.abc import Iterator
 from contextvars import Context
 from typing import Any
@@ -18,7 +19,8 @@ from perdure.runtime.codec import Codec, describe
 from perdure.runtime.continuation import Continuation
 from perdure.runtime.failures import UnpicklableError
 from perdure.runtime.generators import CLASSES, Generator
-from perdure.runtime.loop import Loop
+from perdure.runtime.library import future_state
+from perdure.runtime.loop import Loop, Task
 from perdure.runtime.program import Program
 
 _ADVICE = (
@@ -31,7 +33,7 @@ def explain(program: Program, state: Continuation, problem: Exception) -> Unpick
     """Say which live variable cannot be kept, of what type, and the suspension it lives across."""
     search = _Search(program)
     search.walk(state)
-    found = search.in_frames() or search.in_contexts() or search.in_callbacks(state)
+    found = search.in_frames() or search.in_contexts() or search.in_callbacks()
     return UnpicklableError(found or f"the run's state cannot be pickled: {problem}")
 
 
@@ -43,10 +45,13 @@ class _Search:
         self.codec = Codec(program)
         self.codec.reducers |= dict.fromkeys(CLASSES.values(), self._meet_generator)
         self.codec.reducers |= {Context: self._meet_context, Loop: _left_out}
+        self.codec.reducers |= dict.fromkeys((asyncio.Future, Task), self._meet_future)
         # (function, block, live values, cells), outermost first, and what it delegates to
         self.frames: list[tuple[Any, ...]] = []
         self.generators: dict[int, Generator] = {}
         self.contexts: dict[int, Context] = {}
+        self.futures: dict[int, Any] = {}
+        self.callbacks: list[tuple[Any, tuple[Any, ...]]] = []  # and what each is called with
 
     def walk(self, state: Continuation) -> None:
         """Meet all frames and contexts of a state."""
@@ -57,8 +62,10 @@ class _Search:
         if state.loop is not None:
             for task in state.loop.tasks:
                 self.refusal(task)
-            for handle in _callbacks(state.loop):
-                self.refusal(handle)
+            for handle in (*state.loop.ready, *(timer for *_, timer in state.loop.scheduled)):
+                if not handle.cancelled():
+                    self.callbacks.append((handle._callback, handle._args))
+                    self.refusal(handle)
         for frame in self.frames:  # it grows meanwhile
             for _, value in self._held(frame):
                 self.refusal(value)
@@ -88,11 +95,11 @@ class _Search:
                     )
         return None
 
-    def in_callbacks(self, state: Continuation) -> str | None:
-        """The first callback of the event loop at fault."""
-        for handle in _callbacks(state.loop) if state.loop is not None else ():
-            if (cause := self.refusal((handle._callback, handle._args))) is not None:
-                name = getattr(handle._callback, "__qualname__", describe(handle._callback))
+    def in_callbacks(self) -> str | None:
+        """The first callback of the event loop, or of a future, at fault."""
+        for callback, args in self.callbacks:
+            if (cause := self.refusal((callback, args))) is not None:
+                name = getattr(callback, "__qualname__", describe(callback))
                 return (
                     f"the call of {name} that the event loop is to make cannot be pickled "
                     f"({cause}). Give it, and a function around it, what can be kept (a path, a "
@@ -123,6 +130,15 @@ class _Search:
             for value in context.values():
                 self.refusal(value)
         return _left_out(context, pickler)
+
+    def _meet_future(self, future: Any, pickler: Any) -> tuple[Any, ...]:
+        """Its outcome and its attributes are its own; its callbacks lead to who waits for it."""
+        if id(future) not in self.futures:
+            self.futures[id(future)] = future
+            self.callbacks += [(callback, ()) for callback, _ in future._callbacks or ()]
+        coroutine = future.get_coro() if type(future) is Task else None
+        outcome = future_state(future)[1]
+        return (list, ([coroutine, outcome, object.__getstate__(future)],))
 
     def _table(self, frame: tuple[Any, ...]) -> Any:
         return self.program.functions[frame[0]].table
@@ -161,10 +177,6 @@ _DELEGATE = ""
 
 def _left_out(value: Any, pickler: Any) -> tuple[Any, ...]:
     return (object, ())
-
-
-def _callbacks(loop: Loop) -> list[Any]:
-    return [*loop.ready, *(handle for *_, handle in loop.scheduled)]
 
 
 def _content(cell: Any) -> Any:

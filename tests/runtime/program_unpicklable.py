@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import functools
 import threading
 
 from perdure import activity, workflow
@@ -173,3 +174,17 @@ async def in_a_queue():
         return await queue.get()
 
     return await asyncio.gather(take(), queue.join())
+
+
+@workflow
+async def in_a_callback_of_a_future():
+    future = asyncio.get_running_loop().create_future()
+    future.add_done_callback(functools.partial(print, threading.Lock()))
+    await asyncio.gather(later(1), future)
+
+
+@workflow
+async def in_an_answer_to_a_thread():
+    asyncio.run_coroutine_threadsafe(later(1), asyncio.get_running_loop())
+    await asyncio.sleep(1)
+    await later(2)

@@ -36,6 +36,14 @@ IN_A_COROUTINE = ("the variable 'lock' in holds_a_lock (line ", "after await lat
         (program.in_a_result, ("the variable 'task' in in_a_result (line ", "cannot pickle")),
         (program.in_a_queue, ("the variable 'queue' in in_a_queue", "cannot pickle")),
         (program.in_a_callback, ("the call of print that the event loop is to make cannot be",)),
+        (
+            program.in_a_callback_of_a_future,
+            ("the call of functools.partial that the event loop is to make cannot be",),
+        ),
+        (
+            program.in_an_answer_to_a_thread,
+            ("the call of _chain_future.<locals>._call_set_state that the event loop is to make",),
+        ),
         (program.in_a_context, ("the context variable 'current' holds a _thread.lock",)),
         (
             program.in_the_context_of_a_plain_one,
