@@ -317,6 +317,8 @@ def _reducer_of(kind: type, *, by_value: bool) -> Reducer | None:
         return container
     if not _pickled_as_usual(kind):
         return None
+    if instances.has_written_state(kind):
+        return instances.reduce_with_slots
     if issubclass(kind, property):
         return reducers.reduce_property
     if issubclass(kind, staticmethod | classmethod):

@@ -15,6 +15,7 @@ Here such objects are made, read and filled with the builtin's own methods. What
 from __future__ import annotations
 
 import copyreg
+import dataclasses
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from sys import getrefcount
@@ -167,6 +168,20 @@ def set_object(value: Any, state: Any) -> None:
         object.__getattribute__(value, "__dict__").update(attributes)
     for name, content in (slots or {}).items():
         object.__setattr__(value, name, content)
+
+
+def has_written_state(kind: Any) -> bool:
+    """Whether `dataclass(frozen=True, slots=True)` wrote how objects of a class are pickled.
+
+    It insists on every field: an object whose `__post_init__` is at work has not got all.
+    """
+    written: Any = dataclasses._dataclass_getstate  # type: ignore[attr-defined]
+    return kind.__getstate__ is written
+
+
+def reduce_with_slots(value: Any, pickler: Any) -> Any:
+    """An object of such a class, with those of its slots that are set."""
+    return (bare, (type(value),), object.__getstate__(value), None, None, set_object)
 
 
 # Attributes that others hold ---------------------------------------------------------------------

@@ -236,7 +236,34 @@ def abstract_classes():
     return Implementation().go(), [made.go() for made in (Implementation(), Implementation())], message
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    x: int
+    y: int = 2
+    weight: dataclasses.InitVar[int] = 0
+    total: int = dataclasses.field(init=False)
+
+    def __post_init__(self, weight):
+        object.__setattr__(self, "total", echo(self.x + weight))
+
+    def moved(self, **changes):
+        return dataclasses.replace(self, **{"weight": 1, **changes})
+
+
+@workflow
+def sealed_dataclasses():
+    """Frozen, with slots, and half made while `__post_init__` suspends."""
+    first = Sealed(x=1, weight=3)
+    second = first.moved(x=5)
+    try:
+        first.x = echo(3)
+    except dataclasses.FrozenInstanceError as error:
+        refused = str(error)
+    return first, second, refused, dataclasses.asdict(second), first == Sealed(x=1, weight=3)
+
+
 CASES = [
+    (sealed_dataclasses, ()),
     (dataclasses_made, ()),
     (enumerations, ()),
     (named_tuples, ()),
