@@ -7,13 +7,12 @@ of its arguments it calls. It iterates over the others.
 from __future__ import annotations
 
 import functools
+import re
 
 from perdure.compiler import operators
+from perdure.compiler.source import OWN_LIBRARY
 
-SYNTAX, COLLECTING, ITERATING, FIBERS, OPERATORS, PACKAGES = MODULES = tuple(
-    f"perdure.library.{room}"
-    for room in ("syntax", "collecting", "iterating", "fibers", "operators", "packages")
-)
+SYNTAX, COLLECTING, ITERATING, FIBERS, OPERATORS, FORMATTING, PACKAGES = MODULES = OWN_LIBRARY
 
 
 @functools.cache
@@ -46,6 +45,7 @@ STAND_INS: dict[str, tuple[str, frozenset[int]]] = {
         "filter": (0,),
         "enumerate": (),
         "zip": (),
+        "print": (),
     }.items()
 }
 STAND_INS |= {
@@ -110,18 +110,23 @@ ASYNCHRONOUS = frozenset({"builtins.aiter", "builtins.anext"})
 METHODS: dict[str, tuple[str, frozenset[int]]] = {
     name: (f"{name}_", frozenset()) for name in ("sort", "join", "extend", "update", "fromkeys")
 } | {name: (f"{name}_", frozenset({0})) for name in ("sub", "subn")}
+METHODS |= {"format": ("format_text", frozenset()), "format_map": ("format_map", frozenset())}
 _PACKAGES = {name for name, _ in _OF_PACKAGES.values()} | {"sub_", "subn_", "cached_call"}
 _SYNTAX = (
     "list_ taken_ extension_ contains_ iter_ CallIterator SequenceIterator step_of close_dropped"
     " delegate construct"
 )
 _GIVING_ITERATORS = "next aiter anext map filter enumerate zip".split()
+_FORMATTING = (
+    "str_ repr_ ascii_ format_ formatted_ modulo modulo_in_place print_ format_text format_map"
+)
 _ROOMS: dict[str, set[str]] = {
     SYNTAX: set(_SYNTAX.split()),
     ITERATING: {f"{name}_" for name in _GIVING_ITERATORS}
     | {found for name, (found, _) in STAND_INS.items() if name.startswith("itertools.")},
     FIBERS: {"gather_", "race_"},
     PACKAGES: _PACKAGES,
+    FORMATTING: set(_FORMATTING.split()),
     OPERATORS: {"read_attribute"}
     | {o.stand_in for o in (*operators.OPERATIONS.values(), *operators.BUILTINS.values())},
 }  # all others are in COLLECTING
@@ -133,6 +138,11 @@ CALLED_KEYWORDS = frozenset({"key", "func", "function", "repl"})
 OF_ITEMS = dict.fromkeys(("sorted", "sort", "min", "max"), operators.ORDERING)
 OF_ITEMS |= dict.fromkeys(("any", "all"), operators.TRUTH)
 OF_ITEMS |= {"sum": frozenset({"__add__", "__radd__"}), "prod": frozenset({"__mul__", "__rmul__"})}
+# Those that make texts of what they are given, and go over none of it.
+SHOWING = dict.fromkeys(("print", "format", "format_map"), operators.SHOWING)
+SHOWING |= {name: SHOWING[name] | {"__format__"} for name in ("format", "format_map")}
+# A field of a template that says more than a position or a keyword: `{0.name}`, `{[0]}`.
+FIELD_OF_SOMETHING = re.compile(r"\{[^{}:!]*[.\[]")
 CONSTRUCT = "construct"
 # Methods of classes of the library that stand-ins make objects of.
 METHODS_OF = {

@@ -24,14 +24,20 @@ class Operation:
     given: tuple[str, ...] = ()  # what the stand-in is told before the operands
     # What is done to an attribute, whose property or descriptor may be what suspends.
     attribute: Literal["", "read", "write"] = ""
+    # Methods of what stands in a container among the operands, at any depth.
+    inside: frozenset[str] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
         """The special methods that it may call."""
-        return frozenset(name for _, name in self.methods)
+        return frozenset(name for _, name in self.methods) | self.inside
 
 
 _TEXTS = ((0, "__str__"), (0, "__repr__"))
+# What a `%` asks its arguments for, and where it finds them.
+_FILLING = frozenset("__str__ __repr__ __int__ __index__ __float__ __getitem__ __missing__".split())
+# Texts of values, also of those in containers.
+SHOWING = frozenset({"__str__", "__repr__"})
 _READ = ((0, "__getattribute__"), (0, "__getattr__"), (0, "__get__"))
 # Methods by which objects are ordered.
 ORDERING = frozenset({"__lt__", "__le__", "__gt__", "__ge__"})
@@ -49,6 +55,8 @@ def _table() -> dict[str, Operation]:
         table[name] = Operation("binary", both, (left, right, shown))
         inplace = (place, left, right, f"{symbol}=")
         table[f"i{bare}"] = Operation("augmented", ((0, place), *both), inplace)
+    table["percent"] = Operation("modulo", table["mod"].methods, inside=_FILLING)
+    table["imod"] = Operation("modulo_in_place", table["imod"].methods, inside=_FILLING)
     for name, symbol in (("neg", "-"), ("pos", "+"), ("invert", "~")):
         table[name] = Operation("unary", ((0, f"__{name}__"),), (f"__{name}__", symbol))
     for name, other, symbol in (
@@ -70,7 +78,8 @@ def _table() -> dict[str, Operation]:
     table["delitem"] = Operation("delete_item", ((0, "__delitem__"),))
     table["contains"] = Operation("contains_", ((0, "__contains__"), (1, "__eq__")))
     table["truth"] = Operation("truth", ((0, "__bool__"), (0, "__len__")))
-    table["formatted"] = Operation("formatted_", ((0, "__format__"), *_TEXTS))
+    table["formatted"] = Operation("formatted_", ((0, "__format__"), *_TEXTS), inside=SHOWING)
+    table["index"] = Operation("index_", ((0, "__index__"),))
     table["setattr"] = Operation("set_attribute", ((0, "__setattr__"), (0, "__set__")), (), "write")
     table["delattr"] = Operation(
         "delete_attribute", ((0, "__delattr__"), (0, "__delete__")), (), "write"
@@ -85,9 +94,10 @@ OPERATIONS = _table()
 BUILTINS: dict[str, Operation] = {
     "len": Operation("len_", ((0, "__len__"),)),
     "bool": Operation("bool_", ((0, "__bool__"), (0, "__len__"))),
-    "str": Operation("str_", _TEXTS),
-    "repr": Operation("repr_", ((0, "__repr__"),)),
-    "format": Operation("format_", ((0, "__format__"), *_TEXTS)),
+    "str": Operation("str_", _TEXTS, inside=SHOWING),
+    "repr": Operation("repr_", ((0, "__repr__"),), inside=frozenset({"__repr__"})),
+    "ascii": Operation("ascii_", ((0, "__repr__"),), inside=frozenset({"__repr__"})),
+    "format": Operation("format_", ((0, "__format__"), *_TEXTS), inside=SHOWING),
     "abs": Operation("abs_", ((0, "__abs__"),)),
     "round": Operation("round_", ((0, "__round__"),)),
     "hash": Operation("hash_", ((0, "__hash__"),)),
@@ -164,8 +174,10 @@ TRUTH = OPERATIONS["truth"].names
 def operations_of(node: ast.AST) -> list[str]:
     """The names (in `OPERATIONS`) of what a node of one of the `KINDS` does."""
     match node:
-        case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str()) | ast.JoinedStr()):
+        case ast.BinOp(left=ast.Constant() | ast.JoinedStr(), right=ast.Constant()):
             return []
+        case ast.BinOp(op=ast.Mod()) if not _is_number(node.left) and not _is_number(node.right):
+            return ["percent"]
         case ast.BinOp():
             inert = isinstance(node.left, _TEXT) and isinstance(node.right, _TEXT)
             return [] if inert else [_BINARY[type(node.op)]]
@@ -186,6 +198,10 @@ def operations_of(node: ast.AST) -> list[str]:
         case ast.FormattedValue():
             return ["formatted"]
     return []
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float)
 
 
 def tested(node: ast.AST) -> list[ast.expr]:

@@ -53,6 +53,7 @@ _CALLED_BY_SYNTAX = frozenset(
 )
 _STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
 _WAITS = frozenset({"result", "exception"})  # methods of a fiber
+_WRITES = frozenset({"write", "flush"})  # methods of a file that is printed to
 _NATIVE_METHODS = frozenset("items keys values split splitlines readlines".split())
 
 
@@ -383,6 +384,8 @@ class _Resolver(Reader):
         found = PERHAPS if dotted in library.ASYNCHRONOUS else NO
         if self.behind & library.OF_ITEMS.get(last_name(call.func), frozenset()):
             return PERHAPS
+        if last_name(call.func) in library.SHOWING:
+            return PERHAPS if self._shows(call) else NO
         for place, value in enumerate(call.args):
             if isinstance(value, ast.Starred):
                 found = max(found, self._iterated(value.value, facts))
@@ -394,6 +397,21 @@ class _Resolver(Reader):
             if keyword.arg in library.CALLED_KEYWORDS:
                 found = max(found, self._called(keyword.value, facts))
         return found
+
+    def _shows(self, call: ast.Call) -> bool:
+        """Whether a call that makes a text of what it is given may ask what suspends."""
+        name = last_name(call.func)
+        if name == "print":
+            writes = any(keyword.arg in ("file", None) for keyword in call.keywords)
+            return not self.behind.isdisjoint(operators.SHOWING) or (
+                writes and not _WRITES.isdisjoint(self._suspending_methods())
+            )
+        assert isinstance(call.func, ast.Attribute)
+        template = call.func.value
+        if not isinstance(template, ast.Constant) or name == "format_map":
+            return bool(self.behind)
+        inside = library.FIELD_OF_SOMETHING.search(str(template.value)) is not None
+        return bool(self.behind) if inside else not self.behind.isdisjoint(library.SHOWING[name])
 
     @staticmethod
     def _called_places(call: ast.Call, dotted: str) -> frozenset[int]:
@@ -602,6 +620,9 @@ class _Resolver(Reader):
                 for call, dotted in facts.stand_ins
                 if self._meets(call, facts)
             ]
+            if any(name in ("format", "format_map") for _, name in facts.stand_ins):
+                # A template may name any attribute.
+                queue += [n for method in self.properties for n in self.methods[method]]
             queue += map(library.full_name, self._operating(facts))
             if self.iterates or MAKING & suspending:
                 queue += map(library.full_name, (library.CONSTRUCT, *library.GOING_OVER))

@@ -40,6 +40,7 @@ from perdure.library.collecting import (
     tuple_,
     update_,
 )
+from perdure.library.formatting import format_map, format_text, print_
 from perdure.library.iterating import (
     accumulate_,
     aiter_,
@@ -103,6 +104,7 @@ BY_NAME: dict[str, Callable[..., Any]] = {
     "builtins.filter": filter_,
     "builtins.enumerate": enumerate_,
     "builtins.zip": zip_,
+    "builtins.print": print_,
     "collections.deque": deque_,
     "functools.reduce": reduce_,
     "itertools.chain": chain_,
@@ -126,6 +128,8 @@ METHODS: dict[str, tuple[Callable[..., Any], tuple[type, ...]]] = {
     "extend": (extend_, (list, bytearray, deque)),
     "update": (update_, (set, dict)),
     "fromkeys": (fromkeys_, (type,)),
+    "format": (format_text, (str,)),
+    "format_map": (format_map, (str,)),
 }
 
 

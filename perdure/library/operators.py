@@ -298,42 +298,6 @@ def bool_(operand: Any = False, /) -> bool:
     return truth(operand)
 
 
-def str_(operand: Any = "", /, *rest: Any, **more: Any) -> str:
-    if rest or more:
-        return str(operand, *rest, **more)
-    name = "__str__"
-    if lookup(type(operand), name) is object.__str__:
-        name = "__repr__"
-    text = special(operand, name)()  # type: ignore[misc]  # every object has it
-    if not isinstance(text, str):
-        raise TypeError(f"__str__ returned non-string (type {type(text).__name__})")
-    return text
-
-
-def repr_(operand: Any, /) -> str:
-    method = special(operand, "__repr__")
-    return repr(operand if method is None else Says(method()))
-
-
-def format_(operand: Any, spec: Any = "", /) -> str:
-    if lookup(type(operand), "__format__") is object.__format__:
-        return format(operand, spec) if spec else str_(operand)
-    text = special(operand, "__format__")(spec)  # type: ignore[misc]  # every object has it
-    if not isinstance(text, str):
-        raise TypeError(f"__format__ must return a str, not {type(text).__name__}")
-    return text
-
-
-def formatted_(operand: Any, conversion: str, spec: Any, /) -> str:
-    if conversion == "s":
-        operand = str_(operand)
-    elif conversion == "r":
-        operand = repr_(operand)
-    elif conversion == "a":
-        operand = ascii(Says(repr_(operand)))
-    return format_(operand, spec)
-
-
 def abs_(operand: Any, /) -> Any:
     method = special(operand, "__abs__")
     return abs(operand) if method is None else method()
@@ -358,6 +322,11 @@ def int_(operand: Any = 0, /, *rest: Any, **more: Any) -> int:
     if rest or more or method is None:
         return int(operand, *rest, **more)
     return int(Says(method()))
+
+
+def index_(operand: Any, /) -> int:
+    method = special(operand, "__index__")
+    return operator.index(operand if method is None else Says(method()))
 
 
 def float_(operand: Any = 0.0, /) -> float:

@@ -13,9 +13,9 @@ from collections import defaultdict, deque
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, MethodWrapperType
 from typing import TYPE_CHECKING, Any
 
-from perdure.compiler.library import OF_ITEMS, full_name
+from perdure.compiler.library import FIELD_OF_SOMETHING, OF_ITEMS, SHOWING, full_name
 from perdure.compiler.operators import Operation
-from perdure.runtime import caches, callables, fibers, operations, ops
+from perdure.runtime import caches, callables, contents, fibers, operations, ops
 from perdure.runtime.declare import activity_options, sleep
 from perdure.runtime.generators import AsyncGenerator, CoroutineSteps, Generator, SyncGenerator
 from perdure.runtime.steps import AsyncStep
@@ -124,6 +124,8 @@ class Suspending:
         names = OF_ITEMS.get(found.removesuffix("_"))
         if names is not None and self._stops_at_items(callee, names, args):
             return True
+        if found in _SHOWING:
+            return self._stops_in_text(callee, _SHOWING[found], args, kwargs)
         if found == "replace_":
             return len(args) == 1 and self.in_making(type(args[0]))
         return any(map(self._stops, [*args, *kwargs.values()] if kwargs else args))
@@ -146,6 +148,37 @@ class Suspending:
             for name in names
         )
 
+    def _stops_in_text(
+        self, callee: Any, names: frozenset[str], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> bool:
+        """Whether a text that is made of values, by `format` or `print`, may stop the run."""
+        if callee is print:
+            file = type(kwargs.get("file"))
+            if any(self.method(ops.lookup(file, name)) for name in ("write", "flush")):
+                return True
+        elif FIELD_OF_SOMETHING.search(callee.__self__):
+            return True  # who knows what it leads to
+        elif callee.__name__ == "format_map" and type(args[0]) is not dict:
+            return True
+        return self._shows([*args, *kwargs.values()], names)
+
+    def _shows(self, values: list[Any], names: frozenset[str]) -> bool:
+        """Whether one of the methods, of a value or of what stands in it at any depth, suspends."""
+        if names.isdisjoint(self._function_names):
+            return False
+        seen: dict[int, Any] = {}
+        while values:
+            value = values.pop()
+            kind = type(value)
+            if kind in contents.PLAIN or id(value) in seen:
+                continue
+            seen[id(value)] = value
+            if any(self._suspends_in(kind, name, value) for name in names):
+                return True
+            form = contents.form_of(value)
+            values += () if form is None else form.parts(value)
+        return False
+
     def _operates(self, operation: Operation, args: tuple[Any, ...]) -> bool:
         """Whether a special method that an operation calls is one that suspends."""
         if operation.attribute == "read":
@@ -156,6 +189,10 @@ class Suspending:
                 value = args[place]
                 if type(value) not in _INERT and self._suspends_in(type(value), name, value):
                     return True
+        if operation.inside and self._shows([*args], operation.inside):
+            return True
+        if operation.stand_in in ("modulo", "modulo_in_place"):
+            return _is_keyed(args[0]) and type(args[1]) not in _INERT
         if operation.attribute == "write" and len(args) > 1 and type(args[1]) is str:
             found = ops.lookup(type(args[0]), args[1])
             if issubclass(type(found), property):
@@ -239,12 +276,17 @@ class Suspending:
         if found == "on_list_":
             return functools.partial(made, callee)
         # A method's stand-in takes the object first.
-        return functools.partial(made, callee.__self__) if found in _methods() else made
+        return functools.partial(made, callee.__self__) if found in _of_methods() else made
 
 
 _OF_FIBERS = frozenset({fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers})
 # Functions and methods of C's: those of classes made at run time have a type of their own.
 _BUILTIN = frozenset({BuiltinFunctionType, type(re.compile("").sub)})
+_SHOWING = {
+    "print_": SHOWING["print"],
+    "format_text": SHOWING["format"],
+    "format_map": SHOWING["format_map"],
+}
 _EXTENDING = (list.__iadd__, bytearray.__iadd__, deque.__iadd__)
 _INERT = frozenset({list, tuple, dict, set, str, int, float, bytes, bool, type(None), range})
 
@@ -273,8 +315,15 @@ def _stand_in(callee: Any) -> str | Operation | None:
     owner = callee.__self__
     if owner is itertools.chain:
         return "chain_from_iterable_"
-    name = f"{callee.__name__}_"
-    return name if isinstance(owner, _methods().get(name, ())) else None
+    name, kinds = _methods().get(callee.__name__, ("", ()))
+    return name if isinstance(owner, kinds) else None
+
+
+def _is_keyed(template: Any) -> bool:
+    """Whether a template is filled by what a mapping has by names, whatever that is."""
+    if isinstance(template, str):
+        return "%(" in template
+    return isinstance(template, bytes | bytearray) and b"%(" in template
 
 
 @functools.cache
@@ -286,8 +335,14 @@ def packages() -> Any:
 
 
 @functools.cache
-def _methods() -> dict[str, tuple[type, ...]]:
+def _methods() -> dict[str, tuple[str, tuple[type, ...]]]:
+    """The stand-ins of methods, and which types' methods those are, by the methods' names."""
     from perdure.library import METHODS
 
-    every = (METHODS | packages().METHODS).values()
-    return {function.__name__: kinds for function, kinds in every}
+    every = (METHODS | packages().METHODS).items()
+    return {name: (function.__name__, kinds) for name, (function, kinds) in every}
+
+
+@functools.cache
+def _of_methods() -> frozenset[str]:
+    return frozenset(stand_in for stand_in, _ in _methods().values())

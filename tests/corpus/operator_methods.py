@@ -236,6 +236,12 @@ class Account:
 
 
 @workflow
+def none_on_the_left():
+    """`None` has its methods like any other object, although it cannot be bound to them."""
+    return None == Money(1), None != Money(1), None in [Money(1)], f"{None} {[None]}", Money(1) == None
+
+
+@workflow
 def truth():
     """Tests: `if`, `while`, `and`, `or`, `not`, conditions, `assert`, filters, and guards."""
     LOG.clear()
@@ -432,6 +438,7 @@ CASES = [
     (operands_in_order, ()),
     (in_place, ()),
     (comparisons, ()),
+    (none_on_the_left, ()),
     (subscripts, ()),
     (missing_keys, ()),
     (iterated_by_number, ()),
