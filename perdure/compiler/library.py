@@ -114,7 +114,7 @@ METHODS |= {"format": ("format_text", frozenset()), "format_map": ("format_map",
 _PACKAGES = {name for name, _ in _OF_PACKAGES.values()} | {"sub_", "subn_", "cached_call"}
 _SYNTAX = (
     "list_ taken_ extension_ contains_ iter_ CallIterator SequenceIterator step_of close_dropped"
-    " delegate construct"
+    " delegate construct length_hint_"
 )
 _GIVING_ITERATORS = "next aiter anext map filter enumerate zip".split()
 _FORMATTING = (
@@ -130,6 +130,9 @@ _ROOMS: dict[str, set[str]] = {
     OPERATORS: {"read_attribute"}
     | {o.stand_in for o in (*operators.OPERATIONS.values(), *operators.BUILTINS.values())},
 }  # all others are in COLLECTING
+# What has one of these is asked how long it is, before it is gone over.
+LENGTHS = frozenset({"__len__", "__length_hint__"})
+ASKING_LENGTH = frozenset({"list_", "tuple_", "sorted_", "extend_", "on_list_"})
 # Functions of perdure whose work in a run is Python of the library.
 IN_A_RUN = {"perdure.gather": "gather_", "perdure.race": "race_"}
 # Keywords by which builtins are given something to call.

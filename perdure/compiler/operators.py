@@ -79,6 +79,7 @@ def _table() -> dict[str, Operation]:
     table["contains"] = Operation("contains_", ((0, "__contains__"), (1, "__eq__")))
     table["truth"] = Operation("truth", ((0, "__bool__"), (0, "__len__")))
     table["formatted"] = Operation("formatted_", ((0, "__format__"), *_TEXTS), inside=SHOWING)
+    table["length_hint"] = Operation("length_hint_", ((0, "__len__"), (0, "__length_hint__")))
     table["index"] = Operation("index_", ((0, "__index__"),))
     table["setattr"] = Operation("set_attribute", ((0, "__setattr__"), (0, "__set__")), (), "write")
     table["delattr"] = Operation(

@@ -258,7 +258,7 @@ class _Resolver(Reader):
         To call `iter()` is no reason to think that an `__iter__` stops: most do.
         """
         name = facts.definition.name
-        if name.endswith(".__next__"):
+        if name.rpartition(".")[2] in ("__next__", *library.LENGTHS):
             return True
         if name.endswith(".__getitem__"):  # loops go over what has no `__iter__` by numbers
             return f"{name.removesuffix('__getitem__')}__iter__" not in self.facts

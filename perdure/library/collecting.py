@@ -247,11 +247,11 @@ def reduce_(function: Any, iterable: Any, initial: Any = MISSING, /) -> Any:
 
 
 def join_(separator: Any, iterable: Any, /) -> Any:
-    return separator.join(list_(iterable))
+    return separator.join([item for item in iterable])  # noqa: C416
 
 
 def extend_(items: Any, iterable: Any, /) -> Any:
-    for item in iterable:
+    for item in iterable if isinstance(items, deque) else hinted(iterable):
         items.append(item)
 
 

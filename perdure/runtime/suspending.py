@@ -13,8 +13,16 @@ from collections import defaultdict, deque
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, MethodWrapperType
 from typing import TYPE_CHECKING, Any
 
-from perdure.compiler.library import FIELD_OF_SOMETHING, OF_ITEMS, SHOWING, full_name
+from perdure.compiler.library import (
+    ASKING_LENGTH,
+    FIELD_OF_SOMETHING,
+    LENGTHS,
+    OF_ITEMS,
+    SHOWING,
+    full_name,
+)
 from perdure.compiler.operators import Operation
+from perdure.compiler.source import is_foreign
 from perdure.runtime import caches, callables, contents, fibers, operations, ops
 from perdure.runtime.declare import activity_options, sleep
 from perdure.runtime.generators import AsyncGenerator, CoroutineSteps, Generator, SyncGenerator
@@ -111,14 +119,17 @@ class Suspending:
     def meets(self, callee: Any, /, *args: Any, **kwargs: Any) -> bool:
         """Whether a builtin that has a stand-in is given something that suspends."""
         if callee is ops.listed or callee is ops.taken:
-            return self._stops_in_turn(args[0])
+            return self._stops_in_turn(args[0]) or self._asks_length(args[0])
         if callee is ops.extension:
             kind: Any = type(args[0])
             own = getattr(kind, "__iadd__", None)
-            return own in _EXTENDING and self._stops_in_turn(args[1])
+            stops = self._stops_in_turn(args[1]) or self._asks_length(args[1])
+            return own in _EXTENDING and stops
+        if type(callee) is MethodType and (function := callee.__func__) in _stand_ins():
+            return self.meets(function, callee.__self__, *args, **kwargs)
         found = _stand_in(callee)
         if found is None:
-            return False
+            return self.suspends(callee)  # a method of the program's that has a builtin's name
         if isinstance(found, Operation):
             return self._operates(found, args)
         names = OF_ITEMS.get(found.removesuffix("_"))
@@ -128,6 +139,8 @@ class Suspending:
             return self._stops_in_text(callee, _SHOWING[found], args, kwargs)
         if found == "replace_":
             return len(args) == 1 and self.in_making(type(args[0]))
+        if found in ASKING_LENGTH and any(map(self._asks_length, args)):
+            return True
         return any(map(self._stops, [*args, *kwargs.values()] if kwargs else args))
 
     def _stops_at_items(self, callee: Any, names: frozenset[str], args: tuple[Any, ...]) -> bool:
@@ -221,7 +234,7 @@ class Suspending:
         if type(container) in (list, tuple) and "__eq__" in self._function_names:
             kinds = {type(item) for item in container} - _INERT
             return any(self._suspends_in(kind, "__eq__", None) for kind in kinds)
-        return self._stops(container)
+        return self._stops_in_turn(container)
 
     def _suspends_in(self, kind: type, name: str, value: Any) -> bool:
         method = ops.lookup(kind, name)
@@ -234,6 +247,12 @@ class Suspending:
     def _stops(self, value: Any) -> bool:
         """Whether calling a value, or iterating over it, may stop the run."""
         return type(value) not in _INERT and (self._stops_in_turn(value) or self.suspends(value))
+
+    def _asks_length(self, value: Any) -> bool:
+        """Whether the run may stop where it is asked how long something is that is gone over."""
+        if LENGTHS.isdisjoint(self._function_names):
+            return False
+        return any(self._suspends_in(type(value), name, value) for name in LENGTHS)
 
     def _stops_in_turn(self, value: Any) -> bool:
         """Whether iterating over a value may stop the run."""
@@ -248,7 +267,15 @@ class Suspending:
             method = getattr(kind, name, None)
             if self.method(method):
                 return True
+            if name == "__iter__" and type(method) is FunctionType and self._has_steps:
+                return True  # who knows what it gives
         return self.by_number(kind)
+
+    @functools.cached_property
+    def _has_steps(self) -> bool:
+        """Whether the program has a class of its own whose `__next__` suspends."""
+        names = self.program.by_name
+        return any(n.endswith(".__next__") and not is_foreign(n.partition(":")[0]) for n in names)
 
     def by_number(self, kind: type) -> bool:
         """Whether a loop over an object of a class steps a `__getitem__` that suspends."""
