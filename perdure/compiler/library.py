@@ -12,7 +12,8 @@ import re
 from perdure.compiler import operators
 from perdure.compiler.source import OWN_LIBRARY
 
-SYNTAX, COLLECTING, ITERATING, FIBERS, OPERATORS, FORMATTING, PACKAGES = MODULES = OWN_LIBRARY
+MODULES = OWN_LIBRARY
+SYNTAX, COLLECTING, ITERATING, CONTAINERS, FIBERS, OPERATORS, FORMATTING, PACKAGES = MODULES
 
 
 @functools.cache
@@ -49,6 +50,7 @@ STAND_INS: dict[str, tuple[str, frozenset[int]]] = {
     }.items()
 }
 STAND_INS |= {
+    "array.array": ("array_", frozenset()),
     "builtins.dict.fromkeys": ("fromkeys_", frozenset()),
     "collections.deque": ("deque_", frozenset()),
     "functools.reduce": ("reduce_", frozenset({0})),
@@ -81,8 +83,12 @@ _OF_PACKAGES: dict[str, tuple[str, frozenset[int]]] = {
     "re.subn": ("re_subn_", frozenset({1})),
     "heapq.nsmallest": ("nsmallest_", frozenset({2})),
     "heapq.nlargest": ("nlargest_", frozenset({2})),
+    "heapq.merge": ("merge_", frozenset()),
+    "itertools.batched": ("batched_", frozenset()),
     "dataclasses.replace": ("replace_", frozenset()),
 }
+_HEAPS = "heappush heappop heapreplace heappushpop heapify".split()
+_OF_PACKAGES |= {f"heapq.{name}": (f"{name}_", frozenset()) for name in _HEAPS}
 _OF_PACKAGES |= {
     f"bisect.{name}": (f"{name}_", frozenset())
     for name in ("bisect_left", "bisect_right", "insort_left", "insort_right")
@@ -92,7 +98,7 @@ _OF_PACKAGES |= {
     "bisect.insort": ("insort_right_", frozenset()),
 }
 # They go over what they are given once: it is listed before.
-ON_LISTS = {"builtins": ("bytes", "bytearray"), "array": ("array",)} | {
+ON_LISTS = {"builtins": ("bytes", "bytearray")} | {
     "statistics": tuple(
         "mean fmean geometric_mean harmonic_mean median median_low median_high median_grouped mode"
         " multimode pstdev pvariance quantiles stdev variance".split()
@@ -111,7 +117,21 @@ METHODS: dict[str, tuple[str, frozenset[int]]] = {
     name: (f"{name}_", frozenset()) for name in ("sort", "join", "extend", "update", "fromkeys")
 } | {name: (f"{name}_", frozenset({0})) for name in ("sub", "subn")}
 METHODS |= {"format": ("format_text", frozenset()), "format_map": ("format_map", frozenset())}
+# Methods that go over each thing they are given, to its end or to the first that decides.
+OF_SETS = (
+    "union intersection difference symmetric_difference issubset"
+    " intersection_update difference_update symmetric_difference_update"
+).split()
+METHODS |= dict.fromkeys(OF_SETS, ("on_hashed_", frozenset[int]()))
+_GOING_OVER = "issuperset isdisjoint extendleft writelines subtract".split()
+METHODS |= {name: (f"{name}_", frozenset()) for name in _GOING_OVER}
+# Methods that compare what is in a container with what they are given, and go over nothing.
+_LOOKING = {"index": "index_in", "count": "count_in", "remove": "remove_from"}
+METHODS |= {name: (stand_in, frozenset()) for name, stand_in in _LOOKING.items()}
+_CONTAINERS = {"on_hashed_", "array_", "count_", *_LOOKING.values()}
+_CONTAINERS |= {f"{name}_" for name in _GOING_OVER}
 _PACKAGES = {name for name, _ in _OF_PACKAGES.values()} | {"sub_", "subn_", "cached_call"}
+_PACKAGES |= {"attributes_", "items_"}
 _SYNTAX = (
     "list_ taken_ extension_ contains_ iter_ CallIterator SequenceIterator step_of close_dropped"
     " delegate construct length_hint_"
@@ -123,7 +143,9 @@ _FORMATTING = (
 _ROOMS: dict[str, set[str]] = {
     SYNTAX: set(_SYNTAX.split()),
     ITERATING: {f"{name}_" for name in _GIVING_ITERATORS}
-    | {found for name, (found, _) in STAND_INS.items() if name.startswith("itertools.")},
+    | {found for name, (found, _) in STAND_INS.items() if name.startswith("itertools.")}
+    - _PACKAGES,
+    CONTAINERS: _CONTAINERS,
     FIBERS: {"gather_", "race_"},
     PACKAGES: _PACKAGES,
     FORMATTING: set(_FORMATTING.split()),
@@ -141,6 +163,11 @@ CALLED_KEYWORDS = frozenset({"key", "func", "function", "repl"})
 OF_ITEMS = dict.fromkeys(("sorted", "sort", "min", "max"), operators.ORDERING)
 OF_ITEMS |= dict.fromkeys(("any", "all"), operators.TRUTH)
 OF_ITEMS |= {"sum": frozenset({"__add__", "__radd__"}), "prod": frozenset({"__mul__", "__rmul__"})}
+_EQUAL = frozenset({"__eq__"})
+OF_ITEMS |= dict.fromkeys(_HEAPS, operators.ORDERING) | {"merge": operators.ORDERING | _EQUAL}
+OF_ITEMS |= dict.fromkeys(_LOOKING, _EQUAL)
+# Those of them that go over nothing.
+ONLY_OF_ITEMS = frozenset({*_HEAPS, *_LOOKING})
 # Those that make texts of what they are given, and go over none of it.
 SHOWING = dict.fromkeys(("print", "format", "format_map"), operators.SHOWING)
 SHOWING |= {name: SHOWING[name] | {"__format__"} for name in ("format", "format_map")}

@@ -73,9 +73,11 @@ def _table() -> dict[str, Operation]:
             calls += [(place, method) for method in sorted(ORDERING) for place in (0, 1)]
         given = (f"__{name}__", f"__{other}__", symbol)
         table[name] = Operation("compared", tuple(calls), given)
-    table["getitem"] = Operation("item_of", ((0, "__getitem__"), (0, "__missing__")))
-    table["setitem"] = Operation("set_item", ((0, "__setitem__"),))
-    table["delitem"] = Operation("delete_item", ((0, "__delitem__"),))
+    table["mul"] = Operation("times", (*table["mul"].methods, (0, "__index__"), (1, "__index__")))
+    index = ((1, "__index__"),)
+    table["getitem"] = Operation("item_of", ((0, "__getitem__"), (0, "__missing__"), *index))
+    table["setitem"] = Operation("set_item", ((0, "__setitem__"), *index))
+    table["delitem"] = Operation("delete_item", ((0, "__delitem__"), *index))
     table["contains"] = Operation("contains_", ((0, "__contains__"), (1, "__eq__")))
     table["truth"] = Operation("truth", ((0, "__bool__"), (0, "__len__")))
     table["formatted"] = Operation("formatted_", ((0, "__format__"), *_TEXTS), inside=SHOWING)
@@ -102,6 +104,8 @@ BUILTINS: dict[str, Operation] = {
     "abs": Operation("abs_", ((0, "__abs__"),)),
     "round": Operation("round_", ((0, "__round__"),)),
     "hash": Operation("hash_", ((0, "__hash__"),)),
+    "pow": Operation("pow_", ((0, "__pow__"), (1, "__rpow__"))),
+    "range": Operation("range_", tuple((place, "__index__") for place in range(3))),
     "int": Operation("int_", ((0, "__int__"), (0, "__index__"), (0, "__trunc__"))),
     "float": Operation("float_", ((0, "__float__"), (0, "__index__"))),
     "reversed": Operation("reversed_", ((0, "__reversed__"),)),
@@ -123,6 +127,10 @@ def named(dotted: str) -> Operation | None:
     return {"builtins": BUILTINS, "operator": OPERATIONS}.get(module, {}).get(name)
 
 
+BUILTINS |= {
+    name: Operation("indexed", ((0, "__index__"),), (name,))
+    for name in ("hex", "oct", "bin", "chr")
+}
 # Every special method that one of these may call.
 SPECIAL = frozenset().union(*(o.names for o in (*OPERATIONS.values(), *BUILTINS.values())))
 # Those that reading any attribute may call.

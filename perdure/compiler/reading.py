@@ -170,6 +170,7 @@ class Reader:
         own = (m for m in self.closure if not is_foreign(m.source.module))
         self.stored = {name for module in own for name in module.stored}
         self.special = {*operators.SPECIAL, *operators.READING} & self.methods.keys()
+        self.has_counters = any("Counter" in module.source.text for module in self.closure)
         if any("defaultdict" in module.source.text for module in self.closure):
             self.special |= {"__missing__"}
         for facts in list(self.facts.values()):
@@ -490,7 +491,9 @@ class Reader:
         if dotted == "operator.attrgetter" and (
             self.properties or self.special & operators.READING
         ):
-            self.in_a_run.add("getattr_")
+            self.in_a_run |= {"getattr_", "attributes_"}
+        if dotted == "operator.itemgetter" and "__getitem__" in self.special:
+            self.in_a_run.add("items_")
         if dotted is None:
             if isinstance(call.func, ast.Attribute) and call.func.attr == "__class__":
                 facts.unknown.append(call)

@@ -204,6 +204,9 @@ class _Resolver(Reader):
                     used = facts.module.source.module not in library.MODULES or name in self.maybe
                     if used and self._meets(call, facts):
                         self._use(_stand_in(dotted))
+                        if dotted == "update" and self.has_counters:
+                            self.in_a_run.add("count_")
+                            self._use("count_")
                 for stand_in in self._operating(facts):
                     self._use(stand_in)
             self._find_iterators(names)
@@ -384,11 +387,13 @@ class _Resolver(Reader):
         found = PERHAPS if dotted in library.ASYNCHRONOUS else NO
         if self.behind & library.OF_ITEMS.get(last_name(call.func), frozenset()):
             return PERHAPS
+        if last_name(call.func) in library.ONLY_OF_ITEMS:
+            return NO
         if last_name(call.func) in library.SHOWING:
             return PERHAPS if self._shows(call) else NO
         for place, value in enumerate(call.args):
             if isinstance(value, ast.Starred):
-                found = max(found, self._iterated(value.value, facts))
+                found = max(found, PERHAPS if self.iterates or called else NO)
             elif place in called:
                 found = max(found, self._called(value, facts))
             else:

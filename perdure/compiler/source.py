@@ -153,7 +153,10 @@ _COMPILED_LIBRARY = frozenset(
 )
 OWN_LIBRARY = tuple(
     f"perdure.library.{room}"
-    for room in "syntax collecting iterating fibers operators formatting packages".split()
+    for room in (
+        *("syntax", "collecting", "iterating", "containers"),
+        *("fibers", "operators", "formatting", "packages"),
+    )
 )
 ASYNCIO = tuple(sorted(name for name in _COMPILED_LIBRARY if name.startswith("asyncio.")))
 

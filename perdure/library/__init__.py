@@ -11,12 +11,15 @@ Here stands which of them stands for what.
 from __future__ import annotations
 
 import functools
+import io
 import itertools
 import math
+from array import array
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
+from perdure.compiler.library import OF_SETS
 from perdure.library.collecting import (
     all_,
     any_,
@@ -39,6 +42,19 @@ from perdure.library.collecting import (
     sum_,
     tuple_,
     update_,
+)
+from perdure.library.containers import (
+    array_,
+    count_,
+    count_in,
+    extendleft_,
+    index_in,
+    isdisjoint_,
+    issuperset_,
+    on_hashed_,
+    remove_from,
+    subtract_,
+    writelines_,
 )
 from perdure.library.formatting import format_map, format_text, print_
 from perdure.library.iterating import (
@@ -124,13 +140,23 @@ BY_NAME: dict[str, Callable[..., Any]] = {
 # Methods of builtin types, by name, and the types that have them.
 METHODS: dict[str, tuple[Callable[..., Any], tuple[type, ...]]] = {
     "sort": (sort_, (list,)),
-    "join": (join_, (str, bytes)),
-    "extend": (extend_, (list, bytearray, deque)),
+    "join": (join_, (str, bytes, bytearray)),
+    "extend": (extend_, (list, bytearray, deque, array)),
+    "extendleft": (extendleft_, (deque,)),
+    "writelines": (writelines_, (io.IOBase,)),
+    "issuperset": (issuperset_, (set, frozenset)),
+    "isdisjoint": (isdisjoint_, (set, frozenset)),
+    "index": (index_in, (list, tuple, deque)),
+    "count": (count_in, (list, tuple, deque)),
+    "remove": (remove_from, (list, deque)),
     "update": (update_, (set, dict)),
     "fromkeys": (fromkeys_, (type,)),
     "format": (format_text, (str,)),
     "format_map": (format_map, (str,)),
 }
+
+
+METHODS |= dict.fromkeys(OF_SETS, (on_hashed_, (set, frozenset)))
 
 
 def stand_ins() -> dict[Any, Callable[..., Any]]:
@@ -142,6 +168,9 @@ def stand_ins() -> dict[Any, Callable[..., Any]]:
         deque: deque_,
         Counter: counter_,
         OrderedDict: ordered_dict_,
+        array: array_,
+        Counter.update: count_,
+        Counter.subtract: subtract_,
         ops.listed: list_,
         ops.taken: taken_,
         ops.extension: extension_,

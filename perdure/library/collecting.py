@@ -251,7 +251,7 @@ def join_(separator: Any, iterable: Any, /) -> Any:
 
 
 def extend_(items: Any, iterable: Any, /) -> Any:
-    for item in iterable if isinstance(items, deque) else hinted(iterable):
+    for item in hinted(iterable) if isinstance(items, list | bytearray) else iterable:
         items.append(item)
 
 

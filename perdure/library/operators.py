@@ -7,7 +7,9 @@ Where there is no method, the builtin itself says what is wrong.
 
 from __future__ import annotations
 
+import builtins
 import operator
+from array import array
 from collections import defaultdict, deque
 from functools import cached_property
 from types import FunctionType
@@ -159,7 +161,7 @@ def item_of(container: Any, key: Any, /) -> Any:
         value = make()
         set_item(container, key, value)
         return value
-    return method(key)
+    return method(_as_index(container, "__getitem__", key))
 
 
 def set_item(container: Any, key: Any, value: Any, /) -> None:
@@ -167,7 +169,7 @@ def set_item(container: Any, key: Any, value: Any, /) -> None:
     if method is None:
         operator.setitem(container, key, value)
     else:
-        method(key, value)
+        method(_as_index(container, "__setitem__", key), value)
 
 
 def delete_item(container: Any, key: Any, /) -> None:
@@ -175,7 +177,45 @@ def delete_item(container: Any, key: Any, /) -> None:
     if method is None:
         operator.delitem(container, key)
     else:
-        method(key)
+        method(_as_index(container, "__delitem__", key))
+
+
+def _as_index(container: Any, name: str, key: Any) -> Any:
+    """A key, or the parts of a slice, as the numbers that a sequence of C's asks for."""
+    if lookup(type(container), name) not in _BY_INDEX:
+        return key
+    if not isinstance(key, slice):
+        return index_(key) if _has_index(key) else key
+    if not any(map(_has_index, (key.start, key.stop, key.step))):
+        return key
+    # In the order in which C asks for them.
+    step, start, stop = [
+        index_(part) if _has_index(part) else part for part in (key.step, key.start, key.stop)
+    ]
+    return slice(start, stop, step)
+
+
+def _has_index(value: Any) -> bool:
+    return type(lookup(type(value), "__index__")) is FunctionType
+
+
+_BY_INDEX = [
+    method
+    for kind in (list, tuple, str, bytes, bytearray, range, deque, memoryview, array)
+    for name in ("__getitem__", "__setitem__", "__delitem__")
+    if (method := getattr(kind, name, None)) is not None
+]
+
+
+def times(left: Any, right: Any, /) -> Any:
+    if isinstance(left, _REPEATED) and _has_index(right) and special(right, "__rmul__") is None:
+        right = index_(right)
+    elif isinstance(right, _REPEATED) and _has_index(left) and special(left, "__mul__") is None:
+        left = index_(left)
+    return binary("__mul__", "__rmul__", "*", left, right)
+
+
+_REPEATED = (*_SEQUENCES, array)
 
 
 # Attributes -----------------------------------------------------------------------------------
@@ -327,6 +367,28 @@ def int_(operand: Any = 0, /, *rest: Any, **more: Any) -> int:
 def index_(operand: Any, /) -> int:
     method = special(operand, "__index__")
     return operator.index(operand if method is None else Says(method()))
+
+
+def indexed(name: str, operand: Any, /) -> Any:
+    """A builtin that asks for a number: `hex` and its like."""
+    return getattr(builtins, name)(index_(operand) if _has_index(operand) else operand)
+
+
+def range_(*bounds: Any) -> range:
+    return range(*[index_(bound) if _has_index(bound) else bound for bound in bounds])
+
+
+def pow_(base: Any, exp: Any, mod: Any = None) -> Any:
+    if mod is None:
+        return binary("__pow__", "__rpow__", "** or pow()", base, exp)
+    method = special(base, "__pow__")
+    if type(lookup(type(base), "__pow__")) is not FunctionType or method is None:
+        return pow(base, exp, mod)
+    found = method(exp, mod)
+    if found is NotImplemented:
+        kinds = ", ".join(repr(type(each).__name__) for each in (base, exp, mod))
+        raise TypeError(f"unsupported operand type(s) for ** or pow(): {kinds}")
+    return found
 
 
 def float_(operand: Any = 0.0, /) -> float:

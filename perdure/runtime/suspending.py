@@ -17,6 +17,7 @@ from perdure.compiler.library import (
     ASKING_LENGTH,
     FIELD_OF_SOMETHING,
     LENGTHS,
+    METHODS,
     OF_ITEMS,
     SHOWING,
     full_name,
@@ -132,11 +133,16 @@ class Suspending:
             return self.suspends(callee)  # a method of the program's that has a builtin's name
         if isinstance(found, Operation):
             return self._operates(found, args)
-        names = OF_ITEMS.get(found.removesuffix("_"))
+        names = _OF_ITEMS.get(found)
         if names is not None and self._stops_at_items(callee, names, args):
             return True
         if found in _SHOWING:
             return self._stops_in_text(callee, _SHOWING[found], args, kwargs)
+        if found == "attributes_":
+            return True  # who knows what it comes by
+        if found == "items_":
+            kind = type(args[0]) if args else None
+            return kind not in _INERT and self._suspends_in(kind, "__getitem__", args[0])
         if found == "replace_":
             return len(args) == 1 and self.in_making(type(args[0]))
         if found in ASKING_LENGTH and any(map(self._asks_length, args)):
@@ -147,19 +153,21 @@ class Suspending:
         """Whether a special method of a value that a builtin goes over may stop the run."""
         if not names & self._function_names:
             return False
-        several = callee in (min, max) and len(args) > 1
-        if _stand_in(callee) == "sort_":
-            args = (callee.__self__,)
-        values = args if several or not args else args[0]
-        if type(values) in (range, str, bytes):
-            return False
-        if type(values) not in (list, tuple, set, frozenset, dict):
-            return True  # who knows what it gives
-        return any(
-            self._suspends_in(kind, name, None)
-            for kind in {type(value) for value in values} - _INERT
-            for name in names
-        )
+        found = _stand_in(callee)
+        values, beside = args[:1], args[1:]
+        if callee in (min, max) and beside:
+            values, beside = (), args
+        elif found in _OF_THEIR_OWN:
+            values, beside = (callee.__self__,), args
+        elif found == "merge_":
+            values, beside = args, ()
+        kinds = {type(value) for value in beside}
+        for container in values:
+            if isinstance(container, list | tuple | set | frozenset | dict | deque):
+                kinds |= {type(value) for value in container}
+            elif type(container) not in (range, str, bytes):
+                return True  # who knows what it gives
+        return any(self._suspends_in(k, name, None) for k in kinds - _INERT for name in names)
 
     def _stops_in_text(
         self, callee: Any, names: frozenset[str], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -206,6 +214,10 @@ class Suspending:
             return True
         if operation.stand_in in ("modulo", "modulo_in_place"):
             return _is_keyed(args[0]) and type(args[1]) not in _INERT
+        if len(args) > 1 and type(args[1]) is slice:
+            parts = (args[1].start, args[1].stop, args[1].step)
+            if any(self._suspends_in(type(part), "__index__", part) for part in parts):
+                return True
         if operation.attribute == "write" and len(args) > 1 and type(args[1]) is str:
             found = ops.lookup(type(args[0]), args[1])
             if issubclass(type(found), property):
@@ -300,20 +312,26 @@ class Suspending:
         made = self.program.library(name)
         if isinstance(found, Operation):
             return functools.partial(made, *found.given) if found.given else made
-        if found == "on_list_":
+        if found in _GIVEN_THE_CALLEE:
             return functools.partial(made, callee)
         # A method's stand-in takes the object first.
         return functools.partial(made, callee.__self__) if found in _of_methods() else made
 
 
 _OF_FIBERS = frozenset({fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers})
+# What fetches attributes or items, and its stand-in.
+_GETTERS: dict[Any, str] = {operator.attrgetter: "attributes_", operator.itemgetter: "items_"}
 # Functions and methods of C's: those of classes made at run time have a type of their own.
-_BUILTIN = frozenset({BuiltinFunctionType, type(re.compile("").sub)})
+_BUILTIN = frozenset({BuiltinFunctionType, type(re.compile("").sub), *_GETTERS})
+_OF_ITEMS = {(METHODS.get(name) or (f"{name}_",))[0]: names for name, names in OF_ITEMS.items()}
+# Those that look at the items of the object whose method they are.
+_OF_THEIR_OWN = frozenset({"sort_", "index_in", "count_in", "remove_from"})
 _SHOWING = {
     "print_": SHOWING["print"],
     "format_text": SHOWING["format"],
     "format_map": SHOWING["format_map"],
 }
+_GIVEN_THE_CALLEE = frozenset({"on_list_", "on_hashed_", *_GETTERS.values()})
 _EXTENDING = (list.__iadd__, bytearray.__iadd__, deque.__iadd__)
 _INERT = frozenset({list, tuple, dict, set, str, int, float, bytes, bool, type(None), range})
 
@@ -337,6 +355,8 @@ def _stand_in(callee: Any) -> str | Operation | None:
     if found is None and type(callee) is FunctionType:
         function = packages().stand_in(callee)
         return None if function is None else function.__name__
+    if found is None and type(callee) in _GETTERS:
+        return _GETTERS[type(callee)]
     if found is not None or type(callee) not in _BUILTIN:
         return found
     owner = callee.__self__

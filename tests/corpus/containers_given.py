@@ -1,0 +1,269 @@
+"""Containers whose methods are given what suspends, or compare by an `__eq__` that does."""
+
+import heapq
+import io
+import itertools
+import operator
+import sys
+from array import array
+from collections import Counter, deque
+
+from perdure import workflow
+from tests.corpus.acts import echo
+
+LOG = []
+
+
+def gen(*items):
+    for item in items:
+        LOG.append(item)
+        yield echo(item)
+
+
+def failing(attempts):
+    found = []
+    for attempt in attempts:
+        try:
+            found.append(attempt())
+        except Exception as error:
+            found.append(f"{type(error).__name__}: {error}")
+    return found
+
+
+class Same:
+    """Equal by an activity."""
+
+    def __init__(self, n):
+        self.n = n
+
+    def __eq__(self, other):
+        return echo(self.n) == getattr(other, "n", other)
+
+    __hash__ = None
+
+    def __lt__(self, other):
+        return echo(self.n) < other.n
+
+    def __repr__(self):
+        return echo(f"Same({self.n})")
+
+
+class Number:
+    def __init__(self, n):
+        self.n = n
+
+    def __index__(self):
+        return echo(self.n)
+
+
+class Power:
+    def __pow__(self, other, mod=None):
+        return NotImplemented if other is None else echo([other, mod])
+
+    def __rpow__(self, other):
+        return echo(["r", other])
+
+
+class Rows:
+    """Items and attributes come out of an activity."""
+
+    def __getitem__(self, key):
+        return echo(key * 2)
+
+    @property
+    def first(self):
+        return echo(self)
+
+    @property
+    def name(self):
+        return echo("row")
+
+
+class Lines(io.StringIO):
+    def write(self, text):
+        return super().write(echo(text).upper())
+
+
+@workflow
+def sets():
+    """Methods of sets and frozensets that go over generators, and those that stop early."""
+    LOG.clear()
+    found, frozen = {1, 2}, frozenset([1, 2])
+    out = [
+        found.union(gen(3), [4], gen(5)),
+        found.intersection(gen(2, 3)),
+        found.difference(gen(1), {2}),
+        found.symmetric_difference(gen(1, 5)),
+        found.issubset(gen(1, 2, 3)),
+        found.issuperset(gen(1, 7, 2)),
+        found.isdisjoint(gen(8, 1, 9)),
+        frozen.union(gen(3)),
+        frozen.issuperset(gen(1)),
+        frozen.isdisjoint(gen(3)),
+        frozenset().union(*map(gen, [1, 2])),
+        set.union(set(), [1]),
+    ]
+    found.intersection_update(gen(2, 1))
+    found.difference_update(gen(1))
+    found.symmetric_difference_update(gen(2, 7))
+    out.append(found)
+    out += failing(
+        [
+            lambda: found.union(gen(1, [], 2)),
+            lambda: found.issuperset(gen(7, [])),
+            lambda: found.isdisjoint(gen({})),
+            lambda: found.issubset(gen(1), gen(2)),
+        ]
+    )
+    return out, LOG
+
+
+@workflow
+def counters():
+    """`Counter.update` and `subtract`: of items, of mappings, with keywords."""
+    counts, fresh = Counter("ab"), Counter()
+    counts.update(gen("a", "c"))
+    counts.update(gen("x"), y=2)
+    counts.subtract(gen("a", "q"), b=1)
+    counts.subtract(None)
+    counts.update({"a": echo(5)})
+    fresh.update(gen("z"))
+    fresh.update(Counter(z=1))
+    return counts, fresh
+
+
+@workflow
+def sequences():
+    """deque.extendleft, arrays, writelines, joins of bytes, zip of one iterator twice."""
+    row = deque([1], maxlen=4)
+    row.extendleft(gen(2, 3))
+    numbers = array("i", gen(1, 2))
+    numbers.extend(gen(3))
+    out = io.StringIO()
+    out.writelines(gen("a", "b"))
+    shout = Lines()
+    shout.writelines(gen("c", "d"))
+    pairs = gen(1, 2, 3, 4, 5)
+    return (
+        (row, numbers, out.getvalue(), shout.getvalue()),
+        (b",".join(gen(b"a", b"b")), bytearray(b"-").join(gen(b"a", b"b"))),
+        list(zip(*[pairs] * 2)),
+        list(zip(*[gen(1, 2), gen(3, 4)])),
+        failing([lambda: array("i", gen(1, "x")), lambda: array("?", gen(1))]),
+    )
+
+
+@workflow
+def looking():
+    """index, count and remove of lists, tuples and deques by an `__eq__` that suspends."""
+    items = [Same(1), Same(2), Same(2), 3]
+    row = deque(items)
+    out = [items.index(Same(2)), items.index(Same(2), 2), items.index(3), items.count(Same(2))]
+    out += [items.index(Same(2), -3, -1), tuple(items).index(Same(2)), tuple(items).count(3)]
+    out += [row.index(Same(2)), row.count(Same(2)), items.index(items[2]), [1, 2].index(2)]
+    items.remove(Same(2))
+    row.remove(Same(1))
+    out += [len(items), len(row), "abcb".index("b"), "abcb".count("b")]
+    return out + failing(
+        [
+            lambda: items.index(Same(9)),
+            lambda: items.index(Same(1), 1),
+            lambda: items.remove(Same(9)),
+            lambda: tuple(items).index(Same(9)),
+            lambda: row.remove(Same(9)),
+        ]
+    )
+
+
+@workflow
+def heaps():
+    """Heaps of what is ordered by a `__lt__` that suspends."""
+    heap = [Same(5), Same(3), Same(8), Same(1), Same(9), Same(2)]
+    heapq.heapify(heap)
+    heapq.heappush(heap, Same(4))
+    out = [heapq.heappushpop(heap, Same(0)).n, heapq.heappushpop(heap, Same(6)).n]
+    out.append(heapq.heapreplace(heap, Same(7)).n)
+    while heap:
+        out.append(heapq.heappop(heap).n)
+    return out, failing([lambda: heapq.heappop(heap), lambda: heapq.heappushpop([], Same(1)).n])
+
+
+@workflow
+def merges():
+    """heapq.merge: lazily, by key, reversed, of what compares by activities, of nothing."""
+    LOG.clear()
+    lazy = heapq.merge(gen(1, 4), gen(2, 3))
+    first = next(lazy), list(LOG)
+    return (
+        first,
+        list(lazy),
+        list(heapq.merge([3, 1], gen(2), key=lambda x: -echo(x))),
+        list(heapq.merge(gen(3, 1), [2], reverse=True)),
+        [same.n for same in heapq.merge([Same(1), Same(3)], [Same(1), Same(2)])],
+        list(heapq.merge()),
+        list(heapq.merge(gen())),
+    )
+
+
+@workflow
+def indices():
+    """Subscripts, slices, `range`, repetition and `hex` by an `__index__` that suspends."""
+    one, two = Number(1), Number(2)
+    items = [1, 2, 3, 4]
+    items[one] = 9
+    items[one:two] = [7, 8]
+    del items[two]
+    table = {one: "key"}
+    return (
+        (items, items[one], "abc"[two], (1, 2, 3)[one:Number(3)], items[::two], b"abc"[one]),
+        (list(range(two)), range(one, 9, two), [0] * two, two * [1], "ab" * two, table[one]),
+        (hex(two), bin(two), chr(Number(65)), operator.index(two), deque([5, 6])[one]),
+        failing([lambda: items[Number(9)], lambda: items[Number("x")], lambda: [] * Number(2.0)]),
+    )
+
+
+@workflow
+def powers():
+    """`pow` with two and with three arguments."""
+    return pow(Power(), 2), pow(Power(), 2, 3), pow(2, Power()), pow(2, 3, 5), failing(
+        [lambda: pow(Power(), None, 3), lambda: pow(Power(), None)]
+    )
+
+
+@workflow
+def getters():
+    """operator.attrgetter and itemgetter of one name, of several, of a path."""
+    rows = Rows()
+    return (
+        operator.attrgetter("name", "first.name")(rows),
+        operator.attrgetter("first.first.name")(rows),
+        operator.itemgetter("a", "b")(rows),
+        operator.itemgetter("a")(rows),
+        sorted("ba", key=operator.itemgetter(0)),
+        list(map(operator.itemgetter(1), [rows, "xy"])),
+        failing([lambda: operator.attrgetter("none", "name")(rows)]),
+    )
+
+
+@workflow
+def batches():
+    """itertools.batched, where Python has it."""
+    if sys.version_info < (3, 12):
+        return None
+    batched = itertools.batched
+    wrong = failing([lambda: batched(gen(1), 0)])
+    return list(batched(gen(1, 2, 3), 2)), list(batched(gen(), 2)), wrong
+
+
+CASES = [
+    (sets, ()),
+    (counters, ()),
+    (sequences, ()),
+    (looking, ()),
+    (heaps, ()),
+    (merges, ()),
+    (indices, ()),
+    (powers, ()),
+    (getters, ()),
+    (batches, ()),
+]
