@@ -150,7 +150,8 @@ _ROOMS: dict[str, set[str]] = {
     PACKAGES: _PACKAGES,
     FORMATTING: set(_FORMATTING.split()),
     OPERATORS: {"read_attribute"}
-    | {o.stand_in for o in (*operators.OPERATIONS.values(), *operators.BUILTINS.values())},
+    | {o.stand_in for o in (*operators.OPERATIONS.values(), *operators.BUILTINS.values())}
+    - {"mapping_"},
 }  # all others are in COLLECTING
 # What has one of these is asked how long it is, before it is gone over.
 LENGTHS = frozenset({"__len__", "__length_hint__"})

@@ -194,7 +194,7 @@ class Lifter:
         if isinstance(expr, ast.Compare):
             return expr in self.operations and self._is_one_operation(expr)
         if expr in self.operations:
-            return not isinstance(expr, ast.FormattedValue)
+            return not isinstance(expr, ast.FormattedValue | ast.Dict)
         return expr in self.sites and not isinstance(expr, ast.Starred)
 
     @staticmethod
@@ -463,6 +463,8 @@ class Lifter:
         ready: list[ast.keyword] = []
         for index, keyword in enumerate(node.keywords):
             value = self.lift(keyword.value)
+            if keyword in self.operations:
+                value = self._mapping(value, keyword.value)
             if keyword.arg is not None and index < last:
                 value = self.save(value)
             ready.append(copy_place(ast.keyword(keyword.arg, value), keyword))
@@ -549,7 +551,10 @@ class Lifter:
     def _lift_Dict(self, node: ast.Dict) -> ast.expr:
         """Key, value, key, value; before a `**m` Python makes a dict of what there is so far."""
         pairs = list(zip(node.keys, node.values, strict=True))
-        last = max(i for i, pair in enumerate(pairs) if any(map(self.has, pair)))
+        asks = node in self.operations
+        last = max(
+            i for i, (k, v) in enumerate(pairs) if self.has(k) or self.has(v) or (asks and not k)
+        )
         ready: list[tuple[ast.expr | None, ast.expr]] = []
         for index, (key, value) in enumerate(pairs):
             if index > last:
@@ -562,11 +567,19 @@ class Lifter:
                     made = copy_place(_dict_of(ready), value)
                     ready = [(None, self.save(made))]
                 value = self.lift(value)
+                if asks:
+                    value = self._mapping(value, value)
                 if index < last:
                     # It is merged, and refused if it is no mapping, in its turn.
                     value = self.save(copy_place(_dict_of([(None, value)]), value))
                 ready.append((None, value))
         return _dict_of(ready)
+
+    def _mapping(self, value: ast.expr, at: ast.expr) -> ast.expr:
+        """Emit the copy of what is merged by `**`, if its methods may suspend."""
+        found = self.names.fresh("t")
+        self.operate("mapping", [value], found, at)
+        return load(found, at)
 
     def _lift_Subscript(self, node: ast.Subscript) -> ast.expr:
         value, index = self.subscript(node)

@@ -81,6 +81,8 @@ def _table() -> dict[str, Operation]:
     table["contains"] = Operation("contains_", ((0, "__contains__"), (1, "__eq__")))
     table["truth"] = Operation("truth", ((0, "__bool__"), (0, "__len__")))
     table["formatted"] = Operation("formatted_", ((0, "__format__"), *_TEXTS), inside=SHOWING)
+    asked = ((0, "keys"), (0, "__getitem__"), (0, "__iter__"))
+    table["mapping"] = Operation("mapping_", asked)
     table["length_hint"] = Operation("length_hint_", ((0, "__len__"), (0, "__length_hint__")))
     table["index"] = Operation("index_", ((0, "__index__"),))
     table["setattr"] = Operation("set_attribute", ((0, "__setattr__"), (0, "__set__")), (), "write")
@@ -171,6 +173,8 @@ KINDS = {
     ast.Subscript,
     ast.Attribute,
     ast.FormattedValue,
+    ast.keyword,
+    ast.Dict,
 }
 _TEXT: tuple[type[ast.expr], ...] = (ast.Constant, ast.JoinedStr)
 _PLACED = {ast.Load: "getitem", ast.Store: "setitem", ast.Del: "delitem"}
@@ -206,6 +210,10 @@ def operations_of(node: ast.AST) -> list[str]:
             return ["delattr"]
         case ast.FormattedValue():
             return ["formatted"]
+        case ast.keyword(arg=None):
+            return ["mapping"]
+        case ast.Dict() if None in node.keys:
+            return ["mapping"]
     return []
 
 

@@ -48,6 +48,17 @@ def _fill(found: dict[Any, Any], given: Any) -> None:
             dict.__setitem__(found, key, given[key])
 
 
+def mapping_(given: Any, /) -> Any:
+    if not hasattr(given, "keys"):
+        return given  # whoever is given it says what is wrong
+    if isinstance(given, dict) and type(given).__iter__ is dict.__iter__:
+        return given
+    found: dict[Any, Any] = {}
+    for key in given.keys():  # noqa: SIM118  (as above)
+        found[key] = given[key]
+    return found
+
+
 def _put(found: dict[Any, Any], number: int, pair: Any) -> None:
     """One pair into a dict, with the builtin's messages."""
     try:

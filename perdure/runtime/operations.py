@@ -35,11 +35,22 @@ def percent(left: Any, right: Any, /) -> Any:
     return left % right
 
 
+def mapping(value: Any, /) -> Any:
+    """What is about to be merged by `**`: as it is, unless the run may stop meanwhile."""
+    return value
+
+
 _CONVERSIONS: dict[str, Callable[[Any], str]] = {"s": str, "r": repr, "a": ascii}
 
 
 def _functions() -> dict[str, Any]:
-    others = {"formatted": formatted, "percent": percent, "setattr": setattr, "delattr": delattr}
+    others = {
+        "formatted": formatted,
+        "percent": percent,
+        "mapping": mapping,
+        "setattr": setattr,
+        "delattr": delattr,
+    }
     return {name: others.get(name) or getattr(operator, name) for name in OPERATIONS}
 
 

@@ -255,7 +255,64 @@ def batches():
     return list(batched(gen(1, 2, 3), 2)), list(batched(gen(), 2)), wrong
 
 
+class Table:
+    """A mapping of the program's own."""
+
+    def keys(self):
+        return echo(["a", "b"])
+
+    def __getitem__(self, key):
+        return echo(key * 2)
+
+
+class Named:
+    def keys(self):
+        yield echo("x")
+
+    def __getitem__(self, key):
+        return key
+
+
+class Hidden(dict):
+    """What merges a dict does not ask its `__getitem__`, unless it has an `__iter__` of its own."""
+
+    def __getitem__(self, key):
+        return echo("hidden")
+
+
+class Turned(Hidden):
+    def __iter__(self):
+        return iter(["q"])
+
+
+@workflow
+def merged():
+    """`**` of mappings whose `keys` or `__getitem__` suspends, in dicts and in calls."""
+
+    def given(*args, **kwargs):
+        return args, kwargs
+
+    return (
+        {**Table()},
+        {"a": 1, **Table(), "c": echo(2), **Named()},
+        ({**Hidden(a=1)}, {**Turned(q=1)}, {**{"k": echo(1)}}),
+        given(**Table()),
+        dict(**Table()),
+        given(1, *[2], z=3, **Table(), **Named(), y=echo(1)),
+        [{**Table(), "i": i} for i in range(2)],
+        failing(
+            [
+                lambda: given(**3),
+                lambda: {**3},
+                lambda: {**Table(), **echo(3)},
+                lambda: given(a=1, **{"a": echo(1)}),
+            ]
+        ),
+    )
+
+
 CASES = [
+    (merged, ()),
     (sets, ()),
     (counters, ()),
     (sequences, ()),
