@@ -128,7 +128,16 @@ METHODS |= {name: (f"{name}_", frozenset()) for name in _GOING_OVER}
 # Methods that compare what is in a container with what they are given, and go over nothing.
 _LOOKING = {"index": "index_in", "count": "count_in", "remove": "remove_from"}
 METHODS |= {name: (stand_in, frozenset()) for name, stand_in in _LOOKING.items()}
-_CONTAINERS = {"on_hashed_", "array_", "count_", *_LOOKING.values()}
+# Calls of the program's own subclasses of builtins, and of `super().__new__` in one.
+OF_SUBCLASSES: dict[str, tuple[str, frozenset[int]]] = {
+    "a list": ("on_list_", frozenset()),
+    "a dict": ("of_pairs_", frozenset()),
+    "a new tuple": ("new_of_", frozenset()),
+}
+EXTENDED = {f"builtins.{name}": "a list" for name in ("list", "tuple", "set", "frozenset")}
+EXTENDED |= {"builtins.dict": "a dict", "collections.OrderedDict": "a dict"}
+EXTENDED |= {"collections.deque": "a list"}
+_CONTAINERS = {"new_of_", "of_pairs_", "on_hashed_", "array_", "count_", *_LOOKING.values()}
 _CONTAINERS |= {f"{name}_" for name in _GOING_OVER}
 _PACKAGES = {name for name, _ in _OF_PACKAGES.values()} | {"sub_", "subn_", "cached_call"}
 _PACKAGES |= {"attributes_", "items_"}

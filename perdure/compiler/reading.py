@@ -501,6 +501,8 @@ class Reader:
                 if call.func.attr in self.stored:
                     facts.unknown.append(call)  # a function may have been kept there
                 self._method(call, call.func.attr, facts)
+                if call.func.attr in ("__new__", "__init__") and call.args:
+                    self._of_builtin(call, call.func.attr, facts)
             elif not self._is_local_class(call.func, facts) or MAKING & self.methods.keys():
                 facts.unknown.append(call)
         elif dotted in SUSPENDING:
@@ -528,12 +530,35 @@ class Reader:
             facts.unknown.append(call)  # `helper.__wrapped__(…)`
         elif self.modules.class_of(dotted) is not None:
             facts.constructed.append((call, dotted))
+            if (extended := self._extended(dotted, 0)) is not None and call.args:
+                facts.stand_ins.append((call, extended))
             if self._has_factories(dotted):
                 facts.unknown.append(call)
         elif isinstance(call.func, ast.Attribute) and self._is_in_own(dotted):
             self._method(call, call.func.attr, facts)
         elif isinstance(call.func, ast.Name) and self._is_variable(dotted):
             facts.unknown.append(call)
+
+    def _of_builtin(self, call: ast.Call, name: str, facts: Facts) -> None:
+        """`super().__new__(…)` or `super().__init__(…)` in a class that extends a builtin."""
+        owner = facts.definition.function.owner
+        extended = owner and self._extended(f"{facts.module.source.module}.{owner}", 0)
+        if extended:
+            new = name == "__new__" and extended == "a list"
+            facts.stand_ins.append((call, "a new tuple" if new else extended))
+
+    def _extended(self, dotted: str, depth: int) -> str | None:
+        """What a class of the project that extends a container of Python's is called with."""
+        found = self.modules.class_of(dotted)
+        if found is None or depth > 20:
+            return None
+        module, _, node = found
+        for base in node.bases:
+            origin = base.value if isinstance(base, ast.Subscript) else base  # `list[int]`
+            above = self.modules.qualify(origin, module)
+            if above and (kind := library.EXTENDED.get(above) or self._extended(above, depth + 1)):
+                return kind
+        return None
 
     @staticmethod
     def _method(call: ast.Call, name: str, facts: Facts) -> None:

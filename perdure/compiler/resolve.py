@@ -127,7 +127,8 @@ def _clashes(made: Definition, facts: Facts) -> bool:
 
 def _stand_in(name: str) -> str:
     """The library's function for a builtin, by its dotted name, or for a method, by its name."""
-    found = library.STAND_INS.get(name) or library.METHODS[name]
+    found = library.STAND_INS.get(name) or library.OF_SUBCLASSES.get(name)
+    found = found or library.METHODS[name]
     return found[0]
 
 

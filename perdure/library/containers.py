@@ -1,7 +1,8 @@
 """Methods of builtin containers, and of files, that go over what they are given or compare it.
 
 `found.union(…)`, `items.extendleft(…)`, `file.writelines(…)`, `counts.update(…)`; and
-`items.index(x)` and its like, where `__eq__` suspends.
+`items.index(x)` and its like, where `__eq__` suspends. `operator.call` calls what they stand for
+itself: nothing that it is given then suspends.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def on_hashed_(method: Any, *iterables: Any) -> Any:
     if len(iterables) != 1 and method.__name__ in _OF_ONE:
         return operator.call(method, *iterables)  # says what is wrong
     listed = [each if isinstance(each, _HASHED) else _hashable(each) for each in iterables]
-    return method(*listed)
+    return operator.call(method, *listed)
 
 
 _HASHED = (set, frozenset, dict)
@@ -152,13 +153,13 @@ def _kind(items: Any) -> Any:
 # Objects of subclasses --------------------------------------------------------------------------
 
 
-def new_of_(method: Any, kind: Any, iterable: Any, /) -> Any:
+def new_of_(method: Any, kind: Any, *given: Any) -> Any:
     """`super().__new__(kind, iterable)` of a tuple or a frozenset."""
-    return method(kind, list_(iterable))
+    return operator.call(method, kind, *[list_(iterable) for iterable in given])
 
 
-def of_pairs_(method: Any, given: Any, /, **more: Any) -> Any:
+def of_pairs_(method: Any, *given: Any, **more: Any) -> Any:
     """What makes or fills a dict of a mapping or of pairs."""
     found: dict[Any, Any] = {}
-    update_(found, given)
-    return method(found, **more)
+    update_(found, *given)
+    return operator.call(method, found, **more)

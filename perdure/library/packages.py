@@ -10,6 +10,7 @@ import bisect
 import dataclasses
 import heapq
 import itertools
+import operator
 import re
 import sys
 from collections.abc import Callable
@@ -26,7 +27,8 @@ from perdure.runtime.iterators import Matches
 
 def on_list_(function: Any, iterable: Any, /, *args: Any, **kwargs: Any) -> Any:
     """A function that goes over what it is given once, given it as a list."""
-    return function(list_(iterable), *args, **kwargs)
+    # By C: what is wrong with the other arguments, the function itself says.
+    return operator.call(function, list_(iterable), *args, **kwargs)
 
 
 def replace_(obj: Any, /, **changes: Any) -> Any:

@@ -9,7 +9,7 @@ import functools
 import itertools
 import operator
 import re
-from collections import defaultdict, deque
+from collections import OrderedDict, defaultdict, deque
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, MethodWrapperType
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +138,8 @@ class Suspending:
             return True
         if found in _SHOWING:
             return self._stops_in_text(callee, _SHOWING[found], args, kwargs)
+        if found == "new_of_":
+            args = args[1:]
         if found == "attributes_":
             return True  # who knows what it comes by
         if found == "items_":
@@ -331,7 +333,14 @@ _SHOWING = {
     "format_text": SHOWING["format"],
     "format_map": SHOWING["format_map"],
 }
-_GIVEN_THE_CALLEE = frozenset({"on_list_", "on_hashed_", *_GETTERS.values()})
+_GIVEN_THE_CALLEE = frozenset(
+    {"on_list_", "of_pairs_", "new_of_", "on_hashed_"} | {*_GETTERS.values()}
+)
+# By the `__init__` that a subclass of a container inherits.
+_BY_INIT: dict[Any, str] = {
+    **{kind.__init__: "on_list_" for kind in (list, set, deque)},
+    **{kind.__init__: "of_pairs_" for kind in (dict, OrderedDict)},
+}
 _EXTENDING = (list.__iadd__, bytearray.__iadd__, deque.__iadd__)
 _INERT = frozenset({list, tuple, dict, set, str, int, float, bytes, bool, type(None), range})
 
@@ -357,13 +366,29 @@ def _stand_in(callee: Any) -> str | Operation | None:
         return None if function is None else function.__name__
     if found is None and type(callee) in _GETTERS:
         return _GETTERS[type(callee)]
+    if found is None and issubclass(type(callee), type):
+        return _of_subclass(callee)
+    if found is None and type(callee) is MethodWrapperType and callee.__name__ == "__init__":
+        return _BY_INIT.get(ops.lookup(callee.__objclass__, "__init__"))
     if found is not None or type(callee) not in _BUILTIN:
         return found
     owner = callee.__self__
+    if owner is tuple or owner is frozenset:
+        return "new_of_" if callee.__name__ == "__new__" else None
     if owner is itertools.chain:
         return "chain_from_iterable_"
     name, kinds = _methods().get(callee.__name__, ("", ()))
     return name if isinstance(owner, kinds) else None
+
+
+def _of_subclass(kind: type) -> str | None:
+    """The stand-in of a subclass of a container, which makes objects as that one does."""
+    made = ops.lookup(kind, "__new__")
+    if made is tuple.__new__ or made is frozenset.__new__:
+        return "on_list_" if ops.lookup(kind, "__init__") is object.__init__ else None
+    if type(made) is not BuiltinFunctionType:
+        return None
+    return _BY_INIT.get(ops.lookup(kind, "__init__"))
 
 
 def _is_keyed(template: Any) -> bool:

@@ -311,7 +311,61 @@ def merged():
     )
 
 
+class Point(tuple):
+    """Makes its objects as a tuple does."""
+
+
+class Doubled(tuple):
+    def __new__(cls, items, factor=2):
+        made = super().__new__(cls, items)
+        return super().__new__(cls, (item * factor for item in made))
+
+
+class Marked(list):
+    def __init__(self, items=(), mark="?"):
+        super().__init__(items)
+        self.mark = echo(mark)
+
+
+class Kinds(Point):
+    pass
+
+
+class Pile(deque):
+    pass
+
+
+class Bag(set):
+    pass
+
+
+class Frozen(frozenset):
+    pass
+
+
+class Record(dict):
+    pass
+
+
+class Filled(dict):
+    def __init__(self, given, **more):
+        super().__init__(given, **more)
+
+
+@workflow
+def subclasses():
+    """Subclasses of builtins that are given what suspends, with a constructor of their own too."""
+    local = type("Local", (list,), {})
+    made = [Point(gen(1, 2)), Doubled(gen(1, 2)), Doubled([3], 3), Kinds(gen(4)), Pile(gen(5), 1)]
+    made += [Marked(gen(1), "!"), Marked(), Bag(gen(1, 1)), Frozen(gen(2)), Point()]
+    made += [Record(gen(("a", 1))), Filled(gen(("b", 2)), c=3), Record(Table()), Record(k=1)]
+    made += [Filled({"d": echo(4)}), local(gen(6)), Point("ab")]
+    wrong = failing([lambda: Record(gen(1)), lambda: Bag(gen([])), lambda: Record(gen(), f=echo)])
+    return [(type(each).__name__, each) for each in made], made[5].mark, wrong
+
+
 CASES = [
+    (subclasses, ()),
     (merged, ()),
     (sets, ()),
     (counters, ()),
