@@ -128,6 +128,14 @@ METHODS |= {name: (f"{name}_", frozenset()) for name in _GOING_OVER}
 # Methods that compare what is in a container with what they are given, and go over nothing.
 _LOOKING = {"index": "index_in", "count": "count_in", "remove": "remove_from"}
 METHODS |= {name: (stand_in, frozenset()) for name, stand_in in _LOOKING.items()}
+# What reads and writes attributes past the methods of an object's own class.
+PAST = {
+    "__setattr__": "stored_past",
+    "__delattr__": "deleted_past",
+    "__getattribute__": "read_past",
+}
+METHODS |= {name: (stand_in, frozenset()) for name, stand_in in PAST.items()}
+STAND_INS |= {f"builtins.object.{name}": METHODS[name] for name in PAST}
 # Calls of the program's own subclasses of builtins, and of `super().__new__` in one.
 OF_SUBCLASSES: dict[str, tuple[str, frozenset[int]]] = {
     "a list": ("on_list_", frozenset()),
@@ -158,7 +166,7 @@ _ROOMS: dict[str, set[str]] = {
     FIBERS: {"gather_", "race_"},
     PACKAGES: _PACKAGES,
     FORMATTING: set(_FORMATTING.split()),
-    OPERATORS: {"read_attribute"}
+    OPERATORS: {"read_attribute", *PAST.values()}
     | {o.stand_in for o in (*operators.OPERATIONS.values(), *operators.BUILTINS.values())}
     - {"mapping_"},
 }  # all others are in COLLECTING

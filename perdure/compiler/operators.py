@@ -38,6 +38,8 @@ _TEXTS = ((0, "__str__"), (0, "__repr__"))
 _FILLING = frozenset("__str__ __repr__ __int__ __index__ __float__ __getitem__ __missing__".split())
 # Texts of values, also of those in containers.
 SHOWING = frozenset({"__str__", "__repr__"})
+# Methods of descriptors.
+DESCRIBING = frozenset({"__get__", "__set__", "__delete__"})
 _READ = ((0, "__getattribute__"), (0, "__getattr__"), (0, "__get__"))
 # Methods by which objects are ordered.
 ORDERING = frozenset({"__lt__", "__le__", "__gt__", "__ge__"})

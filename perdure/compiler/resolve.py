@@ -390,6 +390,9 @@ class _Resolver(Reader):
             return PERHAPS
         if last_name(call.func) in library.ONLY_OF_ITEMS:
             return NO
+        if last_name(call.func) in library.PAST:
+            behind = self.properties | operators.DESCRIBING
+            return NO if self.behind.isdisjoint(behind) else PERHAPS
         if last_name(call.func) in library.SHOWING:
             return PERHAPS if self._shows(call) else NO
         for place, value in enumerate(call.args):

@@ -253,6 +253,38 @@ def delete_attribute(owner: Any, name: str, /) -> None:
         method(owner)
 
 
+def stored_past(method: Any, *given: Any) -> None:
+    """`object.__setattr__(owner, name, value)`, past what the owner's class makes of it."""
+    owner, name, value = given if len(given) == 3 else (method.__self__, *given)
+    found = lookup(type(owner), name)
+    if issubclass(type(found), property) and found.fset is not None:
+        write = found.fset
+        write(owner, value)
+    elif type(lookup(type(found), "__set__")) is FunctionType:
+        special(found, "__set__")(owner, value)  # type: ignore[misc]  # there is one
+    else:
+        operator.call(method, *given)
+
+
+def deleted_past(method: Any, *given: Any) -> None:
+    """`object.__delattr__(owner, name)`, in the same way."""
+    owner, name = given if len(given) == 2 else (method.__self__, *given)
+    found = lookup(type(owner), name)
+    if issubclass(type(found), property) and found.fdel is not None:
+        delete = found.fdel
+        delete(owner)
+    elif type(lookup(type(found), "__delete__")) is FunctionType:
+        special(found, "__delete__")(owner)  # type: ignore[misc]  # there is one
+    else:
+        operator.call(method, *given)
+
+
+def read_past(method: Any, *given: Any) -> Any:
+    """`object.__getattribute__(owner, name)`, in the same way."""
+    owner, name = given if len(given) == 2 else (method.__self__, *given)
+    return _read(owner, name)
+
+
 def read_attribute(owner: Any, name: str, /) -> Any:
     """`owner.name`, where `__getattribute__`, `__getattr__` or a descriptor suspends."""
     try:

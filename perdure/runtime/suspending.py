@@ -10,7 +10,14 @@ import itertools
 import operator
 import re
 from collections import OrderedDict, defaultdict, deque
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, MethodWrapperType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    MethodType,
+    MethodWrapperType,
+    WrapperDescriptorType,
+)
 from typing import TYPE_CHECKING, Any
 
 from perdure.compiler.library import (
@@ -19,6 +26,7 @@ from perdure.compiler.library import (
     LENGTHS,
     METHODS,
     OF_ITEMS,
+    PAST,
     SHOWING,
     full_name,
 )
@@ -138,6 +146,8 @@ class Suspending:
             return True
         if found in _SHOWING:
             return self._stops_in_text(callee, _SHOWING[found], args, kwargs)
+        if found in _PAST.values():
+            return self._stops_past(callee, found, args)
         if found == "new_of_":
             args = args[1:]
         if found == "attributes_":
@@ -243,6 +253,23 @@ class Suspending:
             functions.append(found.func)
         return any(map(self.method, functions))
 
+    def _stops_past(self, method: Any, stand_in: str, args: tuple[Any, ...]) -> bool:
+        """Whether `object.__setattr__` and its like come to a descriptor that stops."""
+        given = args if type(method) is WrapperDescriptorType else (method.__self__, *args)
+        if len(given) < 2 or type(given[1]) is not str:
+            return False
+        _, found = ops.found_in(given[0], given[1])
+        reading, name, function = {
+            "read_past": (True, "__get__", "fget"),
+            "stored_past": (False, "__set__", "fset"),
+            "deleted_past": (False, "__delete__", "fdel"),
+        }[stand_in]
+        if issubclass(type(found), property):
+            return self.suspends(getattr(found, function))
+        if reading and isinstance(found, functools.cached_property):
+            return self.suspends(found.func)
+        return self.method(ops.lookup(type(found), name))
+
     def _stops_in_search(self, container: Any) -> bool:
         """Whether looking for a value may stop the run: by its items, or at an `__eq__` of them."""
         if type(container) in (list, tuple) and "__eq__" in self._function_names:
@@ -334,8 +361,9 @@ _SHOWING = {
     "format_map": SHOWING["format_map"],
 }
 _GIVEN_THE_CALLEE = frozenset(
-    {"on_list_", "of_pairs_", "new_of_", "on_hashed_"} | {*_GETTERS.values()}
+    {"on_list_", "of_pairs_", "new_of_", "on_hashed_"} | {*_GETTERS.values(), *PAST.values()}
 )
+_PAST: dict[Any, str] = {ops.lookup(object, name): stand_in for name, stand_in in PAST.items()}
 # By the `__init__` that a subclass of a container inherits.
 _BY_INIT: dict[Any, str] = {
     **{kind.__init__: "on_list_" for kind in (list, set, deque)},
@@ -368,8 +396,11 @@ def _stand_in(callee: Any) -> str | Operation | None:
         return _GETTERS[type(callee)]
     if found is None and issubclass(type(callee), type):
         return _of_subclass(callee)
-    if found is None and type(callee) is MethodWrapperType and callee.__name__ == "__init__":
-        return _BY_INIT.get(ops.lookup(callee.__objclass__, "__init__"))
+    if found is None and type(callee) is MethodWrapperType:
+        method = ops.lookup(callee.__objclass__, callee.__name__)
+        return _PAST.get(method) or _BY_INIT.get(method)
+    if found is None and type(callee) is WrapperDescriptorType:
+        return _PAST.get(callee)
     if found is not None or type(callee) not in _BUILTIN:
         return found
     owner = callee.__self__
