@@ -16,6 +16,7 @@ and comprehensions become statements, only where a suspension is inside.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,9 @@ from perdure.compiler.trees import children, copy_place
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+# Python 3.11 goes from `a` past both operators of `(a and b) or c`; later ones ask it again.
+_ASKS_ONCE = sys.version_info < (3, 12)
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -613,6 +617,9 @@ class Lifter:
 
     def _lift_BoolOp(self, node: ast.BoolOp) -> ast.expr:
         """`a and act(b)`  =>  `_t1 = a; if _t1: _t1 = act(b)`."""
+        inner = [value for value in node.values[:-1] if isinstance(value, ast.BoolOp)]
+        if _ASKS_ONCE and any(map(self._is_tested, inner)):
+            return self._asked_once(node)
         first = next(i for i, value in enumerate(node.values) if self.has(value))
         cut = max(first, 1)
         head, tail = node.values[:cut], node.values[cut:]
@@ -629,6 +636,36 @@ class Lifter:
             test = copy_place(ast.UnaryOp(ast.Not(), test), test)
         self._branch(node, test, result, rest, None)
         return load(result, node)
+
+    def _asked_once(self, node: ast.BoolOp) -> ast.expr:
+        """`(a and b) or c`: a value that decides for both is asked once whether it is true."""
+        result, known = self.names.fresh("t"), self.names.fresh("t")
+        self._known(node, result, known, wanted=False)
+        return load(result, node)
+
+    def _known(self, node: ast.expr, result: str, known: str, *, wanted: bool) -> None:
+        """Emit `result = node`, and `known = bool(node)` if that is wanted."""
+        if isinstance(node, ast.BoolOp):
+            self._known(node.values[0], result, known, wanted=True)
+            self._known_rest(node, node.values[1:], result, known, wanted=wanted)
+            return
+        self.assign(result, node)
+        if wanted:
+            found: ast.expr = load(result, node)
+            found = self.truth(found, node) if self._is_tested(node) else found
+            self.emit(store(known, found, node))
+
+    def _known_rest(
+        self, node: ast.BoolOp, values: list[ast.expr], result: str, known: str, *, wanted: bool
+    ) -> None:
+        with self.block() as body:
+            self._known(values[0], result, known, wanted=wanted or len(values) > 1)
+            if values[1:]:
+                self._known_rest(node, values[1:], result, known, wanted=wanted)
+        test: ast.expr = load(known, node)
+        if isinstance(node.op, ast.Or):
+            test = copy_place(ast.UnaryOp(ast.Not(), test), test)
+        self.emit(If(node, test, body, [], suspends=any(map(suspends, body))))
 
     def _lift_IfExp(self, node: ast.IfExp) -> ast.expr:
         test = self.test(node.test)
