@@ -13,7 +13,9 @@ from perdure.compiler import operators
 from perdure.compiler.source import OWN_LIBRARY
 
 MODULES = OWN_LIBRARY
-SYNTAX, COLLECTING, ITERATING, CONTAINERS, FIBERS, OPERATORS, FORMATTING, PACKAGES = MODULES
+SYNTAX, COLLECTING, ITERATING, CONTAINERS, FIBERS, OPERATORS, ATTRIBUTES, FORMATTING, PACKAGES = (
+    MODULES
+)
 
 
 @functools.cache
@@ -157,6 +159,7 @@ _GIVING_ITERATORS = "next aiter anext map filter enumerate zip".split()
 _FORMATTING = (
     "str_ repr_ ascii_ format_ formatted_ modulo modulo_in_place print_ format_text format_map"
 )
+_OPERATIONS = (*operators.OPERATIONS.values(), *operators.BUILTINS.values())
 _ROOMS: dict[str, set[str]] = {
     SYNTAX: set(_SYNTAX.split()),
     ITERATING: {f"{name}_" for name in _GIVING_ITERATORS}
@@ -166,9 +169,9 @@ _ROOMS: dict[str, set[str]] = {
     FIBERS: {"gather_", "race_"},
     PACKAGES: _PACKAGES,
     FORMATTING: set(_FORMATTING.split()),
-    OPERATORS: {"read_attribute", *PAST.values()}
-    | {o.stand_in for o in (*operators.OPERATIONS.values(), *operators.BUILTINS.values())}
-    - {"mapping_"},
+    ATTRIBUTES: {"read_attribute", *PAST.values()}
+    | {o.stand_in for o in _OPERATIONS if o.attribute},
+    OPERATORS: {o.stand_in for o in _OPERATIONS} - {"mapping_"},
 }  # all others are in COLLECTING
 # What has one of these is asked how long it is, before it is gone over.
 LENGTHS = frozenset({"__len__", "__length_hint__"})

@@ -155,7 +155,7 @@ OWN_LIBRARY = tuple(
     f"perdure.library.{room}"
     for room in (
         *("syntax", "collecting", "iterating", "containers"),
-        *("fibers", "operators", "formatting", "packages"),
+        *("fibers", "operators", "attributes", "formatting", "packages"),
     )
 )
 ASYNCIO = tuple(sorted(name for name in _COMPILED_LIBRARY if name.startswith("asyncio.")))

@@ -11,7 +11,8 @@ from contextvars import ContextVar
 from types import FunctionType
 from typing import Any
 
-from perdure.library.operators import binary, float_, getattr_, index_, int_, item_of
+from perdure.library.attributes import getattr_
+from perdure.library.operators import binary, float_, index_, int_, item_of
 from perdure.runtime.contents import PLAIN, form_of
 from perdure.runtime.operations import Says
 from perdure.runtime.ops import lookup, special
