@@ -121,10 +121,11 @@ METHODS: dict[str, tuple[str, frozenset[int]]] = {
 METHODS |= {"format": ("format_text", frozenset()), "format_map": ("format_map", frozenset())}
 # Methods that go over each thing they are given, to its end or to the first that decides.
 OF_SETS = (
-    "union intersection difference symmetric_difference issubset"
-    " intersection_update difference_update symmetric_difference_update"
-).split()
+    "union difference symmetric_difference difference_update symmetric_difference_update".split()
+)
 METHODS |= dict.fromkeys(OF_SETS, ("on_hashed_", frozenset[int]()))
+MEETING = "intersection intersection_update issubset".split()
+METHODS |= dict.fromkeys(MEETING, ("on_met_", frozenset[int]()))
 _GOING_OVER = "issuperset isdisjoint extendleft writelines subtract".split()
 METHODS |= {name: (f"{name}_", frozenset()) for name in _GOING_OVER}
 # Methods that compare what is in a container with what they are given, and go over nothing.
@@ -147,7 +148,15 @@ OF_SUBCLASSES: dict[str, tuple[str, frozenset[int]]] = {
 EXTENDED = {f"builtins.{name}": "a list" for name in ("list", "tuple", "set", "frozenset")}
 EXTENDED |= {"builtins.dict": "a dict", "collections.OrderedDict": "a dict"}
 EXTENDED |= {"collections.deque": "a list"}
-_CONTAINERS = {"new_of_", "of_pairs_", "on_hashed_", "array_", "count_", *_LOOKING.values()}
+_CONTAINERS = {
+    "new_of_",
+    "of_pairs_",
+    "on_hashed_",
+    "on_met_",
+    "array_",
+    "count_",
+    *_LOOKING.values(),
+}
 _CONTAINERS |= {f"{name}_" for name in _GOING_OVER}
 _PACKAGES = {name for name, _ in _OF_PACKAGES.values()} | {"sub_", "subn_", "cached_call"}
 _PACKAGES |= {"attributes_", "items_"}

@@ -19,7 +19,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
-from perdure.compiler.library import OF_SETS
+from perdure.compiler.library import MEETING, OF_SETS
 from perdure.library.collecting import (
     all_,
     any_,
@@ -52,6 +52,7 @@ from perdure.library.containers import (
     isdisjoint_,
     issuperset_,
     on_hashed_,
+    on_met_,
     remove_from,
     subtract_,
     writelines_,
@@ -157,6 +158,7 @@ METHODS: dict[str, tuple[Callable[..., Any], tuple[type, ...]]] = {
 
 
 METHODS |= dict.fromkeys(OF_SETS, (on_hashed_, (set, frozenset)))
+METHODS |= dict.fromkeys(MEETING, (on_met_, (set, frozenset)))
 
 
 def stand_ins() -> dict[Any, Callable[..., Any]]:

@@ -26,16 +26,37 @@ def on_hashed_(method: Any, *iterables: Any) -> Any:
     return operator.call(method, *listed)
 
 
+def on_met_(method: Any, *iterables: Any) -> Any:
+    """A method that looks for what a set and iterables have in common."""
+    if len(iterables) != 1 and method.__name__ in _OF_ONE:
+        return operator.call(method, *iterables)  # says what is wrong
+    if method.__name__ == "issubset" and not _ASKS_INTERSECTION:
+        return on_hashed_(method, *iterables)
+    items = {*method.__self__}
+    listed = []
+    for each in iterables:
+        known = each if isinstance(each, _HASHED) else _hashable(each, items)
+        listed.append(known)
+        items = items.intersection(known)
+    return operator.call(method, *listed)
+
+
+# To be a subset is asked of an intersection, which is done when all of the set have been met.
+_ASKS_INTERSECTION = sys.version_info >= (3, 12)
 _HASHED = (set, frozenset, dict)
 _OF_ONE = ("issubset", "symmetric_difference", "symmetric_difference_update")
 
 
-def _hashable(iterable: Any) -> list[Any]:
-    """The items of an iterable, up to the first that no set takes."""
-    items = []
+def _hashable(iterable: Any, wanted: Any = ()) -> list[Any]:
+    """The items of an iterable, up to the first that no set takes, or to all that are wanted."""
+    items, met = [], set()
     for item in iterable:
         hash(item)
         items.append(item)
+        if item in wanted:
+            met.add(item)
+            if len(met) == len(wanted):
+                break
     return items
 
 

@@ -361,7 +361,8 @@ _SHOWING = {
     "format_map": SHOWING["format_map"],
 }
 _GIVEN_THE_CALLEE = frozenset(
-    {"on_list_", "of_pairs_", "new_of_", "on_hashed_"} | {*_GETTERS.values(), *PAST.values()}
+    {"on_list_", "of_pairs_", "new_of_", "on_hashed_", "on_met_"}
+    | {*_GETTERS.values(), *PAST.values()}
 )
 _PAST: dict[Any, str] = {ops.lookup(object, name): stand_in for name, stand_in in PAST.items()}
 # By the `__init__` that a subclass of a container inherits.

@@ -92,6 +92,7 @@ def sets():
     out = [
         found.union(gen(3), [4], gen(5)),
         found.intersection(gen(2, 3)),
+        found.intersection(gen(2, 1, 3), gen(2, 8, 9)),
         found.difference(gen(1), {2}),
         found.symmetric_difference(gen(1, 5)),
         found.issubset(gen(1, 2, 3)),
