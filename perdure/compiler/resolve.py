@@ -385,16 +385,17 @@ class _Resolver(Reader):
         if dotted == "dataclasses.replace":
             return PERHAPS if MAKING & self._suspending_methods() else NO
         called = self._called_places(call, dotted)
+        last = dotted.rpartition(".")[2] if dotted in library.STAND_INS else last_name(call.func)
         found = PERHAPS if dotted in library.ASYNCHRONOUS else NO
-        if self.behind & library.OF_ITEMS.get(last_name(call.func), frozenset()):
+        if self.behind & library.OF_ITEMS.get(last, frozenset()):
             return PERHAPS
-        if last_name(call.func) in library.ONLY_OF_ITEMS:
+        if last in library.ONLY_OF_ITEMS:
             return NO
-        if last_name(call.func) in library.PAST:
+        if last in library.PAST:
             behind = self.properties | operators.DESCRIBING
             return NO if self.behind.isdisjoint(behind) else PERHAPS
-        if last_name(call.func) in library.SHOWING:
-            return PERHAPS if self._shows(call) else NO
+        if last in library.SHOWING:
+            return PERHAPS if self._shows(call, last) else NO
         for place, value in enumerate(call.args):
             if isinstance(value, ast.Starred):
                 found = max(found, PERHAPS if self.iterates or called else NO)
@@ -407,9 +408,8 @@ class _Resolver(Reader):
                 found = max(found, self._called(keyword.value, facts))
         return found
 
-    def _shows(self, call: ast.Call) -> bool:
+    def _shows(self, call: ast.Call, name: str) -> bool:
         """Whether a call that makes a text of what it is given may ask what suspends."""
-        name = last_name(call.func)
         if name == "print":
             writes = any(keyword.arg in ("file", None) for keyword in call.keywords)
             return not self.behind.isdisjoint(operators.SHOWING) or (

@@ -7,6 +7,7 @@ import operator
 import sys
 from array import array
 from collections import Counter, deque
+from heapq import heappush as push
 
 from perdure import workflow
 from tests.corpus.acts import echo
@@ -181,7 +182,7 @@ def heaps():
     """Heaps of what is ordered by a `__lt__` that suspends."""
     heap = [Same(5), Same(3), Same(8), Same(1), Same(9), Same(2)]
     heapq.heapify(heap)
-    heapq.heappush(heap, Same(4))
+    push(heap, Same(4))
     out = [heapq.heappushpop(heap, Same(0)).n, heapq.heappushpop(heap, Same(6)).n]
     out.append(heapq.heapreplace(heap, Same(7)).n)
     while heap:
