@@ -316,6 +316,8 @@ class Reader:
         """A name or an attribute that is not called on the spot."""
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             facts.attributes.append(node)
+            if node.attr in ("format", "format_map") and operators.SHOWING & self.special:
+                self.in_a_run.add(library.METHODS[node.attr][0])  # `map("{}".format, items)`
         known = self._function_named(node, facts)
         if known is not None:
             facts.mentioned.append(known)

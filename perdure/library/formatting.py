@@ -253,17 +253,32 @@ def print_(
 ) -> None:
     if not isinstance(sep, str | None) or not isinstance(end, str | None):
         print(sep=sep, end=end)  # says what is wrong
-    if file is None and sys.stdout is None:
-        return
+    if file is None or file is sys.stdout or file is sys.stderr:
+        if file is None and sys.stdout is None:
+            return
+        file = Standard(file is not None and file is sys.stderr)
     for number, value in enumerate(values):
         if number:
-            _write(file, " " if sep is None else sep)
-        _write(file, str_(value))
-    _write(file, "\n" if end is None else end)
+            file.write(" " if sep is None else sep)
+        file.write(str_(value))
+    file.write("\n" if end is None else end)
     if flush:
-        (sys.stdout if file is None else file).flush()
+        file.flush()
 
 
-def _write(file: Any, text: str) -> None:
-    # `sys.stdout` is not held while the run stops: it belongs to the process.
-    (sys.stdout if file is None else file).write(text)
+class Standard:
+    """`sys.stdout` or `sys.stderr`: it is the process's, and not held while the run stops."""
+
+    def __init__(self, for_errors: bool) -> None:
+        self.for_errors = for_errors
+
+    def write(self, text: str) -> None:
+        """Write a text to it."""
+        self._stream().write(text)
+
+    def flush(self) -> None:
+        """Flush it."""
+        self._stream().flush()
+
+    def _stream(self) -> Any:
+        return sys.stderr if self.for_errors else sys.stdout

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import sys
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 
 from perdure import workflow
@@ -165,6 +166,7 @@ def braces():
         "{a} {b!r}".format_map(Keys()),
         "{a} {a!r}".format_map({"a": one}),
         format([one], ""),
+        [*map("{}!".format, [one, two])],
     )
 
 
@@ -260,6 +262,8 @@ def printed():
     print(file=out)
     print(Said(4), 5, file=page, flush=True)
     print("plain", file=page)
+    print(Said(6), Said(7), file=sys.stderr)
+    print(Said(8), Said(9), file=sys.stdout, flush=True)
     bad = failing([lambda: print(Said(1), sep=1, file=out), lambda: print(Wrong(), file=out)])
     return out.getvalue(), page.lines, bad
 
