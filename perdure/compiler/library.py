@@ -131,6 +131,21 @@ METHODS |= {name: (f"{name}_", frozenset()) for name in _GOING_OVER}
 # Methods that compare what is in a container with what they are given, and go over nothing.
 _LOOKING = {"index": "index_in", "count": "count_in", "remove": "remove_from"}
 METHODS |= {name: (stand_in, frozenset()) for name, stand_in in _LOOKING.items()}
+# The same, called on the type: `str.join(", ", texts)`.
+_ON_TYPES = {
+    "str": "join format format_map",
+    "bytes": "join",
+    "list": "sort extend index count remove",
+    "tuple": "index count",
+    "dict": "update",
+    "set": " ".join(["update", "issuperset", "isdisjoint", *OF_SETS, *MEETING]),
+    "frozenset": " ".join(["issuperset", "isdisjoint", *OF_SETS[:3], "intersection", "issubset"]),
+}
+STAND_INS |= {
+    f"builtins.{kind}.{name}": METHODS[name]
+    for kind, names in _ON_TYPES.items()
+    for name in names.split()
+}
 # What reads and writes attributes past the methods of an object's own class.
 PAST = {
     "__setattr__": "stored_past",

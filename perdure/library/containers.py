@@ -20,7 +20,7 @@ from perdure.library.syntax import list_
 
 def on_hashed_(method: Any, *iterables: Any) -> Any:
     """A method of a set that goes over each iterable to its end, given them as lists."""
-    if len(iterables) != 1 and method.__name__ in _OF_ONE:
+    if not _takes(method, iterables):
         return operator.call(method, *iterables)  # says what is wrong
     listed = [each if isinstance(each, _HASHED) else _hashable(each) for each in iterables]
     return operator.call(method, *listed)
@@ -28,17 +28,24 @@ def on_hashed_(method: Any, *iterables: Any) -> Any:
 
 def on_met_(method: Any, *iterables: Any) -> Any:
     """A method that looks for what a set and iterables have in common."""
-    if len(iterables) != 1 and method.__name__ in _OF_ONE:
+    if not _takes(method, iterables):
         return operator.call(method, *iterables)  # says what is wrong
     if method.__name__ == "issubset" and not _ASKS_INTERSECTION:
         return on_hashed_(method, *iterables)
-    items = {*method.__self__}
+    bound = getattr(method, "__self__", None)
+    items = {*(iterables[0] if bound is None else bound)}
     listed = []
     for each in iterables:
         known = each if isinstance(each, _HASHED) else _hashable(each, items)
         listed.append(known)
         items = items.intersection(known)
     return operator.call(method, *listed)
+
+
+def _takes(method: Any, given: Any) -> bool:
+    """Whether a method of a set, or one of its type's, takes as many arguments."""
+    wanted = 1 if hasattr(method, "__self__") else 2
+    return len(given) == wanted or method.__name__ not in _OF_ONE
 
 
 # To be a subset is asked of an intersection, which is done when all of the set have been met.

@@ -14,6 +14,7 @@ from types import (
     BuiltinFunctionType,
     CodeType,
     FunctionType,
+    MethodDescriptorType,
     MethodType,
     MethodWrapperType,
     WrapperDescriptorType,
@@ -136,6 +137,9 @@ class Suspending:
             return own in _EXTENDING and stops
         if type(callee) is MethodType and (function := callee.__func__) in _stand_ins():
             return self.meets(function, callee.__self__, *args, **kwargs)
+        if type(callee) is MethodDescriptorType:
+            mine = args and isinstance(args[0], callee.__objclass__)
+            return bool(mine) and self.meets(callee.__get__(args[0]), *args[1:], **kwargs)
         found = _stand_in(callee)
         if found is None:
             return self.suspends(callee)  # a method of the program's that has a builtin's name
@@ -344,6 +348,8 @@ class Suspending:
         if found in _GIVEN_THE_CALLEE:
             return functools.partial(made, callee)
         # A method's stand-in takes the object first.
+        if type(callee) is MethodDescriptorType:
+            return made
         return functools.partial(made, callee.__self__) if found in _of_methods() else made
 
 
@@ -402,6 +408,9 @@ def _stand_in(callee: Any) -> str | Operation | None:
         return _PAST.get(method) or _BY_INIT.get(method)
     if found is None and type(callee) is WrapperDescriptorType:
         return _PAST.get(callee)
+    if found is None and type(callee) is MethodDescriptorType:
+        name, kinds = _methods().get(callee.__name__, ("", ()))
+        return name if callee.__objclass__ in kinds else None
     if found is not None or type(callee) not in _BUILTIN:
         return found
     owner = callee.__self__

@@ -366,7 +366,26 @@ def subclasses():
     return [(type(each).__name__, each) for each in made], made[5].mark, wrong
 
 
+@workflow
+def on_types():
+    """Methods that are called on the type."""
+    items, found = [2, 1, 3], {1, 2}
+    list.sort(items, key=lambda x: -echo(x))
+    list.extend(items, gen(9))
+    set.update(found, gen(5))
+    table = {}
+    dict.update(table, gen(("a", 1)))
+    return (
+        (items, found, table, str.join("-", gen("a", "b")), bytes.join(b"", gen(b"c"))),
+        (set.union(found, gen(7)), set.intersection(found, gen(2, 1, 5, 3)), set.union(found)),
+        (set.issubset({1}, gen(1, 2)), frozenset.issuperset(frozenset(), gen(1))),
+        (str.format("{} {}", *gen(1, 2)), list.index([Same(1)], Same(1)), tuple.count((), Same(1))),
+        failing([lambda: set.union([1], gen(2)), lambda: set.issubset(found, gen(), gen())]),
+    )
+
+
 CASES = [
+    (on_types, ()),
     (subclasses, ()),
     (merged, ()),
     (sets, ()),
