@@ -3,7 +3,7 @@
 `a + b` calls `type(a).__add__`, natively from C, where no run can stop. Where the program has a
 special method that suspends, the places that may reach it are compiled as calls of the function
 that does the same (`operator.add`), which suspends if its operands' own methods do; it is done in
-Python then (perdure/library/operators.py). A program without such methods pays nothing.
+Python then (perdure/library). A program without such methods pays nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from perdure.compiler.scopes import COMPREHENSIONS
 class Operation:
     """What calls a special method: the stand-in that does it in Python, and what it calls."""
 
-    stand_in: str  # in perdure.library.operators
+    stand_in: str  # in perdure.library
     methods: tuple[tuple[int, str], ...]  # (which operand's, the method's name)
     given: tuple[str, ...] = ()  # what the stand-in is told before the operands
     # What is done to an attribute, whose property or descriptor may be what suspends.

@@ -47,8 +47,7 @@ def nlargest_(n: Any, iterable: Any, key: Any = None) -> Any:
 
 
 def batched_(iterable: Any, n: Any, **how: Any) -> Any:
-    made = itertools.batched((), n, **how)  # type: ignore[attr-defined]  # says what is wrong
-    del made
+    itertools.batched((), n, **how)  # type: ignore[attr-defined]  # says what is wrong
     return _batched(iter(iterable), n, how.get("strict"))
 
 
