@@ -7,12 +7,14 @@ of its arguments it calls. It iterates over the others.
 from __future__ import annotations
 
 import functools
+import re
 
 from perdure.compiler import operators
+from perdure.compiler.source import OWN_LIBRARY
 
-SYNTAX, COLLECTING, ITERATING, FIBERS, OPERATORS, PACKAGES = MODULES = tuple(
-    f"perdure.library.{room}"
-    for room in ("syntax", "collecting", "iterating", "fibers", "operators", "packages")
+MODULES = OWN_LIBRARY
+SYNTAX, COLLECTING, ITERATING, CONTAINERS, FIBERS, OPERATORS, ATTRIBUTES, FORMATTING, PACKAGES = (
+    MODULES
 )
 
 
@@ -46,9 +48,11 @@ STAND_INS: dict[str, tuple[str, frozenset[int]]] = {
         "filter": (0,),
         "enumerate": (),
         "zip": (),
+        "print": (),
     }.items()
 }
 STAND_INS |= {
+    "array.array": ("array_", frozenset()),
     "builtins.dict.fromkeys": ("fromkeys_", frozenset()),
     "collections.deque": ("deque_", frozenset()),
     "functools.reduce": ("reduce_", frozenset({0})),
@@ -81,8 +85,12 @@ _OF_PACKAGES: dict[str, tuple[str, frozenset[int]]] = {
     "re.subn": ("re_subn_", frozenset({1})),
     "heapq.nsmallest": ("nsmallest_", frozenset({2})),
     "heapq.nlargest": ("nlargest_", frozenset({2})),
+    "heapq.merge": ("merge_", frozenset()),
+    "itertools.batched": ("batched_", frozenset()),
     "dataclasses.replace": ("replace_", frozenset()),
 }
+_HEAPS = "heappush heappop heapreplace heappushpop heapify".split()
+_OF_PACKAGES |= {f"heapq.{name}": (f"{name}_", frozenset()) for name in _HEAPS}
 _OF_PACKAGES |= {
     f"bisect.{name}": (f"{name}_", frozenset())
     for name in ("bisect_left", "bisect_right", "insort_left", "insort_right")
@@ -92,7 +100,7 @@ _OF_PACKAGES |= {
     "bisect.insort": ("insort_right_", frozenset()),
 }
 # They go over what they are given once: it is listed before.
-ON_LISTS = {"builtins": ("bytes", "bytearray"), "array": ("array",)} | {
+ON_LISTS = {"builtins": ("bytes", "bytearray")} | {
     "statistics": tuple(
         "mean fmean geometric_mean harmonic_mean median median_low median_high median_grouped mode"
         " multimode pstdev pvariance quantiles stdev variance".split()
@@ -110,21 +118,88 @@ ASYNCHRONOUS = frozenset({"builtins.aiter", "builtins.anext"})
 METHODS: dict[str, tuple[str, frozenset[int]]] = {
     name: (f"{name}_", frozenset()) for name in ("sort", "join", "extend", "update", "fromkeys")
 } | {name: (f"{name}_", frozenset({0})) for name in ("sub", "subn")}
+METHODS |= {"format": ("format_text", frozenset()), "format_map": ("format_map", frozenset())}
+# Methods that go over each thing they are given, to its end or to the first that decides.
+OF_SETS = (
+    "union difference symmetric_difference difference_update symmetric_difference_update".split()
+)
+METHODS |= dict.fromkeys(OF_SETS, ("on_hashed_", frozenset[int]()))
+MEETING = "intersection intersection_update issubset".split()
+METHODS |= dict.fromkeys(MEETING, ("on_met_", frozenset[int]()))
+_GOING_OVER = "issuperset isdisjoint extendleft writelines subtract".split()
+METHODS |= {name: (f"{name}_", frozenset()) for name in _GOING_OVER}
+# Methods that compare what is in a container with what they are given, and go over nothing.
+_LOOKING = {"index": "index_in", "count": "count_in", "remove": "remove_from"}
+METHODS |= {name: (stand_in, frozenset()) for name, stand_in in _LOOKING.items()}
+# The same, called on the type: `str.join(", ", texts)`.
+_ON_TYPES = {
+    "str": "join format format_map",
+    "bytes": "join",
+    "list": "sort extend index count remove",
+    "tuple": "index count",
+    "dict": "update",
+    "set": " ".join(["update", "issuperset", "isdisjoint", *OF_SETS, *MEETING]),
+    "frozenset": " ".join(["issuperset", "isdisjoint", *OF_SETS[:3], "intersection", "issubset"]),
+}
+STAND_INS |= {
+    f"builtins.{kind}.{name}": METHODS[name]
+    for kind, names in _ON_TYPES.items()
+    for name in names.split()
+}
+# What reads and writes attributes past the methods of an object's own class.
+PAST = {
+    "__setattr__": "stored_past",
+    "__delattr__": "deleted_past",
+    "__getattribute__": "read_past",
+}
+METHODS |= {name: (stand_in, frozenset()) for name, stand_in in PAST.items()}
+STAND_INS |= {f"builtins.object.{name}": METHODS[name] for name in PAST}
+# Calls of the program's own subclasses of builtins, and of `super().__new__` in one.
+OF_SUBCLASSES: dict[str, tuple[str, frozenset[int]]] = {
+    "a list": ("on_list_", frozenset()),
+    "a dict": ("of_pairs_", frozenset()),
+    "a new tuple": ("new_of_", frozenset()),
+}
+EXTENDED = {f"builtins.{name}": "a list" for name in ("list", "tuple", "set", "frozenset")}
+EXTENDED |= {"builtins.dict": "a dict", "collections.OrderedDict": "a dict"}
+EXTENDED |= {"collections.deque": "a list"}
+_CONTAINERS = {
+    "new_of_",
+    "of_pairs_",
+    "on_hashed_",
+    "on_met_",
+    "array_",
+    "count_",
+    *_LOOKING.values(),
+}
+_CONTAINERS |= {f"{name}_" for name in _GOING_OVER}
 _PACKAGES = {name for name, _ in _OF_PACKAGES.values()} | {"sub_", "subn_", "cached_call"}
+_PACKAGES |= {"attributes_", "items_"}
 _SYNTAX = (
     "list_ taken_ extension_ contains_ iter_ CallIterator SequenceIterator step_of close_dropped"
-    " delegate construct fill call_alias"
+    " delegate construct fill call_alias length_hint_"
 )
 _GIVING_ITERATORS = "next aiter anext map filter enumerate zip".split()
+_FORMATTING = (
+    "str_ repr_ ascii_ format_ formatted_ modulo modulo_in_place print_ format_text format_map"
+)
+_OPERATIONS = (*operators.OPERATIONS.values(), *operators.BUILTINS.values())
 _ROOMS: dict[str, set[str]] = {
     SYNTAX: set(_SYNTAX.split()),
     ITERATING: {f"{name}_" for name in _GIVING_ITERATORS}
-    | {found for name, (found, _) in STAND_INS.items() if name.startswith("itertools.")},
+    | {found for name, (found, _) in STAND_INS.items() if name.startswith("itertools.")}
+    - _PACKAGES,
+    CONTAINERS: _CONTAINERS,
     FIBERS: {"gather_", "race_"},
     PACKAGES: _PACKAGES,
-    OPERATORS: {"read_attribute"}
-    | {o.stand_in for o in (*operators.OPERATIONS.values(), *operators.BUILTINS.values())},
+    FORMATTING: set(_FORMATTING.split()),
+    ATTRIBUTES: {"read_attribute", *PAST.values()}
+    | {o.stand_in for o in _OPERATIONS if o.attribute},
+    OPERATORS: {o.stand_in for o in _OPERATIONS} - {"mapping_"},
 }  # all others are in COLLECTING
+# What has one of these is asked how long it is, before it is gone over.
+LENGTHS = frozenset({"__len__", "__length_hint__"})
+ASKING_LENGTH = frozenset({"list_", "tuple_", "sorted_", "extend_", "on_list_"})
 # Functions of perdure whose work in a run is Python of the library.
 IN_A_RUN = {"perdure.gather": "gather_", "perdure.race": "race_"}
 # Keywords by which builtins are given something to call.
@@ -136,6 +211,16 @@ OF_ITEMS |= {"sum": frozenset({"__add__", "__radd__"}), "prod": frozenset({"__mu
 # What the making of an object comes to where a method that it calls suspends; of `Box[int]`.
 MAKING = ("construct", "fill")
 OF_GENERICS = "call_alias"
+_EQUAL = frozenset({"__eq__"})
+OF_ITEMS |= dict.fromkeys(_HEAPS, operators.ORDERING) | {"merge": operators.ORDERING | _EQUAL}
+OF_ITEMS |= dict.fromkeys(_LOOKING, _EQUAL)
+# Those of them that go over nothing.
+ONLY_OF_ITEMS = frozenset({*_HEAPS, *_LOOKING})
+# Those that make texts of what they are given, and go over none of it.
+SHOWING = dict.fromkeys(("print", "format", "format_map"), operators.SHOWING)
+SHOWING |= {name: SHOWING[name] | {"__format__"} for name in ("format", "format_map")}
+# A field of a template that says more than a position or a keyword: `{0.name}`, `{[0]}`.
+FIELD_OF_SOMETHING = re.compile(r"\{[^{}:!]*[.\[]")
 # Methods of classes of the library that stand-ins make objects of.
 METHODS_OF = {
     "iter_": (f"{SYNTAX}:CallIterator.__next__", f"{SYNTAX}:SequenceIterator.__next__"),

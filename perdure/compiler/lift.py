@@ -16,6 +16,7 @@ and comprehensions become statements, only where a suspension is inside.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,9 @@ from perdure.compiler.trees import children, copy_place
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+# Python 3.11 goes from `a` past both operators of `(a and b) or c`; later ones ask it again.
+_ASKS_ONCE = sys.version_info < (3, 12)
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -194,7 +198,7 @@ class Lifter:
         if isinstance(expr, ast.Compare):
             return expr in self.operations and self._is_one_operation(expr)
         if expr in self.operations:
-            return not isinstance(expr, ast.FormattedValue)
+            return not isinstance(expr, ast.FormattedValue | ast.Dict)
         return expr in self.sites and not isinstance(expr, ast.Starred)
 
     @staticmethod
@@ -476,6 +480,8 @@ class Lifter:
         ready: list[ast.keyword] = []
         for index, keyword in enumerate(node.keywords):
             value = self.lift(keyword.value)
+            if keyword in self.operations:
+                value = self._mapping(value, keyword.value)
             if keyword.arg is not None and index < last:
                 value = self.save(value)
             ready.append(copy_place(ast.keyword(keyword.arg, value), keyword))
@@ -562,7 +568,10 @@ class Lifter:
     def _lift_Dict(self, node: ast.Dict) -> ast.expr:
         """Key, value, key, value; before a `**m` Python makes a dict of what there is so far."""
         pairs = list(zip(node.keys, node.values, strict=True))
-        last = max(i for i, pair in enumerate(pairs) if any(map(self.has, pair)))
+        asks = node in self.operations
+        last = max(
+            i for i, (k, v) in enumerate(pairs) if self.has(k) or self.has(v) or (asks and not k)
+        )
         ready: list[tuple[ast.expr | None, ast.expr]] = []
         for index, (key, value) in enumerate(pairs):
             if index > last:
@@ -575,11 +584,19 @@ class Lifter:
                     made = copy_place(_dict_of(ready), value)
                     ready = [(None, self.save(made))]
                 value = self.lift(value)
+                if asks:
+                    value = self._mapping(value, value)
                 if index < last:
                     # It is merged, and refused if it is no mapping, in its turn.
                     value = self.save(copy_place(_dict_of([(None, value)]), value))
                 ready.append((None, value))
         return _dict_of(ready)
+
+    def _mapping(self, value: ast.expr, at: ast.expr) -> ast.expr:
+        """Emit the copy of what is merged by `**`, if its methods may suspend."""
+        found = self.names.fresh("t")
+        self.operate("mapping", [value], found, at)
+        return load(found, at)
 
     def _lift_Subscript(self, node: ast.Subscript) -> ast.expr:
         value, index = self.subscript(node)
@@ -613,6 +630,9 @@ class Lifter:
 
     def _lift_BoolOp(self, node: ast.BoolOp) -> ast.expr:
         """`a and act(b)`  =>  `_t1 = a; if _t1: _t1 = act(b)`."""
+        inner = [value for value in node.values[:-1] if isinstance(value, ast.BoolOp)]
+        if _ASKS_ONCE and any(map(self._is_tested, inner)):
+            return self._asked_once(node)
         first = next(i for i, value in enumerate(node.values) if self.has(value))
         cut = max(first, 1)
         head, tail = node.values[:cut], node.values[cut:]
@@ -629,6 +649,36 @@ class Lifter:
             test = copy_place(ast.UnaryOp(ast.Not(), test), test)
         self._branch(node, test, result, rest, None)
         return load(result, node)
+
+    def _asked_once(self, node: ast.BoolOp) -> ast.expr:
+        """`(a and b) or c`: a value that decides for both is asked once whether it is true."""
+        result, known = self.names.fresh("t"), self.names.fresh("t")
+        self._known(node, result, known, wanted=False)
+        return load(result, node)
+
+    def _known(self, node: ast.expr, result: str, known: str, *, wanted: bool) -> None:
+        """Emit `result = node`, and `known = bool(node)` if that is wanted."""
+        if isinstance(node, ast.BoolOp):
+            self._known(node.values[0], result, known, wanted=True)
+            self._known_rest(node, node.values[1:], result, known, wanted=wanted)
+            return
+        self.assign(result, node)
+        if wanted:
+            found: ast.expr = load(result, node)
+            found = self.truth(found, node) if self._is_tested(node) else found
+            self.emit(store(known, found, node))
+
+    def _known_rest(
+        self, node: ast.BoolOp, values: list[ast.expr], result: str, known: str, *, wanted: bool
+    ) -> None:
+        with self.block() as body:
+            self._known(values[0], result, known, wanted=wanted or len(values) > 1)
+            if values[1:]:
+                self._known_rest(node, values[1:], result, known, wanted=wanted)
+        test: ast.expr = load(known, node)
+        if isinstance(node.op, ast.Or):
+            test = copy_place(ast.UnaryOp(ast.Not(), test), test)
+        self.emit(If(node, test, body, [], suspends=any(map(suspends, body))))
 
     def _lift_IfExp(self, node: ast.IfExp) -> ast.expr:
         test = self.test(node.test)

@@ -364,12 +364,12 @@ class _Normalizer(Compound):
         self.emit(Simple(node))
 
 
-def _wanted(target: ast.expr) -> int | None:
-    """How many items an unpacking target looks at: one more than it takes. None for all."""
+def _wanted(target: ast.expr) -> int:
+    """How many items an unpacking target looks at: one more than it takes. 0 for all."""
     if not isinstance(target, ast.Tuple | ast.List):
-        return None
+        return 0
     if any(isinstance(element, ast.Starred) for element in target.elts):
-        return None
+        return 0
     return len(target.elts) + 1
 
 

@@ -3,7 +3,7 @@
 `a + b` calls `type(a).__add__`, natively from C, where no run can stop. Where the program has a
 special method that suspends, the places that may reach it are compiled as calls of the function
 that does the same (`operator.add`), which suspends if its operands' own methods do; it is done in
-Python then (perdure/library/operators.py). A program without such methods pays nothing.
+Python then (perdure/library). A program without such methods pays nothing.
 """
 
 from __future__ import annotations
@@ -19,19 +19,27 @@ from perdure.compiler.scopes import COMPREHENSIONS
 class Operation:
     """What calls a special method: the stand-in that does it in Python, and what it calls."""
 
-    stand_in: str  # in perdure.library.operators
+    stand_in: str  # in perdure.library
     methods: tuple[tuple[int, str], ...]  # (which operand's, the method's name)
     given: tuple[str, ...] = ()  # what the stand-in is told before the operands
     # What is done to an attribute, whose property or descriptor may be what suspends.
     attribute: Literal["", "read", "write"] = ""
+    # Methods of what stands in a container among the operands, at any depth.
+    inside: frozenset[str] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
         """The special methods that it may call."""
-        return frozenset(name for _, name in self.methods)
+        return frozenset(name for _, name in self.methods) | self.inside
 
 
 _TEXTS = ((0, "__str__"), (0, "__repr__"))
+# What a `%` asks its arguments for, and where it finds them.
+_FILLING = frozenset("__str__ __repr__ __int__ __index__ __float__ __getitem__ __missing__".split())
+# Texts of values, also of those in containers.
+SHOWING = frozenset({"__str__", "__repr__"})
+# Methods of descriptors.
+DESCRIBING = frozenset({"__get__", "__set__", "__delete__"})
 _READ = ((0, "__getattribute__"), (0, "__getattr__"), (0, "__get__"))
 # Methods by which objects are ordered.
 ORDERING = frozenset({"__lt__", "__le__", "__gt__", "__ge__"})
@@ -49,6 +57,8 @@ def _table() -> dict[str, Operation]:
         table[name] = Operation("binary", both, (left, right, shown))
         inplace = (place, left, right, f"{symbol}=")
         table[f"i{bare}"] = Operation("augmented", ((0, place), *both), inplace)
+    table["percent"] = Operation("modulo", table["mod"].methods, inside=_FILLING)
+    table["imod"] = Operation("modulo_in_place", table["imod"].methods, inside=_FILLING)
     for name, symbol in (("neg", "-"), ("pos", "+"), ("invert", "~")):
         table[name] = Operation("unary", ((0, f"__{name}__"),), (f"__{name}__", symbol))
     for name, other, symbol in (
@@ -65,12 +75,18 @@ def _table() -> dict[str, Operation]:
             calls += [(place, method) for method in sorted(ORDERING) for place in (0, 1)]
         given = (f"__{name}__", f"__{other}__", symbol)
         table[name] = Operation("compared", tuple(calls), given)
-    table["getitem"] = Operation("item_of", ((0, "__getitem__"), (0, "__missing__")))
-    table["setitem"] = Operation("set_item", ((0, "__setitem__"),))
-    table["delitem"] = Operation("delete_item", ((0, "__delitem__"),))
+    table["mul"] = Operation("times", (*table["mul"].methods, (0, "__index__"), (1, "__index__")))
+    index = ((1, "__index__"),)
+    table["getitem"] = Operation("item_of", ((0, "__getitem__"), (0, "__missing__"), *index))
+    table["setitem"] = Operation("set_item", ((0, "__setitem__"), *index))
+    table["delitem"] = Operation("delete_item", ((0, "__delitem__"), *index))
     table["contains"] = Operation("contains_", ((0, "__contains__"), (1, "__eq__")))
     table["truth"] = Operation("truth", ((0, "__bool__"), (0, "__len__")))
-    table["formatted"] = Operation("formatted_", ((0, "__format__"), *_TEXTS))
+    table["formatted"] = Operation("formatted_", ((0, "__format__"), *_TEXTS), inside=SHOWING)
+    asked = ((0, "keys"), (0, "__getitem__"), (0, "__iter__"))
+    table["mapping"] = Operation("mapping_", asked)
+    table["length_hint"] = Operation("length_hint_", ((0, "__len__"), (0, "__length_hint__")))
+    table["index"] = Operation("index_", ((0, "__index__"),))
     table["setattr"] = Operation("set_attribute", ((0, "__setattr__"), (0, "__set__")), (), "write")
     table["delattr"] = Operation(
         "delete_attribute", ((0, "__delattr__"), (0, "__delete__")), (), "write"
@@ -85,12 +101,15 @@ OPERATIONS = _table()
 BUILTINS: dict[str, Operation] = {
     "len": Operation("len_", ((0, "__len__"),)),
     "bool": Operation("bool_", ((0, "__bool__"), (0, "__len__"))),
-    "str": Operation("str_", _TEXTS),
-    "repr": Operation("repr_", ((0, "__repr__"),)),
-    "format": Operation("format_", ((0, "__format__"), *_TEXTS)),
+    "str": Operation("str_", _TEXTS, inside=SHOWING),
+    "repr": Operation("repr_", ((0, "__repr__"),), inside=frozenset({"__repr__"})),
+    "ascii": Operation("ascii_", ((0, "__repr__"),), inside=frozenset({"__repr__"})),
+    "format": Operation("format_", ((0, "__format__"), *_TEXTS), inside=SHOWING),
     "abs": Operation("abs_", ((0, "__abs__"),)),
     "round": Operation("round_", ((0, "__round__"),)),
     "hash": Operation("hash_", ((0, "__hash__"),)),
+    "pow": Operation("pow_", ((0, "__pow__"), (1, "__rpow__"))),
+    "range": Operation("range_", tuple((place, "__index__") for place in range(3))),
     "int": Operation("int_", ((0, "__int__"), (0, "__index__"), (0, "__trunc__"))),
     "float": Operation("float_", ((0, "__float__"), (0, "__index__"))),
     "reversed": Operation("reversed_", ((0, "__reversed__"),)),
@@ -112,6 +131,10 @@ def named(dotted: str) -> Operation | None:
     return {"builtins": BUILTINS, "operator": OPERATIONS}.get(module, {}).get(name)
 
 
+BUILTINS |= {
+    name: Operation("indexed", ((0, "__index__"),), (name,))
+    for name in ("hex", "oct", "bin", "chr")
+}
 # Every special method that one of these may call.
 SPECIAL = frozenset().union(*(o.names for o in (*OPERATIONS.values(), *BUILTINS.values())))
 # Those that reading any attribute may call.
@@ -152,6 +175,8 @@ KINDS = {
     ast.Subscript,
     ast.Attribute,
     ast.FormattedValue,
+    ast.keyword,
+    ast.Dict,
 }
 _TEXT: tuple[type[ast.expr], ...] = (ast.Constant, ast.JoinedStr)
 _PLACED = {ast.Load: "getitem", ast.Store: "setitem", ast.Del: "delitem"}
@@ -164,8 +189,10 @@ TRUTH = OPERATIONS["truth"].names
 def operations_of(node: ast.AST) -> list[str]:
     """The names (in `OPERATIONS`) of what a node of one of the `KINDS` does."""
     match node:
-        case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str()) | ast.JoinedStr()):
+        case ast.BinOp(left=ast.Constant() | ast.JoinedStr(), right=ast.Constant()):
             return []
+        case ast.BinOp(op=ast.Mod()) if not _is_number(node.left) and not _is_number(node.right):
+            return ["percent"]
         case ast.BinOp():
             inert = isinstance(node.left, _TEXT) and isinstance(node.right, _TEXT)
             return [] if inert else [_BINARY[type(node.op)]]
@@ -185,7 +212,15 @@ def operations_of(node: ast.AST) -> list[str]:
             return ["delattr"]
         case ast.FormattedValue():
             return ["formatted"]
+        case ast.keyword(arg=None):
+            return ["mapping"]
+        case ast.Dict() if None in node.keys:
+            return ["mapping"]
     return []
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float)
 
 
 def tested(node: ast.AST) -> list[ast.expr]:

@@ -205,6 +205,7 @@ class Reader:
         self.stores_anything = any(module.stores_anything for module in own)
         self.answers_anything = not _ANSWERING.isdisjoint(self.methods)
         self.special = {*operators.SPECIAL, *operators.READING} & self.methods.keys()
+        self.has_counters = any("Counter" in module.source.text for module in self.closure)
         if any("defaultdict" in module.source.text for module in self.closure):
             self.special |= {"__missing__"}
         for facts in list(self.facts.values()):
@@ -358,6 +359,8 @@ class Reader:
             if node.attr == "__dict__" and not is_foreign(facts.module.source.module):
                 self.looked_up = True
                 self.wanted.add(_ANY)
+            if node.attr in ("format", "format_map") and operators.SHOWING & self.special:
+                self.in_a_run.add(library.METHODS[node.attr][0])  # `map("{}".format, items)`
         known = self._function_named(node, facts)
         if known is not None:
             facts.mentioned += (known, *self.redefined.get(known.name, ()))
@@ -535,12 +538,16 @@ class Reader:
         if dotted == "operator.attrgetter" and (
             self.properties or self.special & operators.READING
         ):
-            self.in_a_run.add("getattr_")
+            self.in_a_run |= {"getattr_", "attributes_"}
+        if dotted == "operator.itemgetter" and "__getitem__" in self.special:
+            self.in_a_run.add("items_")
         if dotted is None:
             if isinstance(call.func, ast.Attribute) and call.func.attr == "__class__":
                 facts.unknown.append(call)
             elif isinstance(call.func, ast.Attribute):
                 self._read_method(call, call.func.attr, facts)
+                if call.func.attr in ("__new__", "__init__") and call.args:
+                    self._of_builtin(call, call.func.attr, facts)
             elif not self._is_local_class(call.func, facts) or MAKING & self.methods.keys():
                 facts.unknown.append(call)
         elif dotted in SUSPENDING:
@@ -568,6 +575,8 @@ class Reader:
             facts.unknown.append(call)  # `helper.__wrapped__(…)`
         elif self.modules.class_of(dotted) is not None:
             facts.constructed.append((call, dotted))
+            if (extended := self._extended(dotted, 0)) is not None and call.args:
+                facts.stand_ins.append((call, extended))
             if self._is_open(dotted):
                 facts.unknown.append(call)
         elif isinstance(call.func, ast.Attribute) and self._is_in_own(dotted):
@@ -576,6 +585,25 @@ class Reader:
                 facts.unknown.append(call)  # of what it names: `Color.RED(…)`
         elif isinstance(call.func, ast.Name) and self._is_variable(dotted):
             facts.unknown.append(call)
+
+    def _of_builtin(self, call: ast.Call, name: str, facts: Facts) -> None:
+        """`super().__new__(…)` or `super().__init__(…)` in a class that extends a builtin."""
+        owner = facts.definition.function.owner
+        extended = owner and self._extended(f"{facts.module.source.module}.{owner}", 0)
+        if extended:
+            new = name == "__new__" and extended == "a list"
+            facts.stand_ins.append((call, "a new tuple" if new else extended))
+
+    def _extended(self, dotted: str, depth: int) -> str | None:
+        """What a class of the project that extends a container of Python's is called with."""
+        found = self.modules.class_of(dotted)
+        if found is None or depth > 20:
+            return None
+        module, _, node = found
+        for above in self.modules.bases_of(module, node):
+            if above and (kind := library.EXTENDED.get(above) or self._extended(above, depth + 1)):
+                return kind
+        return None
 
     def _read_method(self, call: ast.Call, name: str, facts: Facts) -> None:
         """A method of something unknown, which may be a builtin's that has a stand-in.

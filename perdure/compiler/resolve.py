@@ -55,6 +55,7 @@ _CALLED_BY_SYNTAX = frozenset(
 _CALLED_BY_CLASSES = frozenset({"__init_subclass__", "__set_name__"})
 _STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
 _WAITS = frozenset({"result", "exception"})  # methods of a fiber
+_WRITES = frozenset({"write", "flush"})  # methods of a file that is printed to
 _NATIVE_METHODS = frozenset("items keys values split splitlines readlines".split())
 
 
@@ -128,7 +129,8 @@ def _clashes(made: Definition, facts: Facts) -> bool:
 
 def _stand_in(name: str) -> str:
     """The library's function for a builtin, by its dotted name, or for a method, by its name."""
-    found = library.STAND_INS.get(name) or library.METHODS[name]
+    found = library.STAND_INS.get(name) or library.OF_SUBCLASSES.get(name)
+    found = found or library.METHODS[name]
     return found[0]
 
 
@@ -205,6 +207,9 @@ class _Resolver(Reader):
                     used = facts.module.source.module not in library.MODULES or name in self.maybe
                     if used and self._meets(call, facts):
                         self._use(_stand_in(dotted))
+                        if dotted == "update" and self.has_counters:
+                            self.in_a_run.add("count_")
+                            self._use("count_")
                 for stand_in in self._operating(facts):
                     self._use(stand_in)
             self._find_iterators(names)
@@ -264,7 +269,7 @@ class _Resolver(Reader):
         To call `iter()` is no reason to think that an `__iter__` stops: most do.
         """
         name = facts.definition.name
-        if name.endswith(".__next__"):
+        if name.rpartition(".")[2] in ("__next__", *library.LENGTHS):
             return True
         if name.endswith(".__getitem__"):  # loops go over what has no `__iter__` by numbers
             return f"{name.removesuffix('__getitem__')}__iter__" not in self.facts
@@ -387,12 +392,20 @@ class _Resolver(Reader):
         if dotted == "dataclasses.replace":
             return PERHAPS if MAKING & self._suspending_methods() else NO
         called = self._called_places(call, dotted)
+        last = dotted.rpartition(".")[2] if dotted in library.STAND_INS else last_name(call.func)
         found = PERHAPS if dotted in library.ASYNCHRONOUS else NO
-        if self.behind & library.OF_ITEMS.get(last_name(call.func), frozenset()):
+        if self.behind & library.OF_ITEMS.get(last, frozenset()):
             return PERHAPS
+        if last in library.ONLY_OF_ITEMS:
+            return NO
+        if last in library.PAST:
+            behind = self.properties | operators.DESCRIBING
+            return NO if self.behind.isdisjoint(behind) else PERHAPS
+        if last in library.SHOWING:
+            return PERHAPS if self._shows(call, last) else NO
         for place, value in enumerate(call.args):
             if isinstance(value, ast.Starred):
-                found = max(found, self._iterated(value.value, facts))
+                found = max(found, PERHAPS if self.iterates or called else NO)
             elif place in called:
                 found = max(found, self._called(value, facts))
             else:
@@ -401,6 +414,20 @@ class _Resolver(Reader):
             if keyword.arg in library.CALLED_KEYWORDS:
                 found = max(found, self._called(keyword.value, facts))
         return found
+
+    def _shows(self, call: ast.Call, name: str) -> bool:
+        """Whether a call that makes a text of what it is given may ask what suspends."""
+        if name == "print":
+            writes = any(keyword.arg in ("file", None) for keyword in call.keywords)
+            return not self.behind.isdisjoint(operators.SHOWING) or (
+                writes and not _WRITES.isdisjoint(self._suspending_methods())
+            )
+        assert isinstance(call.func, ast.Attribute)
+        template = call.func.value
+        if not isinstance(template, ast.Constant) or name == "format_map":
+            return bool(self.behind)
+        inside = library.FIELD_OF_SOMETHING.search(str(template.value)) is not None
+        return bool(self.behind) if inside else not self.behind.isdisjoint(library.SHOWING[name])
 
     @staticmethod
     def _called_places(call: ast.Call, dotted: str) -> frozenset[int]:
@@ -609,6 +636,9 @@ class _Resolver(Reader):
                 for call, dotted in facts.stand_ins
                 if self._meets(call, facts)
             ]
+            if any(name in ("format", "format_map") for _, name in facts.stand_ins):
+                # A template may name any attribute.
+                queue += [n for method in self.properties for n in self.methods[method]]
             queue += map(library.full_name, self._operating(facts))
             if self.iterates or MAKING & suspending:
                 queue += map(library.full_name, (*self._making(), *library.GOING_OVER))

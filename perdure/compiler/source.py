@@ -151,16 +151,19 @@ _COMPILED_LIBRARY = frozenset(
     "contextlib asyncio.tasks asyncio.locks asyncio.queues asyncio.taskgroups asyncio.timeouts"
     " asyncio.mixins".split()
 )
-_OWN_LIBRARY = frozenset(
+OWN_LIBRARY = tuple(
     f"perdure.library.{room}"
-    for room in ("syntax", "collecting", "iterating", "fibers", "operators", "packages")
+    for room in (
+        *("syntax", "collecting", "iterating", "containers"),
+        *("fibers", "operators", "attributes", "formatting", "packages"),
+    )
 )
 ASYNCIO = tuple(sorted(name for name in _COMPILED_LIBRARY if name.startswith("asyncio.")))
 
 
 def is_foreign(module: str) -> bool:
     """Whether a module is not the user's, and is compiled with the user's all the same."""
-    return module in _COMPILED_LIBRARY or module in _OWN_LIBRARY
+    return module in _COMPILED_LIBRARY or module in OWN_LIBRARY
 
 
 def _read_foreign(module: str) -> Source | None:

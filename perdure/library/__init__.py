@@ -11,12 +11,15 @@ Here stands which of them stands for what.
 from __future__ import annotations
 
 import functools
+import io
 import itertools
 import math
+from array import array
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
+from perdure.compiler.library import MEETING, OF_SETS
 from perdure.library.collecting import (
     all_,
     any_,
@@ -40,6 +43,21 @@ from perdure.library.collecting import (
     tuple_,
     update_,
 )
+from perdure.library.containers import (
+    array_,
+    count_,
+    count_in,
+    extendleft_,
+    index_in,
+    isdisjoint_,
+    issuperset_,
+    on_hashed_,
+    on_met_,
+    remove_from,
+    subtract_,
+    writelines_,
+)
+from perdure.library.formatting import format_map, format_text, print_
 from perdure.library.iterating import (
     accumulate_,
     aiter_,
@@ -103,6 +121,7 @@ BY_NAME: dict[str, Callable[..., Any]] = {
     "builtins.filter": filter_,
     "builtins.enumerate": enumerate_,
     "builtins.zip": zip_,
+    "builtins.print": print_,
     "collections.deque": deque_,
     "functools.reduce": reduce_,
     "itertools.chain": chain_,
@@ -122,11 +141,24 @@ BY_NAME: dict[str, Callable[..., Any]] = {
 # Methods of builtin types, by name, and the types that have them.
 METHODS: dict[str, tuple[Callable[..., Any], tuple[type, ...]]] = {
     "sort": (sort_, (list,)),
-    "join": (join_, (str, bytes)),
-    "extend": (extend_, (list, bytearray, deque)),
+    "join": (join_, (str, bytes, bytearray)),
+    "extend": (extend_, (list, bytearray, deque, array)),
+    "extendleft": (extendleft_, (deque,)),
+    "writelines": (writelines_, (io.IOBase,)),
+    "issuperset": (issuperset_, (set, frozenset)),
+    "isdisjoint": (isdisjoint_, (set, frozenset)),
+    "index": (index_in, (list, tuple, deque)),
+    "count": (count_in, (list, tuple, deque)),
+    "remove": (remove_from, (list, deque)),
     "update": (update_, (set, dict)),
     "fromkeys": (fromkeys_, (type,)),
+    "format": (format_text, (str,)),
+    "format_map": (format_map, (str,)),
 }
+
+
+METHODS |= dict.fromkeys(OF_SETS, (on_hashed_, (set, frozenset)))
+METHODS |= dict.fromkeys(MEETING, (on_met_, (set, frozenset)))
 
 
 def stand_ins() -> dict[Any, Callable[..., Any]]:
@@ -138,6 +170,9 @@ def stand_ins() -> dict[Any, Callable[..., Any]]:
         deque: deque_,
         Counter: counter_,
         OrderedDict: ordered_dict_,
+        array: array_,
+        Counter.update: count_,
+        Counter.subtract: subtract_,
         ops.listed: list_,
         ops.taken: taken_,
         ops.extension: extension_,

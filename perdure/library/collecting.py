@@ -48,6 +48,17 @@ def _fill(found: dict[Any, Any], given: Any) -> None:
             dict.__setitem__(found, key, given[key])
 
 
+def mapping_(given: Any, /) -> Any:
+    if not hasattr(given, "keys"):
+        return given  # whoever is given it says what is wrong
+    if isinstance(given, dict) and type(given).__iter__ is dict.__iter__:
+        return given
+    found: dict[Any, Any] = {}
+    for key in given.keys():  # noqa: SIM118  (as above)
+        found[key] = given[key]
+    return found
+
+
 def _put(found: dict[Any, Any], number: int, pair: Any) -> None:
     """One pair into a dict, with the builtin's messages."""
     try:
@@ -247,11 +258,11 @@ def reduce_(function: Any, iterable: Any, initial: Any = MISSING, /) -> Any:
 
 
 def join_(separator: Any, iterable: Any, /) -> Any:
-    return separator.join(list_(iterable))
+    return separator.join([item for item in iterable])  # noqa: C416
 
 
 def extend_(items: Any, iterable: Any, /) -> Any:
-    for item in iterable:
+    for item in hinted(iterable) if isinstance(items, list | bytearray) else iterable:
         items.append(item)
 
 

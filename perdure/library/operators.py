@@ -7,15 +7,16 @@ Where there is no method, the builtin itself says what is wrong.
 
 from __future__ import annotations
 
+import builtins
 import operator
+from array import array
 from collections import defaultdict, deque
-from functools import cached_property
 from types import FunctionType
 from typing import Any
 
 from perdure.runtime.callables import TOTAL_ORDERING
 from perdure.runtime.operations import Says
-from perdure.runtime.ops import found_in, lookup, own_dict, special
+from perdure.runtime.ops import lookup, special
 
 _SEQUENCES = (str, bytes, bytearray, list, tuple, deque)
 
@@ -159,7 +160,7 @@ def item_of(container: Any, key: Any, /) -> Any:
         value = make()
         set_item(container, key, value)
         return value
-    return method(key)
+    return method(_as_index(container, "__getitem__", key))
 
 
 def set_item(container: Any, key: Any, value: Any, /) -> None:
@@ -167,7 +168,7 @@ def set_item(container: Any, key: Any, value: Any, /) -> None:
     if method is None:
         operator.setitem(container, key, value)
     else:
-        method(key, value)
+        method(_as_index(container, "__setitem__", key), value)
 
 
 def delete_item(container: Any, key: Any, /) -> None:
@@ -175,121 +176,45 @@ def delete_item(container: Any, key: Any, /) -> None:
     if method is None:
         operator.delitem(container, key)
     else:
-        method(key)
+        method(_as_index(container, "__delitem__", key))
 
 
-# Attributes -----------------------------------------------------------------------------------
+def _as_index(container: Any, name: str, key: Any) -> Any:
+    """A key, or the parts of a slice, as the numbers that a sequence of C's asks for."""
+    if lookup(type(container), name) not in _BY_INDEX:
+        return key
+    if not isinstance(key, slice):
+        return index_(key) if _has_index(key) else key
+    if not any(map(_has_index, (key.start, key.stop, key.step))):
+        return key
+    # In the order in which C asks for them.
+    step, start, stop = [
+        index_(part) if _has_index(part) else part for part in (key.step, key.start, key.stop)
+    ]
+    return slice(start, stop, step)
 
 
-def set_attribute(owner: Any, name: str, value: Any, /) -> None:
-    if type(lookup(type(owner), "__setattr__")) is FunctionType:
-        special(owner, "__setattr__")(name, value)  # type: ignore[misc]  # there is one
-        return
-    found = lookup(type(owner), name)
-    if issubclass(type(found), property) and found.fset is not None:
-        write = found.fset
-        write(owner, value)
-        return
-    method = special(found, "__set__")
-    if method is None:
-        setattr(owner, name, value)
-    else:
-        method(owner, value)
+def _has_index(value: Any) -> bool:
+    return type(lookup(type(value), "__index__")) is FunctionType
 
 
-def delete_attribute(owner: Any, name: str, /) -> None:
-    if type(lookup(type(owner), "__delattr__")) is FunctionType:
-        special(owner, "__delattr__")(name)  # type: ignore[misc]  # there is one
-        return
-    found = lookup(type(owner), name)
-    if issubclass(type(found), property) and found.fdel is not None:
-        delete = found.fdel
-        delete(owner)
-        return
-    method = special(found, "__delete__")
-    if method is None:
-        delattr(owner, name)
-    else:
-        method(owner)
+_BY_INDEX = [
+    method
+    for kind in (list, tuple, str, bytes, bytearray, range, deque, memoryview, array)
+    for name in ("__getitem__", "__setitem__", "__delitem__")
+    if (method := getattr(kind, name, None)) is not None
+]
 
 
-def read_attribute(owner: Any, name: str, /) -> Any:
-    """`owner.name`, where `__getattribute__`, `__getattr__` or a descriptor suspends."""
-    try:
-        return _attribute(owner, name)
-    except AttributeError as error:
-        if error.name is None and error.obj is None:
-            error.name, error.obj = name, owner  # of which "Did you mean" is made
-        raise
+def times(left: Any, right: Any, /) -> Any:
+    if isinstance(left, _REPEATED) and _has_index(right) and special(right, "__rmul__") is None:
+        right = index_(right)
+    elif isinstance(right, _REPEATED) and _has_index(left) and special(left, "__mul__") is None:
+        left = index_(left)
+    return binary("__mul__", "__rmul__", "*", left, right)
 
 
-def getattr_(owner: Any, name: Any, /, *default: Any) -> Any:
-    if not isinstance(name, str) or len(default) > 1:
-        return getattr(owner, name, *default)  # says what is wrong
-    try:
-        return read_attribute(owner, name)
-    except AttributeError:
-        if not default:
-            raise
-    return default[0]
-
-
-def hasattr_(owner: Any, name: Any, /) -> bool:
-    if not isinstance(name, str):
-        return hasattr(owner, name)  # says what is wrong
-    try:
-        read_attribute(owner, name)
-    except AttributeError:
-        return False
-    return True
-
-
-def _attribute(owner: Any, name: str) -> Any:
-    try:
-        if type(lookup(type(owner), "__getattribute__")) is FunctionType:
-            return special(owner, "__getattribute__")(name)  # type: ignore[misc]  # there is one
-        return _read(owner, name)
-    except AttributeError:
-        method = special(owner, "__getattr__")
-        if method is None:
-            raise
-    return method(name)
-
-
-def _read_cached(prop: Any, owner: Any) -> Any:
-    name = prop.attrname
-    own = own_dict(owner)
-    if name is None or own is None:
-        return prop.__get__(owner)  # says what is wrong
-    if name not in own:
-        function = prop.func
-        value = function(owner)
-        own[name] = value
-    return own[name]
-
-
-def _read(place: Any, name: str) -> Any:
-    owner, found = found_in(place, name)
-    if issubclass(type(owner), type):
-        own = lookup(owner, name)
-        of_meta = special(found, "__set__") is not None or special(found, "__delete__") is not None
-        if not of_meta and any(name in base.__dict__ for base in owner.__mro__):
-            if type(lookup(type(own), "__get__")) is FunctionType:
-                return special(own, "__get__")(None, owner)  # type: ignore[misc]  # it has one
-            return type.__getattribute__(owner, name)
-    if issubclass(type(found), property) and found.fget is not None:
-        read = found.fget
-        return read(owner)
-    if isinstance(found, cached_property):
-        return _read_cached(found, owner)
-    method = special(found, "__get__")
-    if type(lookup(type(found), "__get__")) is not FunctionType or method is None:
-        kind = super if place is not owner else type if issubclass(type(owner), type) else object
-        return kind.__getattribute__(place, name)
-    is_data = special(found, "__set__") is not None or special(found, "__delete__") is not None
-    if not is_data and name in (own_dict(owner) or ()):
-        return object.__getattribute__(owner, name)
-    return method(owner, type(owner))
+_REPEATED = (*_SEQUENCES, array)
 
 
 # Builtins -------------------------------------------------------------------------------------
@@ -302,42 +227,6 @@ def len_(operand: Any, /) -> int:
 
 def bool_(operand: Any = False, /) -> bool:
     return truth(operand)
-
-
-def str_(operand: Any = "", /, *rest: Any, **more: Any) -> str:
-    if rest or more:
-        return str(operand, *rest, **more)
-    name = "__str__"
-    if lookup(type(operand), name) is object.__str__:
-        name = "__repr__"
-    text = special(operand, name)()  # type: ignore[misc]  # every object has it
-    if not isinstance(text, str):
-        raise TypeError(f"__str__ returned non-string (type {type(text).__name__})")
-    return text
-
-
-def repr_(operand: Any, /) -> str:
-    method = special(operand, "__repr__")
-    return repr(operand if method is None else Says(method()))
-
-
-def format_(operand: Any, spec: Any = "", /) -> str:
-    if lookup(type(operand), "__format__") is object.__format__:
-        return format(operand, spec) if spec else str_(operand)
-    text = special(operand, "__format__")(spec)  # type: ignore[misc]  # every object has it
-    if not isinstance(text, str):
-        raise TypeError(f"__format__ must return a str, not {type(text).__name__}")
-    return text
-
-
-def formatted_(operand: Any, conversion: str, spec: Any, /) -> str:
-    if conversion == "s":
-        operand = str_(operand)
-    elif conversion == "r":
-        operand = repr_(operand)
-    elif conversion == "a":
-        operand = ascii(Says(repr_(operand)))
-    return format_(operand, spec)
 
 
 def abs_(operand: Any, /) -> Any:
@@ -364,6 +253,33 @@ def int_(operand: Any = 0, /, *rest: Any, **more: Any) -> int:
     if rest or more or method is None:
         return int(operand, *rest, **more)
     return int(Says(method()))
+
+
+def index_(operand: Any, /) -> int:
+    method = special(operand, "__index__")
+    return operator.index(operand if method is None else Says(method()))
+
+
+def indexed(name: str, operand: Any, /) -> Any:
+    """A builtin that asks for a number: `hex` and its like."""
+    return getattr(builtins, name)(index_(operand) if _has_index(operand) else operand)
+
+
+def range_(*bounds: Any) -> range:
+    return range(*[index_(bound) if _has_index(bound) else bound for bound in bounds])
+
+
+def pow_(base: Any, exp: Any, mod: Any = None) -> Any:
+    if mod is None:
+        return binary("__pow__", "__rpow__", "** or pow()", base, exp)
+    method = special(base, "__pow__")
+    if type(lookup(type(base), "__pow__")) is not FunctionType or method is None:
+        return pow(base, exp, mod)
+    found = method(exp, mod)
+    if found is NotImplemented:
+        kinds = ", ".join(repr(type(each).__name__) for each in (base, exp, mod))
+        raise TypeError(f"unsupported operand type(s) for ** or pow(): {kinds}")
+    return found
 
 
 def float_(operand: Any = 0.0, /) -> float:

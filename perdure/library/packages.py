@@ -1,13 +1,16 @@
 """Functions of the standard library's modules that call what they are given, in Python.
 
 As in `perdure.library`, of which this is the part for modules that few programs import: `re.sub`
-with a function, `heapq.nsmallest` and `bisect` with a key, `statistics` over what suspends, caches.
+with a function, `heapq`, `bisect` with a key, `statistics` over what suspends, caches.
 """
 
 from __future__ import annotations
 
 import bisect
 import dataclasses
+import heapq
+import itertools
+import operator
 import re
 import sys
 from collections.abc import Callable
@@ -15,7 +18,8 @@ from typing import Any
 
 from perdure.compiler.library import ON_LISTS
 from perdure.library.collecting import sorted_
-from perdure.library.syntax import list_
+from perdure.library.iterating import next_
+from perdure.library.syntax import END, Once, list_
 from perdure.runtime.caches import MISS, cache_of
 from perdure.runtime.dataclass_fields import changes_for
 from perdure.runtime.iterators import Matches
@@ -23,7 +27,8 @@ from perdure.runtime.iterators import Matches
 
 def on_list_(function: Any, iterable: Any, /, *args: Any, **kwargs: Any) -> Any:
     """A function that goes over what it is given once, given it as a list."""
-    return function(list_(iterable), *args, **kwargs)
+    # By C: what is wrong with the other arguments, the function itself says.
+    return operator.call(function, list_(iterable), *args, **kwargs)
 
 
 def replace_(obj: Any, /, **changes: Any) -> Any:
@@ -39,6 +44,42 @@ def nsmallest_(n: Any, iterable: Any, key: Any = None) -> Any:
 
 def nlargest_(n: Any, iterable: Any, key: Any = None) -> Any:
     return sorted_(iterable, key=key, reverse=True)[:n] if n > 0 else []
+
+
+def batched_(iterable: Any, n: Any, **how: Any) -> Any:
+    itertools.batched((), n, **how)  # type: ignore[attr-defined]  # says what is wrong
+    return _batched(iter(iterable), n, how.get("strict"))
+
+
+def _batched(iterator: Any, n: int, strict: Any) -> Any:
+    batch: list[Any] = []
+    for item in Once(iterator):
+        batch.append(item)
+        if len(batch) == n:
+            yield tuple(batch)
+            batch = []
+    if batch and strict:
+        raise ValueError("batched(): incomplete batch")
+    if batch:
+        yield tuple(batch)
+
+
+def attributes_(getter: Any, owner: Any, /) -> Any:
+    """`operator.attrgetter` of several names, or of an attribute's attribute."""
+    found = []
+    for path in getter.__reduce__()[1]:
+        value = owner
+        for name in path.split("."):
+            value = getattr(value, name)
+        found.append(value)
+    return tuple(found) if len(found) > 1 else found[0]
+
+
+def items_(getter: Any, container: Any, /) -> Any:
+    """`operator.itemgetter`."""
+    keys = getter.__reduce__()[1]
+    found = [container[key] for key in keys]
+    return tuple(found) if len(found) > 1 else found[0]
 
 
 def re_sub_(pattern: Any, repl: Any, string: Any, count: Any = 0, flags: Any = 0) -> Any:
@@ -112,6 +153,116 @@ def insort_left_(a: Any, x: Any, lo: Any = 0, hi: Any = None, *, key: Any = None
     a.insert(bisect_left_(a, rank, lo, hi, key=key), x)
 
 
+# Heaps ----------------------------------------------------------------------------------------
+
+
+def heappush_(heap: Any, item: Any, /) -> None:
+    heap.append(item)
+    _rise(heap, 0, len(heap) - 1, _less)
+
+
+def heappop_(heap: Any, /) -> Any:
+    return _popped(heap, _less)
+
+
+def heapreplace_(heap: Any, item: Any, /) -> Any:
+    return _replaced_first(heap, item, _less)
+
+
+def heappushpop_(heap: Any, item: Any, /) -> Any:
+    if heap and heap[0] < item:
+        return _replaced_first(heap, item, _less)
+    return item
+
+
+def heapify_(heap: Any, /) -> None:
+    _order(heap, _less)
+
+
+def merge_(*iterables: Any, key: Any = None, reverse: Any = False) -> Any:
+    before = _entry_greater if reverse else _entry_less
+    heap: list[list[Any]] = []
+    for number, iterable in enumerate(iterables):
+        iterator = iter(iterable)
+        value = next_(iterator, END)
+        if value is not END:
+            rank = value if key is None else key(value)
+            heap.append([rank, -number if reverse else number, value, iterator])
+    _order(heap, before)
+    while len(heap) > 1:
+        entry = heap[0]
+        yield entry[2]
+        value = next_(entry[3], END)
+        if value is END:
+            _popped(heap, before)
+        else:
+            entry[0] = value if key is None else key(value)
+            entry[2] = value
+            _replaced_first(heap, entry, before)
+    if heap:
+        yield heap[0][2]
+        yield from heap[0][3]
+
+
+def _less(left: Any, right: Any) -> bool:
+    return bool(left < right)
+
+
+def _entry_less(left: Any, right: Any) -> bool:
+    """How lists that begin with a rank and a number compare."""
+    if left[0] is right[0] or left[0] == right[0]:
+        return bool(left[1] < right[1])
+    return bool(left[0] < right[0])
+
+
+def _entry_greater(left: Any, right: Any) -> bool:
+    return _entry_less(right, left)
+
+
+def _order(heap: Any, before: Any) -> None:
+    for place in reversed(range(len(heap) // 2)):
+        _sink(heap, place, before)
+
+
+def _popped(heap: Any, before: Any) -> Any:
+    last = heap.pop()
+    return _replaced_first(heap, last, before) if heap else last
+
+
+def _replaced_first(heap: Any, item: Any, before: Any) -> Any:
+    first = heap[0]
+    heap[0] = item
+    _sink(heap, 0, before)
+    return first
+
+
+def _rise(heap: Any, top: int, place: int, before: Any) -> None:
+    """Let an item rise to its place among those above it (heapq.py of CPython: `_siftdown`)."""
+    item = heap[place]
+    while place > top:
+        above = (place - 1) >> 1
+        if not before(item, heap[above]):
+            break
+        heap[place] = heap[above]
+        place = above
+    heap[place] = item
+
+
+def _sink(heap: Any, place: int, before: Any) -> None:
+    """Let an item sink to the bottom, and rise to its place from there (`_siftup`)."""
+    end, top, item = len(heap), place, heap[place]
+    below = 2 * place + 1
+    while below < end:
+        right = below + 1
+        if right < end and not before(heap[below], heap[right]):
+            below = right
+        heap[place] = heap[below]
+        place = below
+        below = 2 * place + 1
+    heap[place] = item
+    _rise(heap, top, place, before)
+
+
 # Caches ---------------------------------------------------------------------------------------
 
 
@@ -131,6 +282,7 @@ _BY_NAME: dict[tuple[str, str], Callable[..., Any]] = {
     ("re", "subn"): re_subn_,
     ("heapq", "nsmallest"): nsmallest_,
     ("heapq", "nlargest"): nlargest_,
+    ("heapq", "merge"): merge_,
     ("dataclasses", "replace"): replace_,
 }
 _BY_NAME |= {("statistics", name): on_list_ for name in ON_LISTS["statistics"]}
@@ -142,7 +294,14 @@ BUILTINS: dict[Any, Callable[..., Any]] = {
     bisect.bisect_right: bisect_right_,
     bisect.insort_left: insort_left_,
     bisect.insort_right: insort_right_,
+    heapq.heappush: heappush_,
+    heapq.heappop: heappop_,
+    heapq.heapreplace: heapreplace_,
+    heapq.heappushpop: heappushpop_,
+    heapq.heapify: heapify_,
 }
+if sys.version_info >= (3, 12):
+    BUILTINS[itertools.batched] = batched_
 METHODS: dict[str, tuple[Callable[..., Any], tuple[type, ...]]] = {
     "sub": (sub_, (re.Pattern,)),
     "subn": (subn_, (re.Pattern,)),

@@ -7,6 +7,7 @@ holds. And the marks that the other modules share.
 from __future__ import annotations
 
 import dataclasses
+import operator
 import sys
 from types import FunctionType
 from typing import Any
@@ -22,7 +23,8 @@ from perdure.runtime.dataclass_fields import (
 )
 from perdure.runtime.generators import unraisable
 from perdure.runtime.iterators import by_number
-from perdure.runtime.ops import special
+from perdure.runtime.operations import Says
+from perdure.runtime.ops import lookup, special
 
 
 class MISSING:
@@ -49,15 +51,38 @@ def list_(iterable: Any = (), /) -> Any:
 
 def hinted(iterable: Any) -> Any:
     """What a list is made of: CPython asks it for its length, to know how much room to take."""
-    method = special(iterable, "__len__")
-    if type(getattr(method, "__func__", None)) is not FunctionType:
+    kind = type(iterable)
+    asked = lookup(kind, "__len__"), lookup(kind, "__length_hint__")
+    if FunctionType not in map(type, asked):
         return iterable
     iterator = iter(iterable)
-    try:
-        method()  # type: ignore[misc]  # it has one
-    except TypeError:
-        pass
+    length_hint_(iterable)
     return Once(iterator)
+
+
+def length_hint_(operand: Any, default: Any = 0, /) -> Any:
+    if not isinstance(default, int):
+        return operator.length_hint(operand, default)  # says what is wrong
+    method = special(operand, "__len__")
+    if method is not None:
+        try:
+            return len(Says(method()))
+        except TypeError:
+            pass
+    method = special(operand, "__length_hint__")
+    found: Any = NotImplemented
+    if method is not None:
+        try:
+            found = method()
+        except TypeError:
+            pass
+    if found is NotImplemented:
+        return default
+    if not isinstance(found, int):
+        raise TypeError(f"__length_hint__ must be an integer, not {type(found).__name__}")
+    if found < 0:
+        raise ValueError("__length_hint__() should return >= 0")
+    return found
 
 
 def iter_(source: Any, sentinel: Any = MISSING, /) -> Any:
@@ -147,7 +172,7 @@ def extension_(target: Any, items: Any, /) -> Any:
 
 
 def taken_(iterable: Any, most: int, /) -> Any:
-    """The first items: what an unpacking looks at."""
+    """The first items, or all if `most` is none: what an unpacking looks at."""
     items: list[Any] = []
     for item in iterable:
         items.append(item)

@@ -20,7 +20,7 @@ class Says:
     def _given(self) -> Any:
         return self.value
 
-    __len__ = __int__ = __hash__ = __repr__ = __bool__ = _given
+    __len__ = __int__ = __index__ = __hash__ = __repr__ = __bool__ = _given
 
 
 def formatted(value: Any, conversion: str, spec: str, /) -> str:
@@ -30,11 +30,27 @@ def formatted(value: Any, conversion: str, spec: str, /) -> str:
     return format(value, spec)
 
 
+def percent(left: Any, right: Any, /) -> Any:
+    """`left % right`, where the left may be a text; `operator.mod` is for what is none."""
+    return left % right
+
+
+def mapping(value: Any, /) -> Any:
+    """What is about to be merged by `**`: as it is, unless the run may stop meanwhile."""
+    return value
+
+
 _CONVERSIONS: dict[str, Callable[[Any], str]] = {"s": str, "r": repr, "a": ascii}
 
 
 def _functions() -> dict[str, Any]:
-    others = {"formatted": formatted, "setattr": setattr, "delattr": delattr}
+    others = {
+        "formatted": formatted,
+        "percent": percent,
+        "mapping": mapping,
+        "setattr": setattr,
+        "delattr": delattr,
+    }
     return {name: others.get(name) or getattr(operator, name) for name in OPERATIONS}
 
 

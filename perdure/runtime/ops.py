@@ -12,6 +12,7 @@ The names without a class behind them are Python's own, under names that user co
 
 from __future__ import annotations
 
+import functools
 import operator
 import re
 import sys
@@ -157,6 +158,8 @@ def special(obj: Any, name: str) -> Callable[..., Any] | None:
             found = base.__dict__[name]
             if found is None:
                 return _blocked
+            if obj is None:  # to bind it to None is to ask the class for it
+                return functools.partial(found, None)
             bind = getattr(type(found), "__get__", None)
             bound: Callable[..., Any] = bind(found, obj, type(obj)) if bind else found
             return bound

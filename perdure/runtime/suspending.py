@@ -9,13 +9,31 @@ import functools
 import itertools
 import operator
 import re
-from collections import defaultdict, deque
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, MethodWrapperType
+from collections import OrderedDict, defaultdict, deque
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodType,
+    MethodWrapperType,
+    WrapperDescriptorType,
+)
 from typing import TYPE_CHECKING, Any
 
-from perdure.compiler.library import OF_ITEMS, full_name
+from perdure.compiler.library import (
+    ASKING_LENGTH,
+    FIELD_OF_SOMETHING,
+    LENGTHS,
+    METHODS,
+    OF_ITEMS,
+    PAST,
+    SHOWING,
+    full_name,
+)
 from perdure.compiler.operators import Operation
-from perdure.runtime import callables, dataclass_fields, fibers, operations, ops
+from perdure.compiler.source import is_foreign
+from perdure.runtime import callables, contents, dataclass_fields, fibers, operations, ops
 from perdure.runtime.declare import activity_options, sleep
 from perdure.runtime.generators import AsyncGenerator, CoroutineSteps, Generator, SyncGenerator
 from perdure.runtime.steps import AsyncStep
@@ -115,40 +133,92 @@ class Suspending:
     def meets(self, callee: Any, /, *args: Any, **kwargs: Any) -> bool:
         """Whether a builtin that has a stand-in is given something that suspends."""
         if callee is ops.listed or callee is ops.taken:
-            return self._stops_in_turn(args[0])
+            return self._stops_in_turn(args[0]) or self._asks_length(args[0])
         if callee is ops.extension:
             kind: Any = type(args[0])
             own = getattr(kind, "__iadd__", None)
-            return own in _EXTENDING and self._stops_in_turn(args[1])
+            stops = self._stops_in_turn(args[1]) or self._asks_length(args[1])
+            return own in _EXTENDING and stops
+        if type(callee) is MethodType and (function := callee.__func__) in _stand_ins():
+            return self.meets(function, callee.__self__, *args, **kwargs)
+        if type(callee) is MethodDescriptorType:
+            mine = args and isinstance(args[0], callee.__objclass__)
+            return bool(mine) and self.meets(callee.__get__(args[0]), *args[1:], **kwargs)
         found = _stand_in(callee)
         if found is None:
-            return False
+            return self.suspends(callee)  # a method of the program's that has a builtin's name
         if isinstance(found, Operation):
             return self._operates(found, args)
-        names = OF_ITEMS.get(found.removesuffix("_"))
+        names = _OF_ITEMS.get(found)
         if names is not None and self._stops_at_items(callee, names, args):
             return True
+        if found in _SHOWING:
+            return self._stops_in_text(callee, _SHOWING[found], args, kwargs)
+        if found in _PAST.values():
+            return self._stops_past(callee, found, args)
+        if found == "new_of_":
+            args = args[1:]
+        if found == "attributes_":
+            return True  # who knows what it comes by
+        if found == "items_":
+            kind = type(args[0]) if args else None
+            return kind not in _INERT and self._suspends_in(kind, "__getitem__", args[0])
         if found == "replace_":
             return len(args) == 1 and self.in_making(type(args[0]))
+        if found in ASKING_LENGTH and any(map(self._asks_length, args)):
+            return True
         return any(map(self._stops, [*args, *kwargs.values()] if kwargs else args))
 
     def _stops_at_items(self, callee: Any, names: frozenset[str], args: tuple[Any, ...]) -> bool:
         """Whether a special method of a value that a builtin goes over may stop the run."""
         if not names & self._function_names:
             return False
-        several = callee in (min, max) and len(args) > 1
-        if _stand_in(callee) == "sort_":
-            args = (callee.__self__,)
-        values = args if several or not args else args[0]
-        if type(values) in (range, str, bytes):
+        found = _stand_in(callee)
+        values, beside = args[:1], args[1:]
+        if callee in (min, max) and beside:
+            values, beside = (), args
+        elif found in _OF_THEIR_OWN:
+            values, beside = (callee.__self__,), args
+        elif found == "merge_":
+            values, beside = args, ()
+        kinds = {type(value) for value in beside}
+        for container in values:
+            if isinstance(container, list | tuple | set | frozenset | dict | deque):
+                kinds |= {type(value) for value in container}
+            elif type(container) not in (range, str, bytes):
+                return True  # who knows what it gives
+        return any(self._suspends_in(k, name, None) for k in kinds - _INERT for name in names)
+
+    def _stops_in_text(
+        self, callee: Any, names: frozenset[str], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> bool:
+        """Whether a text that is made of values, by `format` or `print`, may stop the run."""
+        if callee is print:
+            file = type(kwargs.get("file"))
+            if any(self.method(ops.lookup(file, name)) for name in ("write", "flush")):
+                return True
+        elif FIELD_OF_SOMETHING.search(callee.__self__):
+            return True  # who knows what it leads to
+        elif callee.__name__ == "format_map" and type(args[0]) is not dict:
+            return True
+        return self._shows([*args, *kwargs.values()], names)
+
+    def _shows(self, values: list[Any], names: frozenset[str]) -> bool:
+        """Whether one of the methods, of a value or of what stands in it at any depth, suspends."""
+        if names.isdisjoint(self._function_names):
             return False
-        if type(values) not in (list, tuple, set, frozenset, dict):
-            return True  # who knows what it gives
-        return any(
-            self._suspends_in(kind, name, None)
-            for kind in {type(value) for value in values} - _INERT
-            for name in names
-        )
+        seen: dict[int, Any] = {}
+        while values:
+            value = values.pop()
+            kind = type(value)
+            if kind in contents.PLAIN or id(value) in seen:
+                continue
+            seen[id(value)] = value
+            if any(self._suspends_in(kind, name, value) for name in names):
+                return True
+            form = contents.form_of(value)
+            values += () if form is None else form.parts(value)
+        return False
 
     def _operates(self, operation: Operation, args: tuple[Any, ...]) -> bool:
         """Whether a special method that an operation calls is one that suspends."""
@@ -160,6 +230,14 @@ class Suspending:
                 value = args[place]
                 if type(value) not in _INERT and self._suspends_in(type(value), name, value):
                     return True
+        if operation.inside and self._shows([*args], operation.inside):
+            return True
+        if operation.stand_in in ("modulo", "modulo_in_place"):
+            return _is_keyed(args[0]) and type(args[1]) not in _INERT
+        if len(args) > 1 and type(args[1]) is slice:
+            parts = (args[1].start, args[1].stop, args[1].step)
+            if any(self._suspends_in(type(part), "__index__", part) for part in parts):
+                return True
         if operation.attribute == "write" and len(args) > 1 and type(args[1]) is str:
             found = ops.lookup(type(args[0]), args[1])
             if issubclass(type(found), property):
@@ -185,12 +263,29 @@ class Suspending:
             functions.append(found.func)
         return any(map(self.method, functions))
 
+    def _stops_past(self, method: Any, stand_in: str, args: tuple[Any, ...]) -> bool:
+        """Whether `object.__setattr__` and its like come to a descriptor that stops."""
+        given = args if type(method) is WrapperDescriptorType else (method.__self__, *args)
+        if len(given) < 2 or type(given[1]) is not str:
+            return False
+        _, found = ops.found_in(given[0], given[1])
+        reading, name, function = {
+            "read_past": (True, "__get__", "fget"),
+            "stored_past": (False, "__set__", "fset"),
+            "deleted_past": (False, "__delete__", "fdel"),
+        }[stand_in]
+        if issubclass(type(found), property):
+            return self.suspends(getattr(found, function))
+        if reading and isinstance(found, functools.cached_property):
+            return self.suspends(found.func)
+        return self.method(ops.lookup(type(found), name))
+
     def _stops_in_search(self, container: Any) -> bool:
         """Whether looking for a value may stop the run: by its items, or at an `__eq__` of them."""
         if type(container) in (list, tuple) and "__eq__" in self._function_names:
             kinds = {type(item) for item in container} - _INERT
             return any(self._suspends_in(kind, "__eq__", None) for kind in kinds)
-        return self._stops(container)
+        return self._stops_in_turn(container)
 
     def _suspends_in(self, kind: type, name: str, value: Any) -> bool:
         method = ops.lookup(kind, name)
@@ -203,6 +298,12 @@ class Suspending:
     def _stops(self, value: Any) -> bool:
         """Whether calling a value, or iterating over it, may stop the run."""
         return type(value) not in _INERT and (self._stops_in_turn(value) or self.suspends(value))
+
+    def _asks_length(self, value: Any) -> bool:
+        """Whether the run may stop where it is asked how long something is that is gone over."""
+        if LENGTHS.isdisjoint(self._function_names):
+            return False
+        return any(self._suspends_in(type(value), name, value) for name in LENGTHS)
 
     def _stops_in_turn(self, value: Any) -> bool:
         """Whether iterating over a value may stop the run."""
@@ -217,7 +318,15 @@ class Suspending:
             method = getattr(kind, name, None)
             if self.method(method):
                 return True
+            if name == "__iter__" and type(method) is FunctionType and self._has_steps:
+                return True  # who knows what it gives
         return self.by_number(kind)
+
+    @functools.cached_property
+    def _has_steps(self) -> bool:
+        """Whether the program has a class of its own whose `__next__` suspends."""
+        names = self.program.by_name
+        return any(n.endswith(".__next__") and not is_foreign(n.partition(":")[0]) for n in names)
 
     def by_number(self, kind: type) -> bool:
         """Whether a loop over an object of a class steps a `__getitem__` that suspends."""
@@ -242,15 +351,37 @@ class Suspending:
         made = self.program.library(name)
         if isinstance(found, Operation):
             return functools.partial(made, *found.given) if found.given else made
-        if found == "on_list_":
+        if found in _GIVEN_THE_CALLEE:
             return functools.partial(made, callee)
         # A method's stand-in takes the object first.
-        return functools.partial(made, callee.__self__) if found in _methods() else made
+        if type(callee) is MethodDescriptorType:
+            return made
+        return functools.partial(made, callee.__self__) if found in _of_methods() else made
 
 
 _OF_FIBERS = frozenset({fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers})
+# What fetches attributes or items, and its stand-in.
+_GETTERS: dict[Any, str] = {operator.attrgetter: "attributes_", operator.itemgetter: "items_"}
 # Functions and methods of C's: those of classes made at run time have a type of their own.
-_BUILTIN = frozenset({BuiltinFunctionType, type(re.compile("").sub)})
+_BUILTIN = frozenset({BuiltinFunctionType, type(re.compile("").sub), *_GETTERS})
+_OF_ITEMS = {(METHODS.get(name) or (f"{name}_",))[0]: names for name, names in OF_ITEMS.items()}
+# Those that look at the items of the object whose method they are.
+_OF_THEIR_OWN = frozenset({"sort_", "index_in", "count_in", "remove_from"})
+_SHOWING = {
+    "print_": SHOWING["print"],
+    "format_text": SHOWING["format"],
+    "format_map": SHOWING["format_map"],
+}
+_GIVEN_THE_CALLEE = frozenset(
+    {"on_list_", "of_pairs_", "new_of_", "on_hashed_", "on_met_"}
+    | {*_GETTERS.values(), *PAST.values()}
+)
+_PAST: dict[Any, str] = {ops.lookup(object, name): stand_in for name, stand_in in PAST.items()}
+# By the `__init__` that a subclass of a container inherits.
+_BY_INIT: dict[Any, str] = {
+    **{kind.__init__: "on_list_" for kind in (list, set, deque)},
+    **{kind.__init__: "of_pairs_" for kind in (dict, OrderedDict)},
+}
 _EXTENDING = (list.__iadd__, bytearray.__iadd__, deque.__iadd__)
 _INERT = frozenset({list, tuple, dict, set, str, int, float, bytes, bool, type(None), range})
 
@@ -274,13 +405,44 @@ def _stand_in(callee: Any) -> str | Operation | None:
     if found is None and type(callee) is FunctionType:
         function = packages().stand_in(callee)
         return None if function is None else function.__name__
+    if found is None and type(callee) in _GETTERS:
+        return _GETTERS[type(callee)]
+    if found is None and issubclass(type(callee), type):
+        return _of_subclass(callee)
+    if found is None and type(callee) is MethodWrapperType:
+        method = ops.lookup(callee.__objclass__, callee.__name__)
+        return _PAST.get(method) or _BY_INIT.get(method)
+    if found is None and type(callee) is WrapperDescriptorType:
+        return _PAST.get(callee)
+    if found is None and type(callee) is MethodDescriptorType:
+        name, kinds = _methods().get(callee.__name__, ("", ()))
+        return name if callee.__objclass__ in kinds else None
     if found is not None or type(callee) not in _BUILTIN:
         return found
     owner = callee.__self__
+    if owner is tuple or owner is frozenset:
+        return "new_of_" if callee.__name__ == "__new__" else None
     if owner is itertools.chain:
         return "chain_from_iterable_"
-    name = f"{callee.__name__}_"
-    return name if isinstance(owner, _methods().get(name, ())) else None
+    name, kinds = _methods().get(callee.__name__, ("", ()))
+    return name if isinstance(owner, kinds) else None
+
+
+def _of_subclass(kind: type) -> str | None:
+    """The stand-in of a subclass of a container, which makes objects as that one does."""
+    made = ops.lookup(kind, "__new__")
+    if made is tuple.__new__ or made is frozenset.__new__:
+        return "on_list_" if ops.lookup(kind, "__init__") is object.__init__ else None
+    if type(made) is not BuiltinFunctionType:
+        return None
+    return _BY_INIT.get(ops.lookup(kind, "__init__"))
+
+
+def _is_keyed(template: Any) -> bool:
+    """Whether a template is filled by what a mapping has by names, whatever that is."""
+    if isinstance(template, str):
+        return "%(" in template
+    return isinstance(template, bytes | bytearray) and b"%(" in template
 
 
 @functools.cache
@@ -292,8 +454,14 @@ def packages() -> Any:
 
 
 @functools.cache
-def _methods() -> dict[str, tuple[type, ...]]:
+def _methods() -> dict[str, tuple[str, tuple[type, ...]]]:
+    """The stand-ins of methods, and which types' methods those are, by the methods' names."""
     from perdure.library import METHODS
 
-    every = (METHODS | packages().METHODS).values()
-    return {function.__name__: kinds for function, kinds in every}
+    every = (METHODS | packages().METHODS).items()
+    return {name: (function.__name__, kinds) for name, (function, kinds) in every}
+
+
+@functools.cache
+def _of_methods() -> frozenset[str]:
+    return frozenset(stand_in for stand_in, _ in _methods().values())

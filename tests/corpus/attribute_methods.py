@@ -293,7 +293,77 @@ def decorated_methods():
     return square.area(), square.size, len(square), square.name, Square.kind()
 
 
+class Cell:
+    """A descriptor that keeps its value by activities."""
+
+    def __get__(self, owner, kind):
+        return owner if owner is None else echo(owner.__dict__.get("kept", "none"))
+
+    def __set__(self, owner, value):
+        owner.__dict__["kept"] = echo(value)
+
+    def __delete__(self, owner):
+        owner.__dict__["kept"] = echo("deleted")
+
+
+class Passing:
+    """Its own methods pass on what is asked of them."""
+
+    cell = Cell()
+
+    def __init__(self):
+        object.__setattr__(self, "seen", [])
+
+    @property
+    def price(self):
+        return echo(self._price)
+
+    @price.setter
+    def price(self, value):
+        self._price = echo(value)
+
+    @price.deleter
+    def price(self):
+        self._price = echo(0)
+
+    def __setattr__(self, name, value):
+        self.seen.append(name)
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name):
+        self.seen.append(f"-{name}")
+        super().__delattr__(name)
+
+    def __getattribute__(self, name):
+        if name == "double":
+            return super().__getattribute__("price") * 2
+        return object.__getattribute__(self, name)
+
+
+@workflow
+def passed_on():
+    """`super().__setattr__` and its like, in front of properties and descriptors that suspend."""
+    item = Passing()
+    item.price = 3
+    item.cell = "a"
+    item.plain = 1
+    out = [item.price, item.double, item.cell, item.plain]
+    object.__setattr__(item, "price", 5)
+    out += [item.price, object.__getattribute__(item, "cell")]
+    del item.price
+    del item.cell
+    del item.plain
+    out += [item.price, item.cell, item.seen]
+    for attempt in (lambda: item.plain, lambda: object.__setattr__(item, 1, 2)):
+        try:
+            attempt()
+        except (AttributeError, TypeError) as error:
+            out.append(str(error))
+    return out
+
+
 CASES = [
+    (passed_on, ()),
     (decorated_methods, ()),
     (made_otherwise, ()),
     (property_setters, ()),

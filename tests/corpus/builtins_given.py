@@ -139,6 +139,29 @@ def collections():
     )
 
 
+class Ledger:
+    """Its methods have names of builtins' methods."""
+
+    def update(self, items):
+        return "update", [echo(item) for item in items]
+
+    def sort(self, key=None):
+        return "sort", key(echo(1))
+
+    def format(self, value):
+        return "format", echo(value)
+
+    def __str__(self):
+        return echo("ledger")
+
+
+@workflow
+def methods_of_the_same_names():
+    """Methods of the program's own classes that are called as builtins' are."""
+    ledger = Ledger()
+    return ledger.update(gen(1, 2)), ledger.sort(key=echo), ledger.format("x"), str(ledger)
+
+
 class Backwards(dict):
     """A dict that says its keys, each after a suspension, from the last to the first."""
 
@@ -524,6 +547,7 @@ CASES = [
     (reducing, ()),
     (zips, ()),
     (collections, ()),
+    (methods_of_the_same_names, ()),
     (itertools_given, ()),
     (grouping, ()),
     (alive_across_suspensions, ()),

@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import operator
 import pickle
 
 from perdure import workflow
@@ -206,7 +207,114 @@ def contexts_of_ends(odd):
     return out
 
 
+class Steps:
+    """An iterator of the program: to take the next item may stop the run."""
+
+    def __init__(self, most):
+        self.n, self.most = 0, most
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.n += 1
+        if self.n > self.most:
+            raise StopIteration
+        return echo(self.n)
+
+
+class Box:
+    """Its `__iter__` does not suspend; the iterator that it gives does."""
+
+    def __iter__(self):
+        return Steps(3)
+
+
+class Shelf:
+    """Only its length suspends, which is asked of it before it is gone over."""
+
+    def __init__(self, length=2):
+        self.length = length
+
+    def __len__(self):
+        if self.length is None:
+            raise TypeError(echo("no length"))
+        return echo(self.length)
+
+    def __iter__(self):
+        return iter([1, 2])
+
+
+class Paged:
+    def __len__(self):
+        return echo(2)
+
+    def __getitem__(self, number):
+        return [5, 6][number]
+
+
+class Hinting:
+    def __init__(self, hint):
+        self.hint = hint
+
+    def __length_hint__(self):
+        found = echo(self.hint)
+        if found is None:
+            raise TypeError
+        return NotImplemented if found == "none" else found
+
+    def __iter__(self):
+        return iter("ab")
+
+
+@workflow
+def of_plain_iter():
+    """A plain `__iter__` that gives an iterator whose `__next__` suspends, to all that goes over."""
+    a, b, c = Box()
+    d, *e = Box()
+
+    def given(*args):
+        return args
+
+    items = [0]
+    items += Box()
+    items[:1] = Box()
+    items.extend(Box())
+    return (
+        (a, b, c, d, e, given(*Box()), items, 2 in Box(), [*Box()], {*Box()}),
+        (list(Box()), tuple(Box()), set(Box()), sum(Box()), max(Box()), sorted(Box()), any(Box())),
+        (list(map(str, Box())), list(zip(Box(), Box())), ",".join(map(str, Box()))),
+        (list(itertools.chain(Box(), Box())), dict(zip(Box(), Box())), [x for x in Box()]),
+        list(enumerate(filter(None, Box()))),
+    )
+
+
+@workflow
+def of_what_has_a_length():
+    """`list` and its like ask for the length; loops, sets and unpacking do not."""
+    shelf = Shelf()
+    items = [0]
+    items += shelf
+    items.extend(Shelf())
+    items[1:1] = shelf
+    a, b = shelf
+    c, *d = shelf
+    found = [list(shelf), tuple(shelf), [*shelf], sorted(shelf), set(shelf), sum(shelf), items]
+    found += [a, b, c, d, list(Paged()), 1 in shelf, ",".join(map(str, shelf))]
+    found += [list(Shelf(None)), bytes(shelf), operator.length_hint(shelf)]
+    for wrong in (Shelf(-1), Hinting("x"), Hinting(-1)):
+        try:
+            found.append(list(wrong))
+        except (TypeError, ValueError) as error:
+            found.append(str(error))
+    for hinting in (Hinting(2), Hinting(None), Hinting("none")):
+        found += [list(hinting), [*hinting], operator.length_hint(hinting, 7)]
+    return found
+
+
 CASES = [
+    (of_plain_iter, ()),
+    (of_what_has_a_length, ()),
     (contexts_of_ends, (3,)),
     (of_calls, ()),
     (that_ends_itself, ()),

@@ -235,6 +235,34 @@ class Account:
         return echo(self.money) > 0
 
 
+class Flag:
+    def __init__(self, name):
+        self.name = name
+
+    def __bool__(self):
+        LOG.append(self.name)
+        return echo(self.name == "yes")
+
+
+@workflow
+def asked_for_truth():
+    """How often a value is asked whether it is true, where operators stand in each other."""
+    LOG.clear()
+    yes, no = Flag("yes"), Flag("no")
+    out = [(no and 1) or 2, (yes and yes) or 3, (yes or 1) and 2, (yes or no) or yes]
+    out += [(no and yes) and yes, not (yes and no), 1 if (yes and no) or yes else 2]
+    out += [(no and no) or no, ((no or no) and yes) or no, (yes and (no or yes)) or no]
+    out += [(not yes) or no, 1 if ((no and yes) or (no or yes)) and yes else 3]
+    out += [no or (yes and no) or no, ((no or echo(0)) and yes) or echo(5)]
+    return [getattr(each, "name", each) for each in out], LOG
+
+
+@workflow
+def none_on_the_left():
+    """`None` has its methods like any other object, although it cannot be bound to them."""
+    return None == Money(1), None != Money(1), None in [Money(1)], f"{None} {[None]}", Money(1) == None
+
+
 @workflow
 def truth():
     """Tests: `if`, `while`, `and`, `or`, `not`, conditions, `assert`, filters, and guards."""
@@ -432,6 +460,8 @@ CASES = [
     (operands_in_order, ()),
     (in_place, ()),
     (comparisons, ()),
+    (none_on_the_left, ()),
+    (asked_for_truth, ()),
     (subscripts, ()),
     (missing_keys, ()),
     (iterated_by_number, ()),
