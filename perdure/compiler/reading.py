@@ -25,6 +25,7 @@ from perdure.compiler.scopes import (
     Modules,
     Scope,
     defaults,
+    is_namespace,
     simple_alias,
 )
 from perdure.compiler.sites import users_of
@@ -54,7 +55,6 @@ _ANSWERING = frozenset({"__getattr__", "__getattribute__"})
 _BUILTIN_METHODS = frozenset(
     name for kind in (list, dict, str, set, bytes, int) for name in vars(kind)
 )
-_ANY = ("", "")  # how any name begins and ends
 _TYPES = frozenset("list tuple set frozenset dict deque bytes bytearray array".split())
 # Kinds of node at which a generator or a coroutine stops, and those that go over an iterable.
 _STOPS = {ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom}
@@ -74,6 +74,7 @@ class Facts:
     timers: list[ast.Call] = field(default_factory=list)
     methods: list[tuple[ast.Call, str]] = field(default_factory=list)  # of something unknown
     unknown: list[ast.Call] = field(default_factory=list)
+    answered: list[ast.Call] = field(default_factory=list)  # of what a `__getattr__` may give
     mentioned: list[Definition] = field(default_factory=list)  # used as values, called elsewhere
     generators: list[tuple[ast.expr, Definition]] = field(default_factory=list)
     constructed: list[tuple[ast.Call, str]] = field(default_factory=list)  # calls of known classes
@@ -87,6 +88,7 @@ class Facts:
     stops: dict[ast.AST, SiteKind] = field(default_factory=dict)  # await, yield
     dotted: dict[str | ast.expr, str | None] = field(default_factory=dict)  # what names stand for
     named: dict[str, Definition | None] = field(default_factory=dict)  # the same, of functions
+    wanted: set[tuple[str, str]] = field(default_factory=set)  # begins and ends of names looked up
     fleeting: frozenset[str] = frozenset()  # generators that it makes only to use them up in place
 
     @cached_property
@@ -186,7 +188,6 @@ class Reader:
         self.mentioned: set[str] = set()  # functions that are used as values
         self.attributes: set[str] = set()  # names of attributes that are read
         self.looked_up = False  # values are looked up by names that are made when the program runs
-        self.wanted: set[tuple[str, str]] = set()  # how those names begin and end
         self.generics = False  # whether a class can be called by an alias
         self.spawns = False  # whether the program has fibers, whose results are waited for
         self.in_a_run: set[str] = set()  # functions of Perdure's library to compile
@@ -203,7 +204,7 @@ class Reader:
         own = [m for m in self.closure if not is_foreign(m.source.module)]
         self.stored = {name for module in own for name in module.stored}
         self.stores_anything = any(module.stores_anything for module in own)
-        self.answers_anything = not _ANSWERING.isdisjoint(self.methods)
+        self.answering = [name for method in _ANSWERING for name in self.methods.get(method, ())]
         self.special = {*operators.SPECIAL, *operators.READING} & self.methods.keys()
         self.has_counters = any("Counter" in module.source.text for module in self.closure)
         if any("defaultdict" in module.source.text for module in self.closure):
@@ -290,6 +291,9 @@ class Reader:
                     self._read_value(node, facts)
             elif kind is ast.Call:
                 self._classify(node, facts)
+                self._read_namespace(node, facts)
+            elif kind is ast.Subscript:
+                self._read_namespace(node, facts)
             elif kind in _DECORATED:
                 if node.decorator_list:
                     self._read_decorators(node, facts)
@@ -356,9 +360,6 @@ class Reader:
         """A name or an attribute that is not called on the spot."""
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             facts.attributes.append(node)
-            if node.attr == "__dict__" and not is_foreign(facts.module.source.module):
-                self.looked_up = True
-                self.wanted.add(_ANY)
             if node.attr in ("format", "format_map") and operators.SHOWING & self.special:
                 self.in_a_run.add(library.METHODS[node.attr][0])  # `map("{}".format, items)`
         known = self._function_named(node, facts)
@@ -366,6 +367,21 @@ class Reader:
             facts.mentioned += (known, *self.redefined.get(known.name, ()))
         else:
             self._mention_builtin(node, facts)
+
+    def _read_namespace(self, node: ast.AST, facts: Facts) -> None:
+        """`vars(Order)["ship"]`, `globals().get(name)`: functions that are found by their names."""
+        match node:
+            case ast.Subscript(value=owner, slice=key, ctx=ast.Load()):
+                wanted = _known_ends(key)
+            case ast.Call(func=ast.Attribute(value=owner, attr="get" | "pop"), args=[key, *_]):
+                wanted = _known_ends(key)
+            case ast.Call(func=ast.Attribute(value=owner, attr="values" | "items")):
+                wanted = ("", "")  # any name
+            case _:
+                return
+        if is_namespace(owner) and not is_foreign(facts.module.source.module):
+            self.looked_up = True
+            facts.wanted.add(wanted)
 
     @staticmethod
     def _read_stop(node: ast.AST, facts: Facts) -> None:
@@ -534,7 +550,7 @@ class Reader:
             self.looked_up = True
             if facts.definition.node.name not in ("__getattr__", "__getattribute__"):
                 # There it passes on an attribute that is named where it is read.
-                self._note_lookup(dotted, call)
+                self._note_lookup(dotted, call, facts)
         if dotted == "operator.attrgetter" and (
             self.properties or self.special & operators.READING
         ):
@@ -610,24 +626,26 @@ class Reader:
 
         Or it is a function that was kept under that name, or what a `__getattr__` gives.
         """
-        if name in self.stored or name in _OF_FUNCTIONS or self._may_be_anything(name):
+        own = not is_foreign(facts.module.source.module)
+        stored = name in self.stored or (own and self._may_be_stored(name))
+        if stored or name in _OF_FUNCTIONS:
             facts.unknown.append(call)
+        elif own and self.answering and not name.startswith("__"):
+            facts.answered.append(call)
         facts.methods.append((call, name))
         if name in library.METHODS and (call.args or call.keywords or name in library.OF_ITEMS):
             facts.stand_ins.append((call, name))
 
-    def _may_be_anything(self, name: str) -> bool:
-        if self.answers_anything:
-            return True
-        return self.stores_anything and name not in _BUILTIN_METHODS
+    def _may_be_stored(self, name: str) -> bool:
+        """Whether it may be a function that is stored under a name made when the program runs."""
+        known = name in _BUILTIN_METHODS or name in self.methods
+        return self.stores_anything and not known
 
-    def _note_lookup(self, dotted: str, call: ast.Call) -> None:
+    def _note_lookup(self, dotted: str, call: ast.Call, facts: Facts) -> None:
         """`getattr(order, "ship")` says which name it looks up, or how it begins and ends."""
         place = {"builtins.getattr": 1, "operator.methodcaller": 0, "operator.attrgetter": 0}
         if dotted in place and len(call.args) > place[dotted]:
-            self.wanted.add(_known_ends(call.args[place[dotted]]))
-        elif dotted not in place:
-            self.wanted.add(_ANY)
+            facts.wanted.add(_known_ends(call.args[place[dotted]]))
 
     def _is_replaced(self, known: Definition) -> bool:
         """Whether a decorator of the program may have put something else in a function's place."""

@@ -134,6 +134,20 @@ def _stand_in(name: str) -> str:
     return found[0]
 
 
+def _looks_elsewhere(node: ast.AST) -> bool:
+    """Whether it is a subscript of something, but for `self[name]`."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
+        return False
+    return not isinstance(node.value, ast.Name)
+
+
+def _is_wanted(name: str, wanted: set[tuple[str, str]]) -> bool:
+    """Whether a name begins and ends as one of those that are looked up."""
+    if name.startswith("__"):
+        return False
+    return any(name.startswith(begin) and name.endswith(end) for begin, end in wanted)
+
+
 class _Resolver(Reader):
     """Facts of every function in reach, then a fixpoint over who reaches a suspension."""
 
@@ -143,6 +157,7 @@ class _Resolver(Reader):
         self.maybe: set[str] = set()
         self.stopping: set[str] = set()  # compiled functions inside which a run may stop
         self.iterates = False
+        self.answers = False  # some `__getattr__` of the program gives what suspends
         self.escapes = False  # something that suspends is used as a value
         self.sends = False  # whether it has coroutines that may be stepped by hand
         self.behind: set[str] = set()  # of the user's special methods and properties: may suspend
@@ -169,7 +184,7 @@ class _Resolver(Reader):
         own = [module for module in self.closure if not is_foreign(module.source.module)]
         return Program(self.entry, own, functions, activities, frozenset(self.stopping))
 
-    def _found_by_name(self) -> list[str]:
+    def _found_by_name(self, wanted: set[tuple[str, str]]) -> list[str]:
         """Functions and methods that suspend and are looked up: `getattr(order, "ship")()`."""
         return [
             name
@@ -177,14 +192,9 @@ class _Resolver(Reader):
             if not facts.definition.is_nested
             and not is_foreign(facts.module.source.module)
             and self._compiled(name)
-            and self._is_wanted(facts.definition.node.name)
+            and _is_wanted(facts.definition.node.name, wanted)
             and self._can_compile(facts)
         ]
-
-    def _is_wanted(self, name: str) -> bool:
-        if name.startswith("__"):
-            return False
-        return any(name.startswith(begin) and name.endswith(end) for begin, end in self.wanted)
 
     # Who suspends -----------------------------------------------------------------------------
 
@@ -196,6 +206,10 @@ class _Resolver(Reader):
         changed = True
         while changed:
             names = self._suspending_methods()
+            if not self.answers and any(self._gives(name, names) for name in self.answering):
+                self.answers = True
+                for facts in self.facts.values():
+                    facts.unknown += facts.answered
             self.behind = self._methods_behind()
             self.in_a_run |= self._behind_decorators()
             for name in sorted(self.in_a_run):
@@ -221,6 +235,31 @@ class _Resolver(Reader):
                 for name in self._making():
                     self._use(name)
             changed = (len(self.durable), len(self.maybe), len(self.stopping)) != before
+
+    def _gives(self, name: str, methods: set[str]) -> bool:
+        """Whether what a `__getattr__` gives may suspend when it is called.
+
+        One that passes on an attribute of the same name gives a method that is known by that name;
+        one that looks into itself gives what has been stored. What it finds in a table are values,
+        unless the program has functions in tables.
+        """
+        facts = self.facts[name]
+        if is_foreign(facts.module.source.module):
+            return False
+        return (
+            any(self._compiled(nested.name) for nested in facts.definition.nested)
+            or any(self._suspends(m.name) or m.name in self.maybe for m in facts.mentioned)
+            or any(attribute.attr in methods for attribute in facts.attributes)
+            or (any(map(_looks_elsewhere, facts.definition.own)) and self._has_in_tables())
+        )
+
+    def _has_in_tables(self) -> bool:
+        """Whether tables of modules and classes hold functions that suspend."""
+        return any(
+            self._suspends(known.name) or known.name in self.maybe
+            for known in self._table_mentions()
+            if self.facts[known.name].role is not Role.WORKFLOW
+        )
 
     def _behind_decorators(self) -> set[str]:
         """The stand-ins for what decorators of functools do around functions that suspend."""
@@ -602,6 +641,7 @@ class _Resolver(Reader):
         queue += [name for method in special for name in self.methods[method]]
         queue += map(library.full_name, sorted(self.in_a_run))
         tables_added = False
+        looked_for: set[tuple[str, str]] = set()
         while queue:
             name = queue.pop(0)
             facts = self.facts.get(name)
@@ -640,13 +680,15 @@ class _Resolver(Reader):
                 # A template may name any attribute.
                 queue += [n for method in self.properties for n in self.methods[method]]
             queue += map(library.full_name, self._operating(facts))
+            if wanted := facts.wanted - looked_for:
+                looked_for |= wanted
+                queue += self._found_by_name(wanted)
             if self.iterates or MAKING & suspending:
                 queue += map(library.full_name, (*self._making(), *library.GOING_OVER))
             if not tables_added and facts.unknown:
                 # What is called may come out of a table of the module.
                 tables_added = True
                 queue += [known.name for known in self._table_mentions()]
-                queue += self._found_by_name()
         return [name for name in seen if self._compiled(name)]
 
     def _resolved(self, facts: Facts, suspending: set[str]) -> Resolved:

@@ -350,12 +350,13 @@ def _read_anywhere(module: Module, node: ast.AST) -> None:
         case ast.Attribute(ctx=ast.Store()):
             module.stored.add(node.attr)
         case ast.Call(func=ast.Name("setattr"), args=[_, name, *_]):
-            if isinstance(name, ast.Constant):
-                module.stored.add(str(name.value))
-            else:
-                module.stores_anything = True
-        case ast.Call(func=ast.Attribute(attr="update", value=owner)) if _is_own_dict(owner):
-            module.stores_anything = True
+            _note_stored(module, [name.value if isinstance(name, ast.Constant) else None])
+        case ast.Call(func=ast.Attribute(attr="update", value=owner)) if is_namespace(owner):
+            given: list[Any] = [k.arg for k in node.keywords]
+            for arg in node.args:
+                keys = arg.keys if isinstance(arg, ast.Dict) else [None]
+                given += [k.value if isinstance(k, ast.Constant) else None for k in keys]
+            _note_stored(module, given)
         case ast.Call(func=ast.Attribute(attr="namedtuple") | ast.Name("namedtuple")):
             fields = [part for arg in node.args[1:] for part in nodes(arg)]
             module.stored.update(
@@ -364,8 +365,8 @@ def _read_anywhere(module: Module, node: ast.AST) -> None:
                 if isinstance(field, ast.Constant) and isinstance(field.value, str)
                 for name in field.value.replace(",", " ").split()
             )
-        case ast.Subscript(ctx=ast.Store(), value=owner) if _is_own_dict(owner):
-            module.stores_anything = True
+        case ast.Subscript(ctx=ast.Store(), value=owner, slice=key) if is_namespace(owner):
+            _note_stored(module, [key.value if isinstance(key, ast.Constant) else None])
         case ast.Call(keywords=[_, *_]):  # SimpleNamespace(send=post)
             module.stored.update(
                 k.arg for k in node.keywords if k.arg and not isinstance(k.value, _NO_FUNCTION)
@@ -374,10 +375,19 @@ def _read_anywhere(module: Module, node: ast.AST) -> None:
             module.stored.update(_stored_in(node.body))
 
 
-def _is_own_dict(owner: ast.expr) -> bool:
-    """Whether it is the dict of an object's attributes: `x.__dict__`, `vars(x)`."""
+def _note_stored(module: Module, names: Iterable[Any]) -> None:
+    """Attributes that are stored under these names; None for one that is made when it runs."""
+    for name in names:
+        if isinstance(name, str):
+            module.stored.add(name)
+        else:
+            module.stores_anything = True
+
+
+def is_namespace(owner: ast.expr) -> bool:
+    """Whether it is the dict of an object's attributes, or of variables: `vars(x)`, `globals()`."""
     match owner:
-        case ast.Attribute(attr="__dict__") | ast.Call(func=ast.Name("vars"), args=[_]):
+        case ast.Attribute(attr="__dict__") | ast.Call(func=ast.Name("vars" | "globals")):
             return True
     return False
 

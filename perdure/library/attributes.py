@@ -141,7 +141,7 @@ def _read(place: Any, name: str) -> Any:
         if not of_meta and any(name in base.__dict__ for base in owner.__mro__):
             if type(lookup(type(own), "__get__")) is FunctionType:
                 return special(own, "__get__")(None, owner)  # type: ignore[misc]  # it has one
-            return type.__getattribute__(owner, name)
+            return operator.call(type.__getattribute__, owner, name)
     if issubclass(type(found), property) and found.fget is not None:
         read = found.fget
         return read(owner)
@@ -150,8 +150,9 @@ def _read(place: Any, name: str) -> Any:
     method = special(found, "__get__")
     if type(lookup(type(found), "__get__")) is not FunctionType or method is None:
         kind = super if place is not owner else type if issubclass(type(owner), type) else object
-        return kind.__getattribute__(place, name)
+        return operator.call(kind.__getattribute__, place, name)
     is_data = special(found, "__set__") is not None or special(found, "__delete__") is not None
-    if not is_data and name in (own_dict(owner) or ()):
-        return object.__getattribute__(owner, name)
+    own = own_dict(owner) or {}
+    if not is_data and name in own:
+        return own[name]
     return method(owner, type(owner))

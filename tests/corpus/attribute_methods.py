@@ -362,7 +362,34 @@ def passed_on():
     return out
 
 
+class Lazy:
+    """Computes once: what it stores in the object comes before it."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __get__(self, owner, kind):
+        if owner is None:
+            return self
+        value = owner.__dict__[self.function.__name__] = self.function(owner)
+        return value
+
+
+class Lazily:
+    @Lazy
+    def value(self):
+        return echo(7)
+
+
+@workflow
+def shadowed_descriptors():
+    """A descriptor without `__set__` gives way to the object's own attributes."""
+    thing = Lazily()
+    return thing.value, thing.value, vars(thing), getattr(thing, "value")
+
+
 CASES = [
+    (shadowed_descriptors, ()),
     (passed_on, ()),
     (decorated_methods, ()),
     (made_otherwise, ()),

@@ -533,7 +533,17 @@ def sent_to_a_map():
     return found
 
 
+@workflow
+def unbound_before_undefined():
+    """Of two names that are not there, the left one is missed."""
+    looked = any(x in [2] for x in map(echo, range(2)))
+    missing = looked
+    del missing
+    return missing not in nowhere
+
+
 CASES = [
+    (unbound_before_undefined, ()),
     (used_up_at_once, ()),
     (longest_and_chosen, ()),
     (counted_and_ordered_mappings, ()),

@@ -810,35 +810,7 @@ async def due_at_once():
     return log, await asyncio.gather(*tasks)
 
 
-class Waiting:
-    def __await__(self):
-        return later(1).__await__()
-
-
-class Wrapped:
-    def __await__(self):
-        echo(1)
-        return Waiting().__await__()
-
-
-class Wrong:
-    def __await__(self):
-        return echo(5)
-
-
-@workflow
-async def awaited_in_plain_methods():
-    """An `__await__` that is no generator, and suspends before it returns."""
-    found = [await Waiting(), await Wrapped(), await asyncio.gather(Waiting(), Wrapped())]
-    try:
-        await Wrong()
-    except TypeError as error:
-        found.append(str(error))
-    return found
-
-
 CASES = [
-    (awaited_in_plain_methods, ()),
     (due_at_once, ()),
     (called_from_plain_code, ()),
     (dropped_before_an_await, ()),

@@ -463,45 +463,6 @@ def attributes_of_functions():
     return one.__dict__ is two.__dict__ is shared, two.b, shared
 
 
-class Held:
-    """Others may hold the dict of its attributes."""
-
-    limit = 3
-
-    def __init__(self, **attributes):
-        self.__dict__.update({name: echo(value) for name, value in attributes.items()})
-
-    def more(self):
-        self.__dict__["n"] += echo(1)
-        vars(self).update(m=echo(2))
-
-
-class Slotted(Held):
-    __slots__ = ("side",)
-
-
-@dataclasses.dataclass(frozen=True)
-class FrozenPoint:
-    x: int = 0
-
-
-@workflow
-def dicts_held():
-    """The dict of an object's attributes stays that one, whoever holds it across a suspension."""
-    one, empty = Held(n=1), Held()
-    one.more()
-    slotted = Slotted(n=1)
-    slotted.side = 4
-    point = FrozenPoint()
-    held = [vars(one), vars(empty), vars(slotted), vars(point)]
-    echo(1)
-    for n, attributes in enumerate(held):
-        attributes["x"] = echo(n)
-    slotted.more()
-    found = [one.n, one.m, one.x, empty.x, slotted.n, slotted.x, slotted.side, point.x]
-    return found, held, vars(slotted) is held[2], vars(empty) is held[1]
-
-
 class Machine:
     State = enum.Enum("State", "ON OFF")
     Place = collections.namedtuple("Place", "x y")
@@ -568,29 +529,6 @@ def containers_made_otherwise():
     found = [echo(each.size) for each in made]
     found += [list(made[0]), made[0]["self"] is made[0], made[1]["q"], made[3].maxlen]
     return found, made[1:], plain["w"], plain.label, [type(each).__name__ for each in made]
-
-
-class Borg:
-    """Its objects have one dict between them."""
-
-    shared = {"n": 1}
-
-    def __init__(self):
-        self.__dict__ = self.shared
-
-
-@workflow
-def one_dict_for_two():
-    """Two objects with one dict of attributes."""
-    first, second = Held(n=1), Held()
-    second.__dict__ = first.__dict__
-    first.a = echo(2)
-    found = [second.a, second.n]
-    second.n = echo(3)
-    borg = [Borg(), Borg()]
-    echo(1)
-    borg[0].fresh = echo(4)
-    return found, first.n, borg[1].fresh, borg[0].n
 
 
 class Record:
@@ -661,8 +599,6 @@ async def made_in_a_class_body():
 CASES = [
     (containers_made_otherwise, ()),
     (made_in_class_bodies, ()),
-    (dicts_held, ()),
-    (one_dict_for_two, ()),
     (answers_for_missing, ()),
     (documents_of_properties, ()),
     (odd_errors, ()),

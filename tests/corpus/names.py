@@ -334,17 +334,7 @@ def names_of_nested_functions():
     return message, [f.__qualname__ for f in (outer, outer(), *made())]
 
 
-@workflow
-def unbound_before_undefined():
-    """Of two names that are not there, the left one is missed."""
-    looked = any(x in [2] for x in map(echo, range(2)))
-    missing = looked
-    del missing
-    return missing not in nowhere
-
-
 CASES = [
-    (unbound_before_undefined, ()),
     (instead_of_an_import, ()),
     (names_of_nested_functions, ()),
     (bound_perhaps, (True,)),
