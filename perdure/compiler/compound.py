@@ -337,7 +337,9 @@ class Compound(Loops):
                 handler.saved = handler.saved or self.names.fresh("exc")
         self._finish(made, node, before)
 
-    def _localised(self, node: ast.Try | ast.With | ast.AsyncWith, body: Body) -> Body:
+    def _localised(
+        self, node: ast.Try | ast.TryStar | ast.With | ast.AsyncWith, body: Body
+    ) -> Body:
         """The body of a statement whose cleanup sees the exception, if it may be such an error."""
         read = (n for s in node.body for n in nodes(s) if isinstance(n, ast.Name))
         if any(n.id in self.own_cells and not isinstance(n.ctx, ast.Store) for n in read):
@@ -647,7 +649,7 @@ class Compound(Loops):
             self._Try(whole)
             return
         star, at = self.names.fresh("star"), node
-        body = self.body(node.body)
+        body = self._localised(node, self.body(node.body))
         with self.block() as failing:
             self.emit(store(star, call("_star", [call("_exception", [], at)], at), at))
             for handler in node.handlers:

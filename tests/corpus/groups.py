@@ -281,7 +281,22 @@ def next_handler_of_a_group():
     return log, log[0].__suppress_context__
 
 
+@workflow
+def unbound_in_a_body():
+    """A variable that a function shares, missing in the body of `except*`."""
+    try:
+        try:
+            echo(missing)
+        except* KeyError:
+            missing = 1
+    except NameError as error:
+        found = repr(error)
+    reader = lambda: missing
+    return found, callable(reader)
+
+
 CASES = [
+    (unbound_in_a_body, ()),
     (next_handler_of_a_group, ()),
     (split_between_handlers, ()),
     (rest_is_raised, ()),
