@@ -258,7 +258,7 @@ class Machine:
                 return self.call(fiber, *inner)
             if dataclass_fields.is_written(callee) and args:
                 return self._fill(fiber, callee, args, kwargs)
-            if (stand_in := self.program.suspending.stand_in(callee, args, kwargs)) is not None:
+            if (stand_in := self._stand_in(fiber, callee, args, kwargs)) is not None:
                 return self.call(fiber, stand_in, args, kwargs)
         elif kind is MethodType:
             # Not isinstance(): that would read the `__class__` of an object of the program's.
@@ -268,7 +268,7 @@ class Machine:
             if issubclass(owner, Generator | CoroutineSteps | AsyncStep):
                 return self._call_generator(fiber, callee, args, kwargs)
             return self.call(fiber, callee.__func__, (callee.__self__, *args), kwargs)
-        elif (stand_in := self.program.suspending.stand_in(callee, args, kwargs)) is not None:
+        elif (stand_in := self._stand_in(fiber, callee, args, kwargs)) is not None:
             return self.call(fiber, stand_in, args, kwargs)
         elif issubclass(kind, type):
             method = ops.lookup(kind, "__call__")
@@ -293,6 +293,20 @@ class Machine:
             if self.program.suspending.method(method):
                 return self.call(fiber, method, (callee, *args), kwargs)
         return self._plain(callee, args, kwargs)
+
+    def _stand_in(
+        self, fiber: Fiber, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """What does a builtin's work in Python for these arguments; None where it is not needed.
+
+        A stand-in that calls its builtin wants it to say what is wrong.
+        """
+        made = self.program.suspending.stand_in(callee, args, kwargs)
+        if made is None or not fiber.stack:
+            return made
+        function: Any = made.func if type(made) is functools.partial else made
+        caller = self.program.functions[fiber.stack[-1][0]]
+        return None if self.program.loaded_of(function) is caller else made
 
     def _fill(
         self, fiber: Fiber, written: Any, args: tuple[Any, ...], kwargs: dict[str, Any]

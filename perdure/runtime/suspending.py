@@ -301,9 +301,12 @@ class Suspending:
 
     def _asks_length(self, value: Any) -> bool:
         """Whether the run may stop where it is asked how long something is that is gone over."""
+        kind = type(value)
         if LENGTHS.isdisjoint(self._function_names):
             return False
-        return any(self._suspends_in(type(value), name, value) for name in LENGTHS)
+        if ops.lookup(kind, "__iter__") is None and ops.lookup(kind, "__getitem__") is None:
+            return False
+        return any(self._suspends_in(kind, name, value) for name in LENGTHS)
 
     def _stops_in_turn(self, value: Any) -> bool:
         """Whether iterating over a value may stop the run."""
