@@ -678,7 +678,7 @@ class _Resolver(Reader):
             ]
             if any(name in ("format", "format_map") for _, name in facts.stand_ins):
                 # A template may name any attribute.
-                queue += [n for method in self.properties for n in self.methods[method]]
+                queue += [n for method in self.properties for n in self.methods.get(method, ())]
             queue += map(library.full_name, self._operating(facts))
             if wanted := facts.wanted - looked_for:
                 looked_for |= wanted

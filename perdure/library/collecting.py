@@ -44,7 +44,8 @@ def _fill(found: dict[Any, Any], given: Any) -> None:
     elif isinstance(given, dict) and type(given).__iter__ is dict.__iter__:
         dict.update(found, given)
     else:
-        for key in given.keys():  # noqa: SIM118  (it may iterate over something else)
+        keys = [key for key in given.keys()]  # noqa: C416, SIM118  (listed first, as C does)
+        for key in keys:
             dict.__setitem__(found, key, given[key])
 
 
@@ -54,9 +55,24 @@ def mapping_(given: Any, /) -> Any:
     if isinstance(given, dict) and type(given).__iter__ is dict.__iter__:
         return given
     found: dict[Any, Any] = {}
-    for key in given.keys():  # noqa: SIM118  (as above)
+    keys = [key for key in given.keys()]  # noqa: C416, SIM118  (as above)
+    for key in keys:
         found[key] = given[key]
-    return found
+    return found if len(found) == len(keys) else Repeating(keys, found)
+
+
+class Repeating:
+    """A mapping that has a key more than once: a call that is given it says so."""
+
+    def __init__(self, keys: list[Any], values: dict[Any, Any]) -> None:
+        self.listed = keys
+        self.values = values
+
+    def keys(self) -> list[Any]:
+        return self.listed
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.values[key]
 
 
 def _put(found: dict[Any, Any], number: int, pair: Any) -> None:
@@ -75,7 +91,7 @@ def deque_(iterable: Any = (), maxlen: Any = None) -> Any:
 
 def sum_(iterable: Any, /, start: Any = 0) -> Any:
     items = [item for item in iterable]  # noqa: C416
-    if {type(item) for item in items} <= _PLAIN:
+    if {type(start), *[type(item) for item in items]} <= _PLAIN:
         return sum(items, start)
     total = start
     if isinstance(total, str | bytes | bytearray):

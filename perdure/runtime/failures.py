@@ -201,6 +201,12 @@ def traceback_of(stack: tuple[Entry, ...]) -> TracebackType | None:
     return made
 
 
+def passed_through(error: BaseException, code: CodeType) -> None:
+    """Put an entry before an exception's traceback: the first line of a function."""
+    frame = _frame(code.co_filename, code.co_name)
+    error.__traceback__ = TracebackType(error.__traceback__, frame, -1, code.co_firstlineno)
+
+
 _TEMPLATE: CodeType = next(
     const
     for const in compile("def frame(): yield", "<frame>", "exec").co_consts

@@ -445,6 +445,8 @@ class Machine:
             if isinstance(action, Raised):
                 generator.frame = None
                 generator.begun = True
+                loaded = generator.loaded
+                failures.passed_through(action.error, loaded.native or loaded.codes[0])
                 return self._ended(fiber, generator, action)
             if action.value is not None:
                 error = TypeError(f"can't send non-None value to a just-started {_noun(generator)}")

@@ -989,6 +989,28 @@ def _fails_deeper(n):
     raise LookupError("deep")
 
 
+def _just_made():
+    try:
+        echo(3)
+        yield 0
+    except ZeroDivisionError:
+        raise
+
+
+@workflow
+def thrown_before_the_first_step():
+    """The error passes through the first line of the generator."""
+    made = _just_made()
+    try:
+        1 / 0
+    except ZeroDivisionError as error:
+        try:
+            made.throw(error)
+        except ZeroDivisionError as caught:
+            found = [frame.line for frame in traceback.extract_tb(caught.__traceback__)]
+    return found, echo(1)
+
+
 @workflow
 def tracebacks_in_handlers():
     """A traceback that a handler looks at has the user's lines, and no others."""
@@ -1002,6 +1024,7 @@ def tracebacks_in_handlers():
 
 CASES = [
     (tracebacks_in_handlers, ()),
+    (thrown_before_the_first_step, ()),
     (subject_of_attribute_error, ()),
     (context_cycle, ()),
     (rest_of_a_group, ()),
