@@ -69,6 +69,7 @@ class Repeating:
         self.values = values
 
     def keys(self) -> list[Any]:
+        """All of them, in turn."""
         return self.listed
 
     def __getitem__(self, key: Any) -> Any:

@@ -192,7 +192,9 @@ def chain_from_iterable_(iterables: Any, /) -> Any:
         yield from iterable
 
 
-def islice_(iterable: Any, /, *bounds: Any) -> Any:
+def islice_(iterable: Any, /, *given: Any) -> Any:
+    bounds = [operator.index(b) if hasattr(type(b), "__index__") else b for b in given]
+    itertools.islice((), *bounds)  # says what is wrong
     wanted = slice(*bounds)
     start, stop, step = wanted.start or 0, wanted.stop, wanted.step or 1
     stop_at = start if stop is not None and stop <= start else stop

@@ -542,7 +542,25 @@ def unbound_before_undefined():
     return missing not in nowhere
 
 
+class Second:
+    def __index__(self):
+        return echo(2)
+
+
+@workflow
+def slices_of_iterators():
+    """islice() takes what has an `__index__`, and refuses the rest as Python does."""
+    found = [list(itertools.islice(map(echo, range(5)), Second()))]
+    for bounds in ((-1,), ("a",), (), (0, 3, 0)):
+        try:
+            found.append(list(itertools.islice(map(echo, range(5)), *bounds)))
+        except (TypeError, ValueError) as error:
+            found.append(str(error))
+    return found
+
+
 CASES = [
+    (slices_of_iterators, ()),
     (unbound_before_undefined, ()),
     (used_up_at_once, ()),
     (longest_and_chosen, ()),
