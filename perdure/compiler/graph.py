@@ -493,7 +493,9 @@ class _Builder:
             self.body(statement.body)
 
     def try_(self, statement: Try) -> None:
-        if isinstance(statement.node, ast.With | ast.AsyncWith):
+        if statement.handlers and _name(statement.handlers[0].type) == "_NameError":
+            self.body(statement.body)  # made up by lowering, for a variable that is unbound
+        elif isinstance(statement.node, ast.With | ast.AsyncWith):
             self.lowered_with(statement)
         elif isinstance(statement.node, ast.TryStar):
             self.try_star(statement)
