@@ -29,7 +29,7 @@ from perdure.compiler.scopes import (
     simple_alias,
 )
 from perdure.compiler.sites import users_of
-from perdure.compiler.source import is_foreign
+from perdure.compiler.source import is_foreign, is_library
 from perdure.compiler.trees import copy_place, nodes
 
 # What making an object calls; the last is called by the `__init__` that `dataclass` writes.
@@ -379,7 +379,7 @@ class Reader:
                 wanted = ("", "")  # any name
             case _:
                 return
-        if is_namespace(owner) and not is_foreign(facts.module.source.module):
+        if is_namespace(owner) and not is_library(facts.module.source.module):
             self.looked_up = True
             facts.wanted.add(wanted)
 
@@ -546,7 +546,7 @@ class Reader:
                     facts.unknown.append(call)
             return
         dotted = self._dotted(call.func, facts)
-        if dotted in _LOOKUPS and not is_foreign(facts.module.source.module):
+        if dotted in _LOOKUPS and not is_library(facts.module.source.module):
             self.looked_up = True
             if facts.definition.node.name not in ("__getattr__", "__getattribute__"):
                 # There it passes on an attribute that is named where it is read.

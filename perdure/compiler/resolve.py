@@ -32,7 +32,7 @@ from perdure.compiler.reading import MAKING, Facts, Reader, last_name
 from perdure.compiler.roles import Role, role_of
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules
 from perdure.compiler.sites import in_place
-from perdure.compiler.source import is_foreign
+from perdure.compiler.source import is_foreign, is_library
 
 # Whether an expression suspends when it is called, or iterated over.
 NO, PERHAPS, YES = 0, 1, 2
@@ -142,9 +142,12 @@ def _looks_elsewhere(node: ast.AST) -> bool:
 
 
 def _is_wanted(name: str, wanted: set[tuple[str, str]]) -> bool:
-    """Whether a name begins and ends as one of those that are looked up."""
+    """Whether a name begins and ends as one of those that are looked up.
+
+    Special methods are found by the operations that call them, unless they are named in full.
+    """
     if name.startswith("__"):
-        return False
+        return (name, name) in wanted
     return any(name.startswith(begin) and name.endswith(end) for begin, end in wanted)
 
 
@@ -190,7 +193,7 @@ class _Resolver(Reader):
             name
             for name, facts in self.facts.items()
             if not facts.definition.is_nested
-            and not is_foreign(facts.module.source.module)
+            and not is_library(facts.module.source.module)
             and self._compiled(name)
             and _is_wanted(facts.definition.node.name, wanted)
             and self._can_compile(facts)
@@ -278,7 +281,7 @@ class _Resolver(Reader):
 
         Where nothing is, a call of something unknown is no reason to compile the function it is in.
         """
-        if self.looked_up:
+        if self.looked_up or any(map(self._makes, self.maybe)):
             return True
         for name in self.durable | {n for n, f in self.facts.items() if f.role is Role.ACTIVITY}:
             facts = self.facts[name]
@@ -291,6 +294,15 @@ class _Resolver(Reader):
             if method and definition.node.name in self.attributes | _CALLED_BY_SYNTAX:
                 return True
         return False
+
+    def _makes(self, name: str) -> bool:
+        """Whether a function is one that making an object calls, in a class of the program."""
+        facts = self.facts[name]
+        return (
+            facts.definition.function.owner is not None
+            and facts.definition.node.name in MAKING
+            and not is_library(facts.module.source.module)
+        )
 
     def _find_iterators(self, suspending: set[str]) -> None:
         """Whether the program has iterators that suspend: then any loop over an unknown may."""
@@ -361,7 +373,7 @@ class _Resolver(Reader):
             or any(
                 self._suspends(name) or name in self.maybe
                 for name in self.methods.get(method, ())
-                if not is_foreign(self.facts[name].module.source.module)
+                if not is_library(self.facts[name].module.source.module)
             )
         }
         factories = ((c, f) for f in self.facts.values() for c in f.factories if c.args)

@@ -21,7 +21,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from perdure.compiler.source import ASYNCIO, Project, Source
+from perdure.compiler import bases
+from perdure.compiler.source import ASYNCIO, BASES, Project, Source, read_library
 from perdure.compiler.trees import CHILDREN, LEAVES, children, copy_place, is_simple, nodes
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -101,6 +102,7 @@ class Modules:
     """The first-party modules of a project, read on demand, and qualified names across them."""
 
     compiles_libraries = True  # parts of Python's own count as the project's
+    extends = False  # so do classes of it that the project's derive from
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -130,7 +132,32 @@ class Modules:
             if "asyncio" in module.imported:
                 queue += ASYNCIO
             queue += [name.rpartition(".")[0]] if "." in name else []
-        return list(seen.values())
+        return [*seen.values(), *self._bases([*seen.values()])]
+
+    def _bases(self, own: list[Module]) -> Iterator[Module]:
+        """What is compiled of Python's library because classes of the program derive from it."""
+        wanted = self._derived_from(own)
+        for name in BASES:
+            source = read_library(name) if name in wanted else None
+            if source is None:
+                continue
+            module = self._modules[name] = read_module(bases.part_of(source, wanted[name]))
+            yield module
+            for above, classes in self._derived_from([module]).items():
+                wanted.setdefault(above, set()).update(classes)
+        self.extends = bool(wanted)
+
+    def _derived_from(self, modules: list[Module]) -> dict[str, set[str]]:
+        """What classes of these modules derive from of Python's library, or what copies them."""
+        found: dict[str, set[str]] = {}
+        for module in modules:
+            if any(name.endswith(".__copy__") for name in module.functions):
+                found["copy"] = {"copy"}
+            for node in module.classes.values():
+                for base in self.bases_of(module, node):
+                    if (place := bases.home(base or "")) is not None:
+                        found.setdefault(place[0], set()).add(place[1])
+        return found
 
     def function(self, dotted: str) -> Function | None:
         """The first-party function or method of that canonical dotted name, or None."""
@@ -154,6 +181,8 @@ class Modules:
         """Follow re-exports and module-level aliases to where the thing is defined."""
         if self.compiles_libraries and dotted.startswith("asyncio."):
             return self._in_asyncio(dotted)
+        if self.extends and (place := bases.home(dotted)) is not None:
+            dotted = ".".join(place)
         if depth > 20:  # an import circle that only passes a name round
             return dotted
         for module, rest in self._splits(dotted):

@@ -117,11 +117,11 @@ class Project:
         Python's library, and one of Perdure's, are compiled with the program where it reaches them
         (see `is_foreign`).
         """
-        if is_foreign(module):
+        if module in _COMPILED_LIBRARY or module in OWN_LIBRARY:
             if module not in self._sources:
-                self._sources[module] = _read_foreign(module)
+                self._sources[module] = read_library(module)
             return self._sources[module]
-        if module.partition(".")[0] == "perdure":
+        if module.partition(".")[0] == "perdure" or module in BASES:
             return None
         if module not in self._sources:
             self._sources[module] = None if self.complete else self._read(module)
@@ -148,8 +148,8 @@ class Project:
 # Modules of Python's own library that are written in Python, and whose functions and context
 # managers stop where the user's functions do: they are compiled as if they were the user's.
 _COMPILED_LIBRARY = frozenset(
-    "contextlib asyncio.tasks asyncio.locks asyncio.queues asyncio.taskgroups asyncio.timeouts"
-    " asyncio.mixins".split()
+    "contextlib graphlib asyncio.tasks asyncio.locks asyncio.queues asyncio.taskgroups"
+    " asyncio.timeouts asyncio.mixins".split()
 )
 OWN_LIBRARY = tuple(
     f"perdure.library.{room}"
@@ -161,19 +161,41 @@ OWN_LIBRARY = tuple(
 ASYNCIO = tuple(sorted(name for name in _COMPILED_LIBRARY if name.startswith("asyncio.")))
 
 
+# Of other modules of it, what is compiled where the program derives from it, or has methods that it
+# calls (see bases.py). A module comes before those that its own classes derive from.
+BASES = {
+    "copy": frozenset({"copy"}),
+    "html.parser": frozenset({"HTMLParser"}),
+    "_markupbase": frozenset({"ParserBase"}),
+    "ast": frozenset({"NodeVisitor", "NodeTransformer"}),
+    "collections": frozenset({"ChainMap", "UserDict", "UserList", "UserString"}),
+    "_collections_abc": frozenset(
+        "Mapping MutableMapping KeysView ItemsView ValuesView Sequence MutableSequence Set"
+        " MutableSet Generator AsyncGenerator Coroutine".split()
+    ),
+}
+
+
 def is_foreign(module: str) -> bool:
     """Whether a module is not the user's, and is compiled with the user's all the same."""
-    return module in _COMPILED_LIBRARY or module in OWN_LIBRARY
+    return module in _COMPILED_LIBRARY or module in OWN_LIBRARY or module in BASES
 
 
-def _read_foreign(module: str) -> Source | None:
+def is_library(module: str) -> bool:
+    """Whether a module is not the user's, nor one that is compiled for the user's classes."""
+    return is_foreign(module) and module not in BASES
+
+
+def read_library(module: str) -> Source | None:
+    """The text of a module of Python's library, or of Perdure's."""
     parts = module.split(".")
-    if parts[0] == "perdure":
-        place = _PERDURE.joinpath(*parts[1:])
-        file = place / "__init__.py"
-        return read_source(file if file.is_file() else place.with_suffix(".py"), module)
-    path = Path(sysconfig.get_path("stdlib")).joinpath(*parts).with_suffix(".py")
-    return read_source(path, module) if path.is_file() else None
+    own = parts[0] == "perdure"
+    base = _PERDURE if own else Path(sysconfig.get_path("stdlib"))
+    place = base.joinpath(*parts[own:])
+    for file in (place / "__init__.py", place.with_suffix(".py")):
+        if file.is_file():
+            return read_source(file, module)
+    return None
 
 
 _PERDURE = Path(__file__).resolve().parents[1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from contextvars import ContextVar
+from enum import Enum
 from types import FunctionType
 from typing import Any
 
@@ -92,6 +93,8 @@ def format_(operand: Any, spec: Any = "", /) -> str:
     method = lookup(type(operand), "__format__")
     if spec == "" and method in _SAY_STR:
         return str_(operand)
+    if method is Enum.__format__:
+        return format(str_(operand), spec)
     text = special(operand, "__format__")(spec)  # type: ignore[misc]  # every object has it
     if not isinstance(text, str):
         raise TypeError(f"__format__ must return a str, not {type(text).__name__}")

@@ -36,6 +36,7 @@ from perdure.runtime import (
     iterators,
     library,
     loop,
+    packages,
     reducers,
     unstarted,
 )
@@ -270,6 +271,9 @@ class _Pickler(pickle.Pickler):
 
     def _choose(self, kind: type) -> Reducer | None:
         """The reducer of a type that was not met before."""
+        if (known := packages.reducer_of(kind)) is not None:
+            self.reducers[kind] = known
+            return known
         if not self.codec.names.has(kind):
             return _by_value_reducer(kind) or _reducer_of(kind, by_value=True)
         chosen = _reducer_of(kind, by_value=False)

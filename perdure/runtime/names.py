@@ -126,15 +126,14 @@ class Names:
         return self.logical(name) if sys.modules.get(name) is module else None
 
     def of_value(self, value: Any) -> tuple[str, str] | None:
-        """The global variable that holds this very object: a sentinel, a context variable."""
-        for name, module in self.modules.items():
-            for variable, held in list(vars(module).items()):
-                if held is value:
-                    return name, variable
-        return self.of_process(value)
+        """The variable that holds this very object: a sentinel, a context variable.
+
+        Of a module, or of a class in one.
+        """
+        return self.path_to(value) or self.of_process(value)
 
     def of_process(self, value: Any) -> tuple[str, str] | None:
-        """The global variable of this process that holds this very object."""
+        """The variable of a module of this process, or of a class in one, that holds the object."""
         found = self._values.find(value)
         return found and (self.logical(found[0]), found[1])
 
@@ -171,7 +170,10 @@ def _is_nan(value: Any) -> bool:
 
 
 class _Index:
-    """The global variables of this process that hold a bare `object()`, or their like, by id."""
+    """The variables of this process's modules and classes that hold a bare `object()`, by id.
+
+    And context variables, and NaNs.
+    """
 
     def __init__(self) -> None:
         self._found: dict[int, tuple[str, str]] = {}
@@ -182,7 +184,7 @@ class _Index:
         if found is None and self._size != len(sys.modules):
             self._fill()
             found = self._found.get(id(value))
-        if found is None or getattr(sys.modules.get(found[0]), found[1], None) is not value:
+        if found is None or _at(*found) is not value:
             return None  # ids are used again
         return found
 
@@ -190,5 +192,18 @@ class _Index:
         self._size = len(sys.modules)
         for name, module in list(sys.modules.items()):
             for variable, value in list(getattr(module, "__dict__", {}).items()):
-                if type(value) is object or type(value) is ContextVar or _is_nan(value):
-                    self._found.setdefault(id(value), (name, variable))
+                self._add(value, name, variable)
+                if isinstance(value, type) and getattr(value, "__module__", None) == name:
+                    for attribute, held in list(vars(value).items()):
+                        self._add(held, name, f"{variable}.{attribute}")
+
+    def _add(self, value: Any, module: str, path: str) -> None:
+        if type(value) is object or type(value) is ContextVar or _is_nan(value):
+            self._found.setdefault(id(value), (module, path))
+
+
+def _at(module: str, path: str) -> Any:
+    holder: Any = sys.modules.get(module)
+    for part in path.split("."):
+        holder = getattr(holder, part, None)
+    return holder

@@ -23,6 +23,7 @@ from typing import Any, Final
 from perdure.compiler.image import VOCABULARY
 from perdure.runtime import operations, stars
 from perdure.runtime.failures import link_to
+from perdure.runtime.packages import kept
 
 
 class Suspend:
@@ -131,7 +132,7 @@ UNBOUND: Final = _Unbound()
 
 def entered(manager: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The bound `__exit__` and `__enter__` of a context manager, as `with` finds them."""
-    return _managing(manager, "__enter__", "__exit__", "the context manager protocol")
+    return _managing(kept(manager), "__enter__", "__exit__", "the context manager protocol")
 
 
 def aentered(manager: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:

@@ -1,6 +1,7 @@
 """Texts made of what suspends: `%`, `str.format`, `print`, `repr` of containers."""
 
 import dataclasses
+import enum
 import io
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
@@ -268,7 +269,22 @@ def printed():
     return out.getvalue(), page.lines, bad
 
 
+class Level(enum.Enum):
+    LOW = 1
+    HIGH = 2
+
+    def __str__(self):
+        return f"<{echo(self.name)}>"
+
+
+@workflow
+def members():
+    """Members of an enumeration are formatted by their `__str__`."""
+    return f"{Level.LOW}", f"{Level.HIGH:>8}", "{:^9}|{}".format(Level.LOW, Level.HIGH), str(Level.LOW)
+
+
 CASES = [
+    (members, ()),
     (percent, ()),
     (percent_by_key, ()),
     (percent_fails, ()),

@@ -1,0 +1,127 @@
+"""Objects of standard modules in C that pickle refuses: readers and writers of csv, decimal's
+contexts. Their types are known by their names, so that a program which does not import the modules
+need not either.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from perdure.runtime.instances import Reducer
+
+# csv ------------------------------------------------------------------------------------------
+
+_DIALECT = (
+    "delimiter doublequote escapechar lineterminator quotechar quoting skipinitialspace strict"
+)
+
+
+def reduce_reader(reader: Any, pickler: Any) -> Any:
+    """A reader by the lines that are left, its dialect, and how many lines it has read."""
+    lines = next(held for held in _held_by(reader) if type(held) is not list)
+    if type(lines) is Lines and not lines.blank:
+        lines = lines.rest
+    return (reader_of, (lines, _dialect_of(reader), reader.line_num))
+
+
+def reader_of(lines: Any, dialect: dict[str, Any], number: int) -> Any:
+    """A reader of csv that has read `number` lines before these."""
+    import csv
+
+    given = Lines(lines, number)
+    reader = csv.reader(given, **dialect)
+    for _ in range(number):
+        next(reader)
+    return reader
+
+
+class Lines:
+    """As many blank lines, by which a reader counts, and then those of an iterator."""
+
+    __slots__ = ("blank", "rest")
+
+    def __init__(self, rest: Iterator[str], blank: int) -> None:
+        self.rest = rest
+        self.blank = blank
+
+    def __iter__(self) -> Lines:
+        return self
+
+    def __next__(self) -> str:
+        if self.blank:
+            self.blank -= 1
+            return ""
+        return next(self.rest)
+
+
+def reduce_writer(writer: Any, pickler: Any) -> Any:
+    """A writer by the `write` of its file, and its dialect."""
+    return (writer_of, (next(_held_by(writer)), _dialect_of(writer)))
+
+
+def writer_of(write: Callable[[str], Any], dialect: dict[str, Any]) -> Any:
+    """A writer of csv that hands its lines to `write`."""
+    import csv
+
+    return csv.writer(_File(write), **dialect)
+
+
+class _File:
+    def __init__(self, write: Callable[[str], Any]) -> None:
+        self.write = write
+
+
+def _held_by(obj: Any) -> Iterator[Any]:
+    """What an object of csv was made of: its dialect, its class and that of its errors left out."""
+    dialect = type(obj.dialect)
+    return (h for h in gc.get_referents(obj) if not isinstance(h, type) and type(h) is not dialect)
+
+
+def _dialect_of(obj: Any) -> dict[str, Any]:
+    return {name: getattr(obj.dialect, name) for name in _DIALECT.split()}
+
+
+# decimal --------------------------------------------------------------------------------------
+
+
+class LocalContext:
+    """What `decimal.localcontext()` gives, as a block with a suspension in it keeps it."""
+
+    def __init__(self, manager: Any) -> None:
+        self.manager = manager
+        self.before: Any = None
+
+    def __enter__(self) -> Any:
+        import decimal
+
+        self.before = decimal.getcontext()
+        manager, self.manager = self.manager, None
+        return manager.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        import decimal
+
+        decimal.setcontext(self.before)
+
+
+def kept(manager: Any) -> Any:
+    """A context manager that can be pickled while its block runs, where it is known how."""
+    kind = type(manager)
+    if kind.__name__ == "ContextManager" and kind.__module__ == "decimal":
+        return LocalContext(manager)
+    return manager
+
+
+# ----------------------------------------------------------------------------------------------
+
+_REDUCERS: dict[tuple[str, str], Reducer] = {
+    ("_csv", "reader"): reduce_reader,
+    ("_csv", "writer"): reduce_writer,
+}
+
+
+def reducer_of(kind: type) -> Reducer | None:
+    """The reducer of a type of a module that not every program imports."""
+    return _REDUCERS.get((kind.__module__, kind.__name__))
