@@ -512,11 +512,16 @@ class _Writer:
         if statement.meets:
             test = call("_meets", [callee, *made.args], at)
             test.keywords = made.keywords
-        code.append(_at(ast.If(test, self._leave(statement, made), []), at))
-        plain: ast.stmt = ast.Expr(made)
-        if statement.target is not None:
-            plain = ast.Assign([ast.Name(statement.target, ast.Store())], made)
-        return [*code, _at(plain, at)], True
+        stops = _at(ast.If(test, self._leave(statement, made), []), at)
+        plain = _at(_given_to(statement.target, made), at)
+        if not statement.inert:
+            return [*code, stops, plain], True
+        # Most of what is unpacked or looked into: it costs no more than a look at its type.
+        kind = ast.Compare(call("_type", made.args[:1], at), [ast.In()], [load("_INERT", at)])
+        quick = plain
+        if callee.id == "_taken":
+            quick = _at(_given_to(statement.target, made.args[0]), at)
+        return [*code, _at(ast.If(copy_place(kind, at), [quick], [stops, plain]), at)], True
 
     def _leave(self, statement: Suspension, made: ast.Call) -> list[ast.stmt]:
         """`return _Suspend(callee, args, kwargs, then=…, live=…)`."""
@@ -659,6 +664,13 @@ def _bare_arguments(args: ast.arguments) -> ast.arguments:
         bare(args.kwarg) if args.kwarg else None,
         [],
     )
+
+
+def _given_to(target: str | None, value: ast.expr) -> ast.stmt:
+    """`target = value`, or the value alone."""
+    if target is None:
+        return ast.Expr(value)
+    return ast.Assign([ast.Name(target, ast.Store())], value)
 
 
 def _tuple(items: Sequence[ast.expr]) -> ast.expr:

@@ -86,7 +86,6 @@ class Loop:
 class Compound(Loops):
     """Brings compound statements into core form; statements go where expressions' do."""
 
-    special_methods: frozenset[str]  # of the program, those that may suspend
     own_cells: set[str]  # locals that functions inside share
     shared: set[str]  # names that other functions can read: globals, and those in cells
 

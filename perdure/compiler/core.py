@@ -57,6 +57,7 @@ class Suspension:
     origin: ast.expr  # the call as the user wrote it, for labels and lines
     label: str = ""
     meets: bool = False  # a builtin: it suspends if one of its arguments does
+    inert: bool = False  # and not where the first one is a container of Python's own
 
 
 @dataclass(eq=False, slots=True)

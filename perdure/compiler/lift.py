@@ -81,6 +81,8 @@ def call(name: str, args: Sequence[ast.expr], at: ast.AST) -> ast.Call:
 class Lifter:
     """Lifts expressions of one function; statements go to the list on top of `output`."""
 
+    special_methods: frozenset[str]  # of the program, those that may suspend
+
     def __init__(
         self,
         sites: dict[ast.AST, SiteKind],
@@ -293,7 +295,8 @@ class Lifter:
         items = self.names.fresh("t")
         args = [self._held_by_name(value)]
         args += [] if most is None else [ast.Constant(most)]
-        self._meeting_call("_listed" if most is None else "_taken", args, items, at)
+        name = "_listed" if most is None else "_taken"
+        self._meeting_call(name, args, items, at, inert=most is not None)
         return load(items, at)
 
     # Operations that special methods stand behind
@@ -381,7 +384,8 @@ class Lifter:
         left = left if isinstance(left, ast.Constant) else self.save(left)
         over = self._held_by_name(over)
         found = self.names.fresh("t")
-        self._meeting_call("_contains", [over, left], found, node)
+        inert = self.special_methods.isdisjoint(("__contains__", "__eq__"))
+        self._meeting_call("_contains", [over, left], found, node, inert=inert)
         if isinstance(node.ops[0], ast.NotIn):
             return copy_place(ast.UnaryOp(ast.Not(), load(found, node)), node)
         return load(found, node)
@@ -392,14 +396,21 @@ class Lifter:
         return self.save(value)
 
     def _meeting_call(
-        self, name: str, args: list[ast.expr], target: str | None, at: ast.expr
+        self,
+        name: str,
+        args: list[ast.expr],
+        target: str | None,
+        at: ast.expr,
+        *,
+        inert: bool = False,
     ) -> None:
         """Emit `target = name(*args)`, which suspends if an argument stops the run."""
         made = call(name, args, at)
         origin = self.origins.get(at, at)
         self.emit(Simple(copy_place(ast.Pass(), at)))
         label = self.segment(origin)
-        self.emit(Suspension(made, SiteKind.DYNAMIC, target, origin, label, meets=True))
+        kind = SiteKind.DYNAMIC
+        self.emit(Suspension(made, kind, target, origin, label, meets=True, inert=inert))
 
     def stop(self, site: ast.expr, how: str, value: ast.expr, target: str | None) -> None:
         """Emit a suspension that is no call: the generator or coroutine stops here."""
@@ -790,6 +801,8 @@ class Lifter:
 
     def assign_to(self, target: ast.expr, value: ast.expr) -> None:
         """Emit `target = value`; `value` is already evaluated (a temporary or a constant)."""
+        if target in self.sites:
+            value = self.listed(value, target, wanted(target))
         if not self.has(target):
             self.emit(Simple(copy_place(ast.Assign([target], value), target)))
         elif isinstance(target, ast.Tuple | ast.List):
@@ -837,6 +850,15 @@ class Lifter:
         self.emit(Simple(copy_place(ast.Assign([whole], value), target)))
         for element, name in items:
             self.assign_to(element, load(name, element))
+
+
+def wanted(target: ast.expr) -> int:
+    """How many items an unpacking target looks at: one more than it takes. 0 for all."""
+    if not isinstance(target, ast.Tuple | ast.List):
+        return 0
+    if any(isinstance(element, ast.Starred) for element in target.elts):
+        return 0
+    return len(target.elts) + 1
 
 
 def _as_value(index: ast.expr) -> ast.expr:

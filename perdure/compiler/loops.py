@@ -23,6 +23,7 @@ class Loops(Lifter):
         """`[act(x) for x in xs if x]`  =>  a loop that appends; its variables get fresh names."""
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         others = [*(g.iter for g in node.generators[1:]), *results]
+        others += [g.target for g in node.generators]
         others += [test for g in node.generators for test in g.ifs]
         if not any(map(self.has, others)) and not any(g in self.sites for g in node.generators):
             generators = self._first_iterable(node.generators)

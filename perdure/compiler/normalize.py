@@ -26,7 +26,7 @@ from perdure.compiler.core import (
 from perdure.compiler.definitions import Definition, Kind
 from perdure.compiler.diagnostics import CompileError, Diagnostic
 from perdure.compiler.image import VOCABULARY
-from perdure.compiler.lift import Names, call, load, store
+from perdure.compiler.lift import Names, call, load, store, wanted
 from perdure.compiler.operators import operations_of
 from perdure.compiler.resolve import Resolved
 from perdure.compiler.scopes import (
@@ -204,7 +204,7 @@ class _Normalizer(Compound):
             return
         value = self.lift(node.value)
         if node in self.sites:
-            value = self.listed(value, node.value, _wanted(only))
+            value = self.listed(value, node.value, wanted(only))
         if not any(map(self.has, node.targets)):
             self.emit(Simple(copy_place(ast.Assign(node.targets, value), node)))
             return
@@ -362,15 +362,6 @@ class _Normalizer(Compound):
             }
             node = copy_place(ast.ClassDef(**fields), node)
         self.emit(Simple(node))
-
-
-def _wanted(target: ast.expr) -> int:
-    """How many items an unpacking target looks at: one more than it takes. 0 for all."""
-    if not isinstance(target, ast.Tuple | ast.List):
-        return 0
-    if any(isinstance(element, ast.Starred) for element in target.elts):
-        return 0
-    return len(target.elts) + 1
 
 
 def _name_class(function: FunctionNode) -> None:

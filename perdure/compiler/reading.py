@@ -27,6 +27,7 @@ from perdure.compiler.scopes import (
     defaults,
     is_namespace,
     simple_alias,
+    unpacked,
 )
 from perdure.compiler.sites import users_of
 from perdure.compiler.source import is_foreign, is_library
@@ -59,7 +60,8 @@ _TYPES = frozenset("list tuple set frozenset dict deque bytes bytearray array".s
 # Kinds of node at which a generator or a coroutine stops, and those that go over an iterable.
 _STOPS = {ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom}
 _GOES_OVER = {ast.comprehension, ast.For, ast.Starred, ast.Assign, ast.AugAssign, ast.Compare}
-_GOES_OVER |= {*COMPREHENSIONS}
+_GOES_OVER |= {*COMPREHENSIONS, ast.withitem}
+_ANYTHING = ast.Name("_", ast.Load())  # what is gone over may be whatever it likes
 _DECORATED = {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef}
 
 
@@ -149,6 +151,14 @@ def _outside_functions(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, 
             yield from ((owner, part) for part in (*parts, *defaults(statement.args)))
         else:
             yield owner, statement
+
+
+def _gives_tuples(over: ast.expr) -> bool:
+    """Whether the items of what a loop goes over are tuples, as the text has it."""
+    match over:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in ("items", "enumerate", "zip")
+    return False
 
 
 def _has_factories(node: ast.ClassDef) -> bool:
@@ -388,6 +398,8 @@ class Reader:
         match node:
             case ast.Await() | ast.AsyncFor() | ast.AsyncWith():
                 facts.stops[node] = SiteKind.AWAIT
+                if isinstance(node, ast.AsyncFor):
+                    facts.loops += ((part, _ANYTHING) for part in unpacked(node.target))
             case ast.Yield():
                 facts.stops[node] = SiteKind.YIELD
             case ast.YieldFrom():
@@ -399,12 +411,24 @@ class Reader:
         match node:
             case ast.comprehension(is_async=1):
                 facts.stops[node] = SiteKind.AWAIT
+                facts.loops += ((part, _ANYTHING) for part in unpacked(node.target))
             case ast.For() | ast.comprehension():
                 facts.loops.append((node, node.iter))
+                parts = list(unpacked(node.target))
+                if parts and _gives_tuples(node.iter):
+                    parts = parts[1:]
+                facts.loops += ((part, _ANYTHING) for part in parts)
             case ast.Starred(ctx=ast.Load()):
                 facts.loops.append((node, node.value))
-            case ast.Assign(targets=[ast.Tuple() | ast.List() | ast.Subscript(slice=ast.Slice())]):
-                facts.loops.append((node, node.value))
+            case ast.Assign(targets=[only]):
+                for part in unpacked(only):
+                    given = (node, node.value) if part is only else (part, _ANYTHING)
+                    facts.loops.append(given)
+            case ast.Assign():
+                for target in node.targets:
+                    facts.loops += ((part, _ANYTHING) for part in unpacked(target))
+            case ast.withitem(optional_vars=ast.expr() as target):
+                facts.loops += ((part, _ANYTHING) for part in unpacked(target))
             case ast.AugAssign(op=ast.Add()):
                 facts.loops.append((node, node.value))
             case ast.Compare():

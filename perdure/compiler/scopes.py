@@ -737,6 +737,19 @@ def walrus_names(node: ast.AST) -> set[str]:
     return found
 
 
+def unpacked(target: ast.expr) -> Iterator[ast.expr]:
+    """The parts of an assignment's target that go over what they are given, outer before inner."""
+    match target:
+        case ast.Tuple() | ast.List():
+            yield target
+            for element in target.elts:
+                yield from unpacked(element)
+        case ast.Starred():
+            yield from unpacked(target.value)
+        case ast.Subscript(slice=ast.Slice()):
+            yield target
+
+
 def simple_alias(statement: ast.stmt) -> tuple[str, ast.expr] | None:
     """`name = expression` as a pair; None for every other statement."""
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:

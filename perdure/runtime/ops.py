@@ -130,6 +130,10 @@ class _Unbound:
 UNBOUND: Final = _Unbound()
 
 
+# Iterating over one of these runs nothing of the program's.
+INERT = frozenset({list, tuple, dict, set, str, int, float, bytes, bool, type(None), range})
+
+
 def entered(manager: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The bound `__exit__` and `__enter__` of a context manager, as `with` finds them."""
     return _managing(kept(manager), "__enter__", "__exit__", "the context manager protocol")
@@ -396,6 +400,8 @@ def cells(bound: dict[str, Any]) -> dict[str, CellType]:
         "_localise": localise,
         "_listed": listed,
         "_taken": taken,
+        "_type": type,
+        "_INERT": INERT,
         "_extension": extension,
         "_contains": operator.contains,
         "_Op": operations.OPERATORS,

@@ -162,7 +162,7 @@ class Suspending:
             return True  # who knows what it comes by
         if found == "items_":
             kind = type(args[0]) if args else None
-            return kind not in _INERT and self._suspends_in(kind, "__getitem__", args[0])
+            return kind not in ops.INERT and self._suspends_in(kind, "__getitem__", args[0])
         if found == "replace_":
             return len(args) == 1 and self.in_making(type(args[0]))
         if found in ASKING_LENGTH and any(map(self._asks_length, args)):
@@ -187,7 +187,7 @@ class Suspending:
                 kinds |= {type(value) for value in container}
             elif type(container) not in (range, str, bytes):
                 return True  # who knows what it gives
-        return any(self._suspends_in(k, name, None) for k in kinds - _INERT for name in names)
+        return any(self._suspends_in(k, name, None) for k in kinds - ops.INERT for name in names)
 
     def _stops_in_text(
         self, callee: Any, names: frozenset[str], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -228,12 +228,12 @@ class Suspending:
         for place, name in operation.methods:
             if place < len(args):
                 value = args[place]
-                if type(value) not in _INERT and self._suspends_in(type(value), name, value):
+                if type(value) not in ops.INERT and self._suspends_in(type(value), name, value):
                     return True
         if operation.inside and self._shows([*args], operation.inside):
             return True
         if operation.stand_in in ("modulo", "modulo_in_place"):
-            return _is_keyed(args[0]) and type(args[1]) not in _INERT
+            return _is_keyed(args[0]) and type(args[1]) not in ops.INERT
         if len(args) > 1 and type(args[1]) is slice:
             parts = (args[1].start, args[1].stop, args[1].step)
             if any(self._suspends_in(type(part), "__index__", part) for part in parts):
@@ -283,7 +283,7 @@ class Suspending:
     def _stops_in_search(self, container: Any) -> bool:
         """Whether looking for a value may stop the run: by its items, or at an `__eq__` of them."""
         if type(container) in (list, tuple) and "__eq__" in self._function_names:
-            kinds = {type(item) for item in container} - _INERT
+            kinds = {type(item) for item in container} - ops.INERT
             return any(self._suspends_in(kind, "__eq__", None) for kind in kinds)
         return self._stops_in_turn(container)
 
@@ -297,7 +297,7 @@ class Suspending:
 
     def _stops(self, value: Any) -> bool:
         """Whether calling a value, or iterating over it, may stop the run."""
-        return type(value) not in _INERT and (self._stops_in_turn(value) or self.suspends(value))
+        return type(value) not in ops.INERT and (self._stops_in_turn(value) or self.suspends(value))
 
     def _asks_length(self, value: Any) -> bool:
         """Whether the run may stop where it is asked how long something is that is gone over."""
@@ -311,7 +311,7 @@ class Suspending:
     def _stops_in_turn(self, value: Any) -> bool:
         """Whether iterating over a value may stop the run."""
         kind = type(value)
-        if kind in _INERT:
+        if kind in ops.INERT:
             return False
         if kind is SyncGenerator:
             return bool(value.loaded.table.suspends)
@@ -386,7 +386,6 @@ _BY_INIT: dict[Any, str] = {
     **{kind.__init__: "of_pairs_" for kind in (dict, OrderedDict)},
 }
 _EXTENDING = (list.__iadd__, bytearray.__iadd__, deque.__iadd__)
-_INERT = frozenset({list, tuple, dict, set, str, int, float, bytes, bool, type(None), range})
 
 
 @functools.cache
