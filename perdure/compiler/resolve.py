@@ -28,6 +28,7 @@ from perdure.compiler import language, library, operators, refuse
 from perdure.compiler.core import SiteKind
 from perdure.compiler.definitions import Definition, Kind
 from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
+from perdure.compiler.mixins import has_classes_of_the_program
 from perdure.compiler.reading import MAKING, Facts, Reader, last_name
 from perdure.compiler.roles import Role, role_of
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules
@@ -361,7 +362,7 @@ class _Resolver(Reader):
             or any(
                 self._suspends(name) or name in self.maybe
                 for name in self.methods.get(method, ())
-                if not is_foreign(self.facts[name].module.source.module)
+                if has_classes_of_the_program(self.facts[name].module)
             )
         }
         factories = ((c, f) for f in self.facts.values() for c in f.factories if c.args)
@@ -495,7 +496,7 @@ class _Resolver(Reader):
             return PERHAPS
         return PERHAPS if self.iterates and dotted in library.STAND_INS else NO
 
-    def _iterated(self, value: ast.expr, facts: Facts) -> int:
+    def _iterated(self, value: ast.AST, facts: Facts) -> int:
         """Whether iterating over the value of an expression suspends."""
         if value in self.by_node:
             made = self.by_node[value]

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from perdure.compiler.mixins import reached_from
 from perdure.compiler.source import ASYNCIO, Project, Source
 from perdure.compiler.trees import CHILDREN, LEAVES, children, copy_place, is_simple, nodes
 
@@ -126,7 +127,7 @@ class Modules:
             if name in seen or module is None:
                 continue
             seen[name] = module
-            queue += sorted(module.imported)
+            queue += sorted(reached_from(module, self))
             if "asyncio" in module.imported:
                 queue += ASYNCIO
             queue += [name.rpartition(".")[0]] if "." in name else []

@@ -147,15 +147,16 @@ class Project:
 
 # Modules of Python's own library that are written in Python, and whose functions and context
 # managers stop where the user's functions do: they are compiled as if they were the user's.
+MIXINS = "_collections_abc"  # what `collections.abc` is in the library
 _COMPILED_LIBRARY = frozenset(
-    "contextlib asyncio.tasks asyncio.locks asyncio.queues asyncio.taskgroups asyncio.timeouts"
-    " asyncio.mixins".split()
+    f"{MIXINS} contextlib asyncio.tasks asyncio.locks asyncio.queues asyncio.taskgroups"
+    " asyncio.timeouts asyncio.mixins".split()
 )
 OWN_LIBRARY = tuple(
     f"perdure.library.{room}"
     for room in (
         *("syntax", "collecting", "iterating", "containers"),
-        *("fibers", "operators", "attributes", "formatting", "packages"),
+        *("fibers", "operators", "attributes", "formatting", "packages", "matching"),
     )
 )
 ASYNCIO = tuple(sorted(name for name in _COMPILED_LIBRARY if name.startswith("asyncio.")))
