@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
+from perdure.compiler import outside
 from perdure.compiler.diagnostics import CompileError, Diagnostic, Span, TargetError
 from perdure.compiler.mangle import mangle
 
@@ -102,6 +103,8 @@ class Source:
 class Project:
     """The user's own modules: those found under `root`, read when asked for and kept.
 
+    So are those of other packages that import perdure (see outside.py).
+
     `root` is the folder that an import of the entry module starts from: the file's own folder, or,
     for a module in packages, the folder that holds the outermost package.
     """
@@ -136,13 +139,10 @@ class Project:
         return dict(self._sources)
 
     def _read(self, module: str) -> Source | None:
-        base = self.root.joinpath(*module.split("."))
-        if (package := base / "__init__.py").is_file():
-            return read_source(package, module)
-        # `with_suffix` would cut a dotted folder name; the name is spelled out instead.
-        if (file := base.parent / f"{base.name}.py").is_file():
-            return read_source(file, module)
-        return None
+        found = _read_from(self.root, module)
+        if found is None and (folder := outside.folder_of(module, self.root)) is not None:
+            found = _read_from(folder, module)
+        return found
 
 
 # Modules of Python's own library that are written in Python, and whose functions and context
@@ -167,6 +167,16 @@ def is_foreign(module: str) -> bool:
     return module in _COMPILED_LIBRARY or module in OWN_LIBRARY
 
 
+def _read_from(root: Path, module: str) -> Source | None:
+    base = root.joinpath(*module.split("."))
+    if (package := base / "__init__.py").is_file():
+        return read_source(package, module)
+    # `with_suffix` would cut a dotted folder name; the name is spelled out instead.
+    if (file := base.parent / f"{base.name}.py").is_file():
+        return read_source(file, module)
+    return None
+
+
 def _read_foreign(module: str) -> Source | None:
     parts = module.split(".")
     if parts[0] == "perdure":
@@ -177,6 +187,7 @@ def _read_foreign(module: str) -> Source | None:
     return read_source(path, module) if path.is_file() else None
 
 
+_PACKAGES = "<packages>"  # in paths, whatever folder a package outside the project was found in
 _PERDURE = Path(__file__).resolve().parents[1]
 
 
@@ -185,6 +196,8 @@ def portable_path(path: str, root: Path) -> str:
     for name, folder in _folders().items():
         if Path(path).is_relative_to(folder) and not Path(path).is_relative_to(root):
             return f"{name}/{Path(path).relative_to(folder).as_posix()}"
+    if not Path(path).is_relative_to(root) and (found := outside.portable(Path(path))):
+        return f"{_PACKAGES}/{found}"
     return Path(os.path.relpath(path, root)).as_posix()
 
 
@@ -193,6 +206,8 @@ def local_path(path: str, root: str) -> str:
     for name, folder in _folders().items():
         if path.startswith(f"{name}/"):
             return str(folder / path[len(name) + 1 :])
+    if path.startswith(f"{_PACKAGES}/"):
+        return str(outside.local(path[len(_PACKAGES) + 1 :]))
     return str(Path(root) / path) if root else path
 
 
