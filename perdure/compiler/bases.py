@@ -25,6 +25,8 @@ _ALSO = dict.fromkeys(("collections.abc", "typing"), "_collections_abc")
 def home(dotted: str) -> tuple[str, str] | None:
     """The module that a name of the table is defined in, and its name there; None for others."""
     module, _, name = dotted.rpartition(".")
+    if dotted == "typing.AbstractSet":
+        name = "Set"
     module = _ALSO.get(module, module)
     return (module, name) if name in BASES.get(module, ()) else None
 

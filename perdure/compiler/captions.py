@@ -158,6 +158,9 @@ class Captions:
             return _except(handler), "other exceptions"
         if isinstance(node, ast.Assert):
             return "assertion holds", "assertion fails"
+        if isinstance(node, ast.pattern):
+            words = shorten(f"case {ast.unparse(node)}"), "otherwise"
+            return words[::-1] if isinstance(test, ast.UnaryOp) else words
         if isinstance(test, ast.Compare) and (marker := _MARKERS.get(_compared(test))):
             return marker
         if isinstance(test, ast.Compare) and isinstance(node, _CLEANED):

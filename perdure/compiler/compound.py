@@ -1,4 +1,4 @@
-"""The half of normalize for compound statements: loops, `try`, `with`, `match`, and jumps.
+"""The half of normalize for compound statements: loops, `try`, `with`, and jumps.
 
 What cannot be re-entered natively is lowered:
 
@@ -42,7 +42,6 @@ from typing import Any
 
 from perdure.compiler.core import (
     Body,
-    Case,
     For,
     Handler,
     If,
@@ -559,68 +558,6 @@ class Compound(Loops):
             self.emit(Simple(copy_place(ast.Expr(made), place)))
         else:
             self.emit(store(target, made, place))
-
-    def _Match(self, node: ast.Match) -> None:
-        if any(self.has(case.guard) for case in node.cases):
-            self._guarded_match(node)
-            return
-        before = self.rewritten
-        subject = self.lift(node.subject)
-        cases = [Case(case, self.body(case.body)) for case in node.cases]
-        self._finish(Match(node, subject, cases), node, before)
-
-    def _guarded_match(self, node: ast.Match) -> None:
-        """A guard that suspends becomes an `if` in its arm, and the cases after it a match anew::
-
-        match x:                        _t1 = x
-            case P if act(): body       _taken1 = False
-            case Q: other               match _t1:
-                                            case P:
-                                                if act(): _taken1 = True; body
-                                        if not _taken1:
-                                            match _t1:
-                                                case Q: other
-        """
-        subject = self.save(self.lift(node.subject))
-        if not isinstance(subject, ast.Name) or subject.id not in self.names.made:
-            name = self.names.fresh("t")  # what the user's name stands for may change in a guard
-            self.emit(store(name, subject, subject))
-            subject = load(name, subject)
-        self._cases(node, subject, node.cases)
-
-    def _cases(self, node: ast.Match, subject: ast.expr, cases: list[ast.match_case]) -> None:
-        self.rewritten += 1
-        place = next((i for i, c in enumerate(cases) if self.has(c.guard)), len(cases) - 1)
-        first, rest = cases[: place + 1], cases[place + 1 :]
-        taken = self.names.fresh("taken")
-        self.emit(store(taken, ast.Constant(False), node))
-        made = []
-        for case in first:
-            with self.block() as body:
-                if self.has(case.guard):
-                    assert case.guard is not None
-                    test = self.test(case.guard)
-                    with self.block() as inner:
-                        self.emit(store(taken, ast.Constant(True), case.guard))
-                        self.statements(case.body)
-                    self.emit(If(case.guard, test, inner, [], suspends=any_suspends(inner)))
-                    case = ast.match_case(case.pattern, None, case.body)
-                else:
-                    self.emit(store(taken, ast.Constant(True), case.pattern))
-                    self.statements(case.body)
-            made.append(Case(case, body))
-        held = any(any_suspends(case.body) for case in made)
-        self.emit(Match(node, subject, made, suspends=held))
-        if rest:
-            with self.block() as others:
-                if any(self.has(case.guard) for case in rest):
-                    self._cases(node, subject, rest)
-                else:
-                    parts = [Case(case, self.body(case.body)) for case in rest]
-                    held = any(any_suspends(case.body) for case in parts)
-                    self.emit(Match(node, subject, parts, suspends=held))
-            test = copy_place(ast.UnaryOp(ast.Not(), load(taken, node)), node)
-            self.emit(If(node, test, others, [], suspends=any_suspends(others)))
 
     def _TryStar(self, node: ast.TryStar) -> None:
         """`except*` around a suspension (PEP 654), with what is left to handle kept by name::

@@ -13,9 +13,8 @@ from perdure.compiler import operators
 from perdure.compiler.source import OWN_LIBRARY
 
 MODULES = OWN_LIBRARY
-SYNTAX, COLLECTING, ITERATING, CONTAINERS, FIBERS, OPERATORS, ATTRIBUTES, FORMATTING, PACKAGES = (
-    MODULES
-)
+SYNTAX, COLLECTING, ITERATING, CONTAINERS, FIBERS = MODULES[:5]
+OPERATORS, ATTRIBUTES, FORMATTING, PACKAGES, MATCHING = MODULES[5:]
 
 
 @functools.cache
@@ -195,6 +194,7 @@ _ROOMS: dict[str, set[str]] = {
     FORMATTING: set(_FORMATTING.split()),
     ATTRIBUTES: {"read_attribute", *PAST.values()}
     | {o.stand_in for o in _OPERATIONS if o.attribute},
+    MATCHING: {"class_pattern_", "mapping_pattern_"},
     OPERATORS: {o.stand_in for o in _OPERATIONS} - {"mapping_"},
 }  # all others are in COLLECTING
 # What has one of these is asked how long it is, before it is gone over.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from perdure.compiler.compound import Compound
 from perdure.compiler.core import (
     Body,
     CoreFunction,
@@ -28,6 +27,7 @@ from perdure.compiler.diagnostics import CompileError, Diagnostic
 from perdure.compiler.image import VOCABULARY
 from perdure.compiler.lift import Names, call, load, store, wanted
 from perdure.compiler.operators import operations_of
+from perdure.compiler.patterns import Patterns
 from perdure.compiler.resolve import Resolved
 from perdure.compiler.scopes import (
     BUILTINS,
@@ -51,7 +51,7 @@ def normalize(resolved: Resolved, modules: Modules) -> CoreFunction:
     return _Normalizer(resolved, modules).run()
 
 
-class _Normalizer(Compound):
+class _Normalizer(Patterns):
     def __init__(self, resolved: Resolved, modules: Modules) -> None:
         definition = resolved.definition
         function, scope = definition.function, definition.scope

@@ -85,6 +85,9 @@ def _table() -> dict[str, Operation]:
     table["formatted"] = Operation("formatted_", ((0, "__format__"), *_TEXTS), inside=SHOWING)
     asked = ((0, "keys"), (0, "__getitem__"), (0, "__iter__"))
     table["mapping"] = Operation("mapping_", asked)
+    table["class_pattern"] = Operation("class_pattern_", _READ)
+    table["mapping_pattern"] = Operation("mapping_pattern_", ((0, "__getitem__"),))
+    table["len"] = Operation("len_", ((0, "__len__"),))
     table["length_hint"] = Operation("length_hint_", ((0, "__len__"), (0, "__length_hint__")))
     table["index"] = Operation("index_", ((0, "__index__"),))
     table["setattr"] = Operation("set_attribute", ((0, "__setattr__"), (0, "__set__")), (), "write")
@@ -99,7 +102,7 @@ OPERATIONS = _table()
 
 # Builtin functions that call special methods of what they are given.
 BUILTINS: dict[str, Operation] = {
-    "len": Operation("len_", ((0, "__len__"),)),
+    "len": OPERATIONS["len"],
     "bool": Operation("bool_", ((0, "__bool__"), (0, "__len__"))),
     "str": Operation("str_", _TEXTS, inside=SHOWING),
     "repr": Operation("repr_", ((0, "__repr__"),), inside=frozenset({"__repr__"})),
@@ -177,6 +180,17 @@ KINDS = {
     ast.FormattedValue,
     ast.keyword,
     ast.Dict,
+    ast.MatchValue,
+    ast.MatchSequence,
+    ast.MatchMapping,
+    ast.MatchClass,
+}
+# What patterns call of a subject, of all that their operations do.
+PATTERNS = {
+    ast.MatchValue: frozenset({"__eq__"}),
+    ast.MatchSequence: frozenset({"__len__", "__getitem__", "__iter__"}),
+    ast.MatchMapping: frozenset({"__len__", "__getitem__", "__iter__", "keys", "get"}),
+    ast.MatchClass: READING,
 }
 _TEXT: tuple[type[ast.expr], ...] = (ast.Constant, ast.JoinedStr)
 _PLACED = {ast.Load: "getitem", ast.Store: "setitem", ast.Del: "delitem"}
@@ -216,6 +230,14 @@ def operations_of(node: ast.AST) -> list[str]:
             return ["mapping"]
         case ast.Dict() if None in node.keys:
             return ["mapping"]
+        case ast.MatchValue():
+            return ["eq"]
+        case ast.MatchSequence():
+            return ["len", "getitem"]
+        case ast.MatchMapping():
+            return ["len", "mapping_pattern", "mapping"]
+        case ast.MatchClass() if node.patterns or node.kwd_patterns:
+            return ["class_pattern"]
     return []
 
 

@@ -86,7 +86,7 @@ class Facts:
     tested: list[ast.expr] = field(default_factory=list)  # for truth
     decorating: dict[ast.AST, list[ast.Call]] = field(default_factory=dict)  # of what is nested
     factories: list[ast.Call] = field(default_factory=list)  # of `defaultdict`s
-    loops: list[tuple[ast.AST, ast.expr]] = field(default_factory=list)  # `for`s, what they go over
+    loops: list[tuple[ast.AST, ast.AST]] = field(default_factory=list)  # `for`s, what they go over
     stops: dict[ast.AST, SiteKind] = field(default_factory=dict)  # await, yield
     dotted: dict[str | ast.expr, str | None] = field(default_factory=dict)  # what names stand for
     named: dict[str, Definition | None] = field(default_factory=dict)  # the same, of functions
@@ -182,6 +182,10 @@ def _is_generic(node: ast.ClassDef) -> bool:
     )
 
 
+def _matches_mappings(facts: Facts) -> bool:
+    return any(type(node) is ast.MatchMapping for node in facts.definition.own)
+
+
 class Reader:
     """Reads the functions of the modules in reach of an entry."""
 
@@ -219,6 +223,8 @@ class Reader:
         self.has_counters = any("Counter" in module.source.text for module in self.closure)
         if any("defaultdict" in module.source.text for module in self.closure):
             self.special |= {"__missing__"}
+        if "get" in self.methods and any(map(_matches_mappings, self.facts.values())):
+            self.special |= {"get"}
         for facts in list(self.facts.values()):
             self._read(facts)
             if not is_foreign(facts.module.source.module):
@@ -330,6 +336,8 @@ class Reader:
                     for operation in operators.operations_of(node)
                     for name in operators.OPERATIONS[operation].names
                 } & self.special
+                if kind in operators.PATTERNS:
+                    names = self._asked_by_pattern(node, names, facts)
                 place = node.target if isinstance(node, ast.AugAssign) else node
                 if isinstance(place, ast.Attribute):
                     if not isinstance(place.ctx, ast.Load):
@@ -340,6 +348,21 @@ class Reader:
                     facts.operations.append((node, frozenset(names)))
             if kind in operators.TESTING and operators.TRUTH & self.special:
                 facts.tested += operators.tested(node)
+
+    def _asked_by_pattern(self, node: Any, names: set[str], facts: Facts) -> set[str]:
+        """The methods of the program that a pattern may call."""
+        names = {*operators.PATTERNS[type(node)]} & (names | self.special)
+        match node:
+            case ast.MatchClass(patterns=[]):
+                names |= {*node.kwd_attrs} & self.properties
+                return names if node.kwd_attrs else set()
+            case ast.MatchClass():
+                return names | self.properties
+            case ast.MatchValue() if "__eq__" in self.special and operators.TRUTH & self.special:
+                facts.tested.append(node.value)
+            case ast.MatchSequence() if {"__iter__", "__getitem__"} & self.methods.keys():
+                facts.loops.append((node, node))
+        return names
 
     def _special_of(self, operation: operators.Operation) -> frozenset[str]:
         """The methods of the program that an operation may call."""

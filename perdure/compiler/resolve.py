@@ -507,7 +507,7 @@ class _Resolver(Reader):
             return PERHAPS
         return PERHAPS if self.iterates and dotted in library.STAND_INS else NO
 
-    def _iterated(self, value: ast.expr, facts: Facts) -> int:
+    def _iterated(self, value: ast.AST, facts: Facts) -> int:
         """Whether iterating over the value of an expression suspends."""
         if value in self.by_node:
             made = self.by_node[value]

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
+from perdure.compiler import outside
 from perdure.compiler.diagnostics import CompileError, Diagnostic, Span, TargetError
 from perdure.compiler.mangle import mangle
 
@@ -102,6 +103,8 @@ class Source:
 class Project:
     """The user's own modules: those found under `root`, read when asked for and kept.
 
+    So are those of other packages that import perdure (see outside.py).
+
     `root` is the folder that an import of the entry module starts from: the file's own folder, or,
     for a module in packages, the folder that holds the outermost package.
     """
@@ -136,13 +139,10 @@ class Project:
         return dict(self._sources)
 
     def _read(self, module: str) -> Source | None:
-        base = self.root.joinpath(*module.split("."))
-        if (package := base / "__init__.py").is_file():
-            return read_source(package, module)
-        # `with_suffix` would cut a dotted folder name; the name is spelled out instead.
-        if (file := base.parent / f"{base.name}.py").is_file():
-            return read_source(file, module)
-        return None
+        found = _read_from(self.root, module, module)
+        if found is None and (folder := outside.folder_of(module, self.root)) is not None:
+            found = _read_from(folder, module, module)
+        return found
 
 
 # Modules of Python's own library that are written in Python, and whose functions and context
@@ -155,7 +155,7 @@ OWN_LIBRARY = tuple(
     f"perdure.library.{room}"
     for room in (
         *("syntax", "collecting", "iterating", "containers"),
-        *("fibers", "operators", "attributes", "formatting", "packages"),
+        *("fibers", "operators", "attributes", "formatting", "packages", "matching"),
     )
 )
 ASYNCIO = tuple(sorted(name for name in _COMPILED_LIBRARY if name.startswith("asyncio.")))
@@ -188,16 +188,22 @@ def is_library(module: str) -> bool:
 
 def read_library(module: str) -> Source | None:
     """The text of a module of Python's library, or of Perdure's."""
-    parts = module.split(".")
-    own = parts[0] == "perdure"
-    base = _PERDURE if own else Path(sysconfig.get_path("stdlib"))
-    place = base.joinpath(*parts[own:])
-    for file in (place / "__init__.py", place.with_suffix(".py")):
-        if file.is_file():
-            return read_source(file, module)
+    name = module.removeprefix("perdure.")
+    folder = Path(sysconfig.get_path("stdlib")) if name == module else _PERDURE
+    return _read_from(folder, name, module)
+
+
+def _read_from(folder: Path, name: str, module: str) -> Source | None:
+    base = folder.joinpath(*name.split("."))
+    if (package := base / "__init__.py").is_file():
+        return read_source(package, module)
+    # `with_suffix` would cut a dotted folder name; the name is spelled out instead.
+    if (file := base.parent / f"{base.name}.py").is_file():
+        return read_source(file, module)
     return None
 
 
+_PACKAGES = "<packages>"  # in paths, whatever folder a package outside the project was found in
 _PERDURE = Path(__file__).resolve().parents[1]
 
 
@@ -206,6 +212,8 @@ def portable_path(path: str, root: Path) -> str:
     for name, folder in _folders().items():
         if Path(path).is_relative_to(folder) and not Path(path).is_relative_to(root):
             return f"{name}/{Path(path).relative_to(folder).as_posix()}"
+    if not Path(path).is_relative_to(root) and (found := outside.portable(Path(path))):
+        return f"{_PACKAGES}/{found}"
     return Path(os.path.relpath(path, root)).as_posix()
 
 
@@ -214,6 +222,8 @@ def local_path(path: str, root: str) -> str:
     for name, folder in _folders().items():
         if path.startswith(f"{name}/"):
             return str(folder / path[len(name) + 1 :])
+    if path.startswith(f"{_PACKAGES}/"):
+        return str(outside.local(path[len(_PACKAGES) + 1 :]))
     return str(Path(root) / path) if root else path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import operator
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -40,6 +41,39 @@ def mapping(value: Any, /) -> Any:
     return value
 
 
+def class_pattern(subject: Any, kind: Any, places: int, /, *names: str) -> Any:
+    """The values of the sub-patterns of a class pattern; None if the subject does not match."""
+    return _matching().class_pattern_(subject, kind, places, *names)
+
+
+def mapping_pattern(subject: Any, keys: tuple[Any, ...], /) -> Any:
+    """The values that a subject has for the keys of a mapping pattern; None if one is not there."""
+    return _matching().mapping_pattern_(subject, keys)
+
+
+def is_sequence(subject: Any, /) -> bool:
+    """Whether a sequence pattern may match a subject."""
+    match subject:
+        case [*_]:
+            return True
+    return False
+
+
+def is_mapping(subject: Any, /) -> bool:
+    """Whether a mapping pattern may match a subject."""
+    match subject:
+        case {}:
+            return True
+    return False
+
+
+@functools.cache
+def _matching() -> Any:
+    from perdure.library import matching
+
+    return matching
+
+
 _CONVERSIONS: dict[str, Callable[[Any], str]] = {"s": str, "r": repr, "a": ascii}
 
 
@@ -48,13 +82,16 @@ def _functions() -> dict[str, Any]:
         "formatted": formatted,
         "percent": percent,
         "mapping": mapping,
+        "class_pattern": class_pattern,
+        "mapping_pattern": mapping_pattern,
+        "len": len,
         "setattr": setattr,
         "delattr": delattr,
     }
     return {name: others.get(name) or getattr(operator, name) for name in OPERATIONS}
 
 
-OPERATORS = SimpleNamespace(**_functions())
+OPERATORS = SimpleNamespace(**_functions(), is_sequence=is_sequence, is_mapping=is_mapping)
 
 
 def by_callee() -> dict[Any, Operation]:

@@ -225,6 +225,10 @@ class Suspending:
         if operation.attribute == "read":
             named = len(args) > 1 and isinstance(args[1], str)
             return named and self.in_reading(args[0], args[1])
+        if operation.stand_in == "class_pattern_":
+            return self._stops_at_attributes(*args)
+        if operation.stand_in == "mapping_pattern_":
+            return type(args[0]) not in ops.INERT
         for place, name in operation.methods:
             if place < len(args):
                 value = args[place]
@@ -245,6 +249,15 @@ class Suspending:
             methods = (ops.lookup(type(found), name) for _, name in operation.methods)
             return any(map(self.method, methods))
         return operation.stand_in == "contains_" and self._stops_in_search(args[0])
+
+    def _stops_at_attributes(self, subject: Any, kind: Any, places: int, *names: str) -> bool:
+        """Whether the run may stop where a class pattern reads the attributes of a subject."""
+        if type(subject) in ops.INERT:
+            return False
+        by_place = ops.lookup(kind, "__match_args__") if issubclass(type(kind), type) else ()
+        if places and type(by_place) is tuple:
+            names += tuple(name for name in by_place[:places] if isinstance(name, str))
+        return any(self.in_reading(subject, name) for name in names)
 
     def in_reading(self, owner: Any, name: str) -> bool:
         """Whether reading an attribute may stop the run."""
