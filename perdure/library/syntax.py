@@ -275,10 +275,11 @@ def close_dropped(generators: Any, call: Any, args: Any, kwargs: Any) -> Any:
 def delegate(iterator: Any) -> Any:
     """`yield from iterator`, where a method of the iterator suspends (PEP 380)."""
     sent = thrown = None
+    throw: Any = None
     while True:
         try:
             if thrown is not None:
-                item = iterator.throw(thrown)
+                item = throw(thrown)
             elif sent is None:
                 item = iterator.__next__()
             else:
@@ -291,8 +292,15 @@ def delegate(iterator: Any) -> Any:
         except BaseException as error:  # noqa: BLE001  (it is passed on)
             thrown = error
         if isinstance(thrown, GeneratorExit):
-            if hasattr(iterator, "close"):
-                iterator.close()
+            close = None
+            try:
+                close = getattr(iterator, "close", None)
+            except Exception as error:  # noqa: BLE001  (nobody gets it)
+                unraisable(error, iterator)
+            if close is not None:
+                close()
             raise thrown
-        if thrown is not None and not hasattr(iterator, "throw"):
-            raise thrown
+        if thrown is not None:
+            throw = getattr(iterator, "throw", None)
+            if throw is None:
+                raise thrown

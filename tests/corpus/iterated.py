@@ -1,5 +1,6 @@
 """Where the method stands that iteration calls: in the class, and nowhere else."""
 
+import sys
 import types
 
 from perdure import workflow
@@ -82,6 +83,45 @@ def found_in_the_class():
     return [[str(tried(way, value)) for way in ways] for value in values]
 
 
+class Failing:
+    """It can be asked for what it has, and for nothing else."""
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return echo(1)
+
+    def __getattr__(self, name):
+        raise ArithmeticError(echo(name))
+
+
+def from_failing():
+    yield from Failing()
+
+
+def heard(told):
+    """What nobody can catch is not printed."""
+
+
+@workflow
+def asked_for_close():
+    """A generator is closed although what it delegates to fails when it is asked for `close`."""
+    out, hook = [], sys.unraisablehook
+    for name, args in (("send", (1,)), ("close", ())):
+        made = from_failing()
+        out.append(next(made))
+        sys.unraisablehook = heard
+        try:
+            out.append(getattr(made, name)(*args))
+        except ArithmeticError as error:
+            out.append(error.args)
+        finally:
+            sys.unraisablehook = hook
+    return out
+
+
 CASES = [
+    (asked_for_close, ()),
     (found_in_the_class, ()),
 ]
