@@ -20,6 +20,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
+from perdure.compiler.mangle import type_variables
 from perdure.compiler.scopes import (
     COMPREHENSIONS,
     SCOPES,
@@ -189,7 +190,7 @@ class _Collector:
             elif isinstance(node, ast.ClassDef):
                 stack += [*node.keywords, *node.bases, *node.decorator_list]
                 name = f"{prefix}{node.name}"
-                inner = params | _type_params(node)
+                inner = params.union(type_variables(node))
                 self._visit_all(iter(node.body), f"{name}.", name, parent, True, inner)
             else:
                 stack += children(node)[::-1]
@@ -215,7 +216,7 @@ class _Collector:
             # The module's table may know it already: one object for one function.
             known = self.module.functions.get(qualname)
             function = known if known is not None and known.node is node else function
-        params = params | _type_params(origin)
+        params = params.union(type_variables(origin))
         made = Definition(function, origin, scopes, name, in_class, params, parent is not None)
         if isinstance(origin, COMPREHENSIONS):
             node.body[:0] = _declared(made)
@@ -263,10 +264,6 @@ def _declared(made: Definition) -> list[ast.stmt]:
     found: list[ast.stmt] = [ast.Nonlocal(shared)] if shared else []
     found += [ast.Global(wide)] if wide else []
     return [copy_place(statement, made.origin) for statement in found]
-
-
-def _type_params(node: ast.AST) -> frozenset[str]:
-    return frozenset(param.name for param in getattr(node, "type_params", ()))
 
 
 def _outside(node: FunctionNode | ast.Lambda) -> Iterator[ast.AST]:

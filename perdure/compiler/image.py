@@ -28,7 +28,7 @@ from typing import Any
 import zstandard
 
 from perdure.compiler.source import local_path
-from perdure.compiler.trees import LEAVES, PLACED, STATEMENTS, children, copy_place
+from perdure.compiler.trees import LEAVES, PLACED, STATEMENTS, children, copy_place, parse
 
 FORMAT = 4
 # Bytecode fits one Python only; its magic number says which.
@@ -278,7 +278,7 @@ def positioned(code: str, positions: bytes) -> list[Placed]:
     numbers = array("i")
     numbers.frombytes(zstandard.decompress(positions))
     found, at = [], 0
-    for function in ast.parse(code).body:
+    for function in parse(code).body:
         assert isinstance(function, ast.FunctionDef)
         file = numbers[at] if at < len(numbers) else 0
         at += 1

@@ -2,11 +2,13 @@
 
 Compiled code stands outside the class it was written in, so the names are written out in the tree
 before any pass reads it. The names of methods and nested classes stay: the class body binds them.
+So do those of type parameters, which say them: `type_variables` has the names of the variables.
 """
 
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from perdure.compiler.trees import children
 
@@ -35,6 +37,7 @@ def mangle(tree: ast.AST) -> None:
     while stack:
         node = stack.pop()
         if isinstance(node, ast.ClassDef):
+            _mangle_parameters(node, node.name)
             for statement in node.body:
                 _mangle(statement, node.name, definition=True)
             stack += [*node.decorator_list, *node.bases, *node.keywords]
@@ -43,8 +46,10 @@ def mangle(tree: ast.AST) -> None:
 
 
 def _mangle(node: ast.AST, owner: str, *, definition: bool = False) -> None:
+    _mangle_parameters(node, node.name if isinstance(node, ast.ClassDef) else owner)
     if isinstance(node, ast.ClassDef):
-        for part in [*node.decorator_list, *node.bases, *node.keywords]:
+        given = [*node.bases, *node.keywords, *getattr(node, "type_params", ())]
+        for part in [*node.decorator_list, *given]:
             _mangle(part, owner)
         for statement in node.body:
             _mangle(statement, node.name, definition=True)
@@ -63,3 +68,14 @@ def _mangle(node: ast.AST, owner: str, *, definition: bool = False) -> None:
         setattr(node, field, mangled(owner, name))
     for child in children(node):
         _mangle(child, owner)
+
+
+def _mangle_parameters(node: ast.AST, owner: str) -> None:
+    for param in getattr(node, "type_params", ()):
+        param.variable = mangled(owner, param.name)
+
+
+def type_variables(node: Any) -> list[str]:
+    """The variables that the type parameters of a definition are."""
+    params = getattr(node, "type_params", ())
+    return [getattr(param, "variable", param.name) for param in params]

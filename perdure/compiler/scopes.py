@@ -22,6 +22,7 @@ from functools import cached_property
 from typing import Any
 
 from perdure.compiler import bases
+from perdure.compiler.mangle import type_variables
 from perdure.compiler.source import ASYNCIO, BASES, Project, Source, read_library
 from perdure.compiler.trees import CHILDREN, LEAVES, children, copy_place, is_simple, nodes
 
@@ -490,7 +491,7 @@ def lazily(node: Any, *values: ast.expr) -> ast.Lambda:
 
     The value of an alias, and the bounds, constraints and defaults of type parameters.
     """
-    names = [ast.arg(param.name) for param in node.type_params]
+    names = list(map(ast.arg, type_variables(node)))
     parts = [getattr(param, part, None) for param in node.type_params for part in _LAZY_PARTS]
     body = ast.Tuple([*values, *filter(None, parts)], ast.Load())
     args = ast.arguments([], names, None, [], [], None, [])

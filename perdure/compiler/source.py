@@ -23,6 +23,7 @@ from pathlib import Path
 from perdure.compiler import outside
 from perdure.compiler.diagnostics import CompileError, Diagnostic, Span, TargetError
 from perdure.compiler.mangle import mangle
+from perdure.compiler.trees import parse
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Source:
             with warnings.catch_warnings():
                 # Python warns about such code when it is imported; once is enough.
                 warnings.simplefilter("ignore")
-                tree = ast.parse(self.text, filename=self.path)
+                tree = parse(self.text, self.path)
         except SyntaxError as error:
             raise CompileError([self._syntax_error(error)]) from None
         except ValueError as error:  # null bytes

@@ -24,7 +24,7 @@ from perdure.runtime.dataclass_fields import (
 from perdure.runtime.generators import unraisable
 from perdure.runtime.iterators import by_number
 from perdure.runtime.operations import Says
-from perdure.runtime.ops import lookup, special
+from perdure.runtime.ops import lookup, said, special
 
 
 class MISSING:
@@ -90,11 +90,13 @@ def iter_(source: Any, sentinel: Any = MISSING, /) -> Any:
         if not callable(source):
             raise TypeError("iter(v, w): v must be callable")
         return CallIterator(source, sentinel)
-    if not hasattr(type(source), "__iter__"):
-        method = special(source, "__getitem__")
-        own = type(getattr(method, "__func__", None)) is FunctionType
+    if lookup(type(source), "__iter__") is None:
+        refused = said(type(source), "__iter__")
+        numbered = None if refused else special(source, "__getitem__")
+        own = type(getattr(numbered, "__func__", None)) is FunctionType
         return SequenceIterator(source) if own else by_number(source)
-    made = source.__iter__()
+    method: Any = special(source, "__iter__")
+    made = method()
     if not hasattr(type(made), "__next__"):
         raise TypeError(f"iter() returned non-iterator of type {type(made).__name__!r}")
     return made
@@ -273,10 +275,11 @@ def close_dropped(generators: Any, call: Any, args: Any, kwargs: Any) -> Any:
 def delegate(iterator: Any) -> Any:
     """`yield from iterator`, where a method of the iterator suspends (PEP 380)."""
     sent = thrown = None
+    throw: Any = None
     while True:
         try:
             if thrown is not None:
-                item = iterator.throw(thrown)
+                item = throw(thrown)
             elif sent is None:
                 item = iterator.__next__()
             else:
@@ -289,8 +292,15 @@ def delegate(iterator: Any) -> Any:
         except BaseException as error:  # noqa: BLE001  (it is passed on)
             thrown = error
         if isinstance(thrown, GeneratorExit):
-            if hasattr(iterator, "close"):
-                iterator.close()
+            close = None
+            try:
+                close = getattr(iterator, "close", None)
+            except Exception as error:  # noqa: BLE001  (nobody gets it)
+                unraisable(error, iterator)
+            if close is not None:
+                close()
             raise thrown
-        if thrown is not None and not hasattr(iterator, "throw"):
-            raise thrown
+        if thrown is not None:
+            throw = getattr(iterator, "throw", None)
+            if throw is None:
+                raise thrown

@@ -242,10 +242,24 @@ class _Pickler(pickle.Pickler):
         # Whether to write the object that an AttributeError is about, and whether there was one.
         self.subjects = True
         self.met_subject = False
+        # The same of all the globals of functions that belong to no module.
+        self.whole_spaces = True
+        self.met_space = False
 
     def written(self, value: Any, *, subjects: bool) -> bytes:
         """The pickle of a value."""
         self.subjects, self.met_subject = subjects, False
+        self.whole_spaces, self.met_space = True, False
+        try:
+            return self._dumped(value)
+        except Exception:
+            if not self.met_space:
+                raise
+        # Globals that cannot be kept do no harm while nobody needs them.
+        self.whole_spaces = False
+        return self._dumped(value)
+
+    def _dumped(self, value: Any) -> bytes:
         try:
             self.dump(value)
             return self.buffer.getvalue()

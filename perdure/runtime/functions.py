@@ -3,7 +3,7 @@
 A lambda or nested function is kept as the place of its code (in a block, in a module of the
 program, in a library) with its defaults, its cells and its module. A place holds under every
 Python. Code that stands nowhere (a dataclass's `__init__`, what `exec` made) is kept by value, and
-bound to the version of Python that made it.
+bound to the version of Python that made it; with it goes the dict that it ran in.
 """
 
 from __future__ import annotations
@@ -147,8 +147,12 @@ def reduce_function(function: FunctionType, pickler: Any) -> Any:
     state = _state(function)
     scope: Any = module
     if module is None:
-        scope = pickler.spaces.setdefault(id(space), {})
-        state["globals"] = _used(code, space)
+        pickler.met_space = True
+        scope = space
+        state["__module__"] = function.__module__  # while it is read its globals are empty yet
+        if not pickler.whole_spaces:
+            scope = pickler.spaces.setdefault(id(space), {})
+            state["globals"] = _used(code, space)
     args = (place or code, scope, function.__name__, function.__defaults__, function.__closure__)
     return (make_function, args, state or None, None, None, set_state if state else None)
 
@@ -208,18 +212,15 @@ def make_function_in(
     """What `reduce_function` took apart, in the program of `places`."""
     if not isinstance(code, CodeType):
         code = places.code(code)
-    if isinstance(scope, str):
-        space = vars(places.names.module(scope))
-    else:
-        space = scope
-        space.setdefault("__builtins__", builtins)
+    space = vars(places.names.module(scope)) if isinstance(scope, str) else scope
     return FunctionType(code, space, name, defaults, closure)
 
 
 def set_state(function: FunctionType, state: dict[str, Any]) -> None:
     """Put back what hangs on a function."""
-    for name, value in state.pop("globals", {}).items():
-        function.__globals__.setdefault(name, value)
+    if (used := state.pop("globals", None)) is not None:
+        for name, value in ({"__builtins__": builtins} | used).items():
+            function.__globals__.setdefault(name, value)
     if attributes := state.pop("__dict__", None):
         function.__dict__ = attributes  # others may hold it too
     for name, value in state.items():

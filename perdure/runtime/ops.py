@@ -184,6 +184,11 @@ def lookup(kind: type, name: str) -> Any:
     return None
 
 
+def said(kind: type, name: str) -> bool:
+    """Whether a type says something of an attribute of its instances, be it None."""
+    return any(name in base.__dict__ for base in kind.__mro__)
+
+
 def found_in(owner: Any, name: str) -> tuple[Any, Any]:
     """An attribute as it stands in the class, and whose it is read for: past `super()`, too."""
     kind = type(owner)

@@ -346,7 +346,7 @@ class Suspending:
 
     def by_number(self, kind: type) -> bool:
         """Whether a loop over an object of a class steps a `__getitem__` that suspends."""
-        if ops.lookup(kind, "__iter__") is not None:
+        if ops.said(kind, "__iter__"):
             return False
         method = ops.lookup(kind, "__getitem__")
         return self.method(method)

@@ -223,10 +223,19 @@ def _attributes(variable: Any, functions: list[Any]) -> list[str]:
 
 
 def _gives_tuple(compute: Any) -> bool:
-    """Whether a function is of `T: (int, str)`: a tuple can be nothing else there."""
-    *_, before, last = dis.get_instructions(compute.__code__)
-    given = last if last.opname == "RETURN_CONST" else before
-    return given.opname == "BUILD_TUPLE" or type(given.argval) is tuple
+    """Whether a function is of `T: (int, str)`: it ends in one place, where it makes a tuple.
+
+    A tuple of constants is one to Python, and a bound.
+    """
+    found = list(dis.get_instructions(compute.__code__))
+    ends = [n for n, step in enumerate(found) if step.opname.startswith("RETURN_")]
+    last, before = found[ends[0]], found[ends[0] - 1]
+    if len(ends) > 1 or last.is_jump_target or last.opname == "RETURN_CONST":
+        return False
+    return before.opname == "BUILD_TUPLE" or (
+        before.opname == "CALL_INTRINSIC_1"
+        and _names()[0][before.arg or 0] == "INTRINSIC_LIST_TO_TUPLE"
+    )
 
 
 def parameter(kind: Any, name: str, attributes: tuple[str, ...]) -> Any:

@@ -1,13 +1,16 @@
-"""Generators that Python itself made, before their first step.
+"""Generators that Python itself made, before their first step and after their last.
 
-A class body, a module or a builtin calls a generator function natively, and gets an object of
-Python's own. Until its first step that holds nothing but its arguments: a checkpoint keeps the
-function and these, and the function is called again.
+A class body, a module or a builtin calls a generator function natively, or makes what a generator
+expression makes, and gets an object of Python's own. Until its first step that holds nothing but
+its function and its arguments: a checkpoint keeps these, and the function is called again. After
+its last step it holds nothing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dis
+import gc
 from types import AsyncGeneratorType, CodeType, FunctionType, GeneratorType
 from typing import Any
 
@@ -18,14 +21,14 @@ _VARARGS, _VARKEYWORDS = 4, 8  # inspect.CO_VARARGS and its like
 
 
 def reduce_native(made: Any, pickler: Any) -> Any:
-    """A generator of Python's own that has not begun; else say why it is not kept."""
+    """A generator of Python's own that has not begun, or has ended; else say why it is not kept."""
     frame: Any = getattr(made, "gi_frame", None) or getattr(made, "ag_frame", None)
-    code = None if frame is None else frame.f_code
-    # The cells of another function cannot be had, nor the iterator under an expression.
-    if code is None or code.co_freevars or not code.co_name.isidentifier() or not _is_new(frame):
+    if frame is None:
+        return (make_ended, (type(made) is GeneratorType, made.__name__, made.__qualname__))
+    function = _function_of(made, frame.f_code) if _is_new(frame) else None
+    if function is None:
         return reducers.REDUCERS[type(made)](made, pickler)
-    function = FunctionType(code, frame.f_globals)
-    args, kwargs = _arguments(code, frame.f_locals)
+    args, kwargs = _arguments(frame.f_code, frame.f_locals)
     return (make_native, (function, args, kwargs, made.__name__, made.__qualname__))
 
 
@@ -36,6 +39,32 @@ def make_native(
     made = function(*args, **kwargs)
     made.__name__, made.__qualname__ = name, qualname
     return made
+
+
+def make_ended(is_sync: bool, name: str, qualname: str) -> Any:
+    """A generator that gives nothing more."""
+    made: Any = _nothing() if is_sync else _nothing_async()
+    with contextlib.suppress(StopIteration):
+        (made if is_sync else made.aclose()).send(None)
+    made.__name__, made.__qualname__ = name, qualname
+    return made
+
+
+def _nothing() -> Any:
+    yield from ()
+
+
+async def _nothing_async() -> Any:
+    return
+    yield
+
+
+def _function_of(made: Any, code: CodeType) -> FunctionType | None:
+    """The function that was called: a generator refers to it, and after it to the arguments."""
+    for found in gc.get_referents(made):
+        if type(found) is FunctionType and found.__code__ is code:
+            return found
+    return None
 
 
 def _is_new(frame: Any) -> bool:

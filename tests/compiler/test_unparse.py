@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from perdure.compiler.trees import parse
 from perdure.compiler.unparse import text
 from perdure.compiler.writing import Writer
+from tests.compiler.conftest import Compiler
 
 EXPRESSIONS = """
 a; 1; -1; 1.5; 1e999; -1e999j; "it's"; u"x"; b"x\\0"; ...; None; True; (); (1,); [1, 2]; {1}; {}
@@ -76,3 +78,10 @@ def test_modules_of_the_library(module: str) -> None:
 def lines(source: str) -> list[str]:
     """The lines of a text, without those that set definitions apart."""
     return list(filter(str.strip, source.split("\n")))
+
+
+def test_formats_that_end_in_braces(compiled: Compiler) -> None:
+    """They have the same nodes as a tree that was read and as one that was made."""
+    stages = compiled('def flow(n):\n    return f"{act(n):>{n}}{n:{n}}"')
+    code = parse(stages.image.code)
+    assert not [c for c in ast.walk(code) if isinstance(c, ast.Constant) and c.value == ""]

@@ -555,9 +555,10 @@ async def _coroutine() -> None:
 
 
 def test_what_runs_is_refused() -> None:
-    coroutine = _coroutine()
+    coroutine, generator = _coroutine(), (x for x in "ab")
+    next(generator)
     values = {
-        "generator": (x for x in "ab"),
+        "generator": generator,
         "coroutine": coroutine,
         "frame": sys._getframe(),
         "lock": threading.Lock(),

@@ -75,6 +75,52 @@ def of_a_class():
     echo(2)
     (u,) = Local.get.__type_params__
     return Local.Alias.__value__, u.__bound__, Local.T
+
+
+@workflow
+def bounds_and_constraints():
+    """Which is which, is seen where the function that computes it ends."""
+    class Some[
+        A: ([n for n in (1, 2)], A),
+        B: (1, 2),
+        C: (A, 1) if A else (1, A),
+        D: [] or (1, A),
+        E: (*[1, 2], 3),
+        F: [A],
+        G: [n for n in (1, 2)],
+        H: tuple[int, str],
+    ]:
+        pass
+
+    echo(1)
+    parts = [(p.__name__, str(p.__bound__), str(p.__constraints__)) for p in Some.__type_params__]
+    echo(2)
+    return parts
+
+
+@workflow
+def private_names():
+    """A private parameter is a private variable, and says its name as it was written."""
+    class Box[__T]:
+        kind = __T
+
+        def get[__U: (__T, int)](self, given: __T) -> __U:
+            echo(given)
+            return __T, __U, [__T for _ in range(echo(2))]
+
+        def maker[W](self):
+            class Inner[__X]:
+                def get(self):
+                    return echo(1), __X.__name__, W.__name__
+            return Inner()
+
+    (t,) = Box.__type_params__
+    (u,) = Box.get.__type_params__
+    echo(1)
+    found = [Box().get(1) == (t, u, [t, t]), Box.kind is t]
+    said = Box.get.__annotations__
+    found += [said["given"] is t, said["return"] is u, u.__constraints__ == (t, int)]
+    return found, [p.__name__ for p in (t, u)], Box().maker().get()
 '''
 
 GENERIC = '''
@@ -128,6 +174,8 @@ def defaults():
         (TYPES, "aliases", 12),
         (TYPES, "parameters", 12),
         (TYPES, "of_a_class", 12),
+        (TYPES, "bounds_and_constraints", 12),
+        (TYPES, "private_names", 12),
         (GENERIC, "of_a_module", 12),
         (DEFAULTS, "defaults", 13),
     ],
