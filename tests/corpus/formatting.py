@@ -268,14 +268,15 @@ def printed():
     return out.getvalue(), page.lines, bad
 
 
-CASES = [
-    (percent, ()),
-    (percent_by_key, ()),
-    (percent_fails, ()),
-    (braces, ()),
-    (braces_fail, ()),
-    (containers, ()),
-    (inside_themselves, ()),
-    (fails_inside, ()),
-    (printed, ()),
-]
+def cases():
+    return [
+        (percent, ()),
+        (percent_by_key, ()),
+        (percent_fails, ()),
+        (braces, ()),
+        (braces_fail, ()),
+        (containers, ()),
+        (inside_themselves, ()),
+        (fails_inside, ()),
+        (printed, ()),
+    ]

@@ -262,12 +262,13 @@ def sealed_dataclasses():
     return first, second, refused, dataclasses.asdict(second), first == Sealed(x=1, weight=3)
 
 
-CASES = [
-    (sealed_dataclasses, ()),
-    (dataclasses_made, ()),
-    (enumerations, ()),
-    (named_tuples, ()),
-    (metaclasses, ()),
-    (abstract_classes, ()),
-    (class_statements, ()),
-]
+def cases():
+    return [
+        (sealed_dataclasses, ()),
+        (dataclasses_made, ()),
+        (enumerations, ()),
+        (named_tuples, ()),
+        (metaclasses, ()),
+        (abstract_classes, ()),
+        (class_statements, ()),
+    ]
