@@ -26,7 +26,7 @@ SITES = {kind.value for kind in SiteKind}
 
 def targets(module: str) -> list[str]:
     name = f"tests.corpus.{module}"
-    cases = getattr(importlib.import_module(name), "CASES", [])
+    cases = getattr(importlib.import_module(name), "cases", list)()
     return list(dict.fromkeys(f"{name}:{workflow.__qualname__}" for workflow, _ in cases))
 
 

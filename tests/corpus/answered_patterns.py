@@ -26,6 +26,7 @@ def answered():
     return found
 
 
-CASES = [
-    (answered, ()),
-]
+def cases():
+    return [
+        (answered, ()),
+    ]

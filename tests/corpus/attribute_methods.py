@@ -388,13 +388,14 @@ def shadowed_descriptors():
     return thing.value, thing.value, vars(thing), getattr(thing, "value")
 
 
-CASES = [
-    (shadowed_descriptors, ()),
-    (passed_on, ()),
-    (decorated_methods, ()),
-    (made_otherwise, ()),
-    (property_setters, ()),
-    (attributes, ()),
-    (named_errors, ()),
-    (looked_up, ("gross",)),
-]
+def cases():
+    return [
+        (shadowed_descriptors, ()),
+        (passed_on, ()),
+        (decorated_methods, ()),
+        (made_otherwise, ()),
+        (property_setters, ()),
+        (attributes, ()),
+        (named_errors, ()),
+        (looked_up, ("gross",)),
+    ]

@@ -38,6 +38,7 @@ async def awaited_in_plain_methods():
     return found
 
 
-CASES = [
-    (awaited_in_plain_methods, ()),
-]
+def cases():
+    return [
+        (awaited_in_plain_methods, ()),
+    ]

@@ -177,11 +177,12 @@ def shared_captures():
             return found, names()
 
 
-CASES = [
-    (attributes_read, ()),
-    (attributes_by_place, ()),
-    (wrong_classes, ()),
-    (bound_when_matched, ()),
-    (left_from_arms, ()),
-    (shared_captures, ()),
-]
+def cases():
+    return [
+        (attributes_read, ()),
+        (attributes_by_place, ()),
+        (wrong_classes, ()),
+        (bound_when_matched, ()),
+        (left_from_arms, ()),
+        (shared_captures, ()),
+    ]

@@ -108,7 +108,8 @@ def mappings():
     return found, table.log
 
 
-CASES = [
-    (sequences, ()),
-    (mappings, ()),
-]
+def cases():
+    return [
+        (sequences, ()),
+        (mappings, ()),
+    ]

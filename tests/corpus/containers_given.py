@@ -384,18 +384,19 @@ def on_types():
     )
 
 
-CASES = [
-    (on_types, ()),
-    (subclasses, ()),
-    (merged, ()),
-    (sets, ()),
-    (counters, ()),
-    (sequences, ()),
-    (looking, ()),
-    (heaps, ()),
-    (merges, ()),
-    (indices, ()),
-    (powers, ()),
-    (getters, ()),
-    (batches, ()),
-]
+def cases():
+    return [
+        (on_types, ()),
+        (subclasses, ()),
+        (merged, ()),
+        (sets, ()),
+        (counters, ()),
+        (sequences, ()),
+        (looking, ()),
+        (heaps, ()),
+        (merges, ()),
+        (indices, ()),
+        (powers, ()),
+        (getters, ()),
+        (batches, ()),
+    ]

@@ -230,12 +230,13 @@ def given_in_passing():
     return with_default(lambda: 1), double(4), double(0), vector.parts, items
 
 
-CASES = [
-    (given_in_passing, ()),
-    (registries, ()),
-    (generic_functions, ()),
-    (methods_found, ()),
-    (method_callers, ()),
-    (caches, ()),
-    (cached_properties, ()),
-]
+def cases():
+    return [
+        (given_in_passing, ()),
+        (registries, ()),
+        (generic_functions, ()),
+        (methods_found, ()),
+        (method_callers, ()),
+        (caches, ()),
+        (cached_properties, ()),
+    ]

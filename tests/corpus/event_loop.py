@@ -421,20 +421,21 @@ async def steps_of_futures():
     return first, await Through(task), await Through(task), await Through(future)
 
 
-CASES = [
-    (callbacks_in_contexts, ()),
-    (all_tasks, ()),
-    (what_they_are, ()),
-    (made_directly, ()),
-    (states_of_futures, ()),
-    (stop_iteration_in_a_future, ()),
-    (states_of_tasks, ()),
-    (no_tasks, ()),
-    (exception_handlers, ()),
-    (how_the_loop_stands, ()),
-    (timers_at_one_time, ()),
-    (contexts_of_errors, ()),
-    (loops_over_what_waits, ()),
-    (attributes_of_tasks, ()),
-    (steps_of_futures, ()),
-]
+def cases():
+    return [
+        (callbacks_in_contexts, ()),
+        (all_tasks, ()),
+        (what_they_are, ()),
+        (made_directly, ()),
+        (states_of_futures, ()),
+        (stop_iteration_in_a_future, ()),
+        (states_of_tasks, ()),
+        (no_tasks, ()),
+        (exception_handlers, ()),
+        (how_the_loop_stands, ()),
+        (timers_at_one_time, ()),
+        (contexts_of_errors, ()),
+        (loops_over_what_waits, ()),
+        (attributes_of_tasks, ()),
+        (steps_of_futures, ()),
+    ]

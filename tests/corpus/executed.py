@@ -121,11 +121,12 @@ async def ended_and_kept():
     return found, [n async for n in Shelf.late], echo(2), list(Shelf.count), Shelf.late.ag_frame
 
 
-CASES = [
-    (one_space, ()),
-    (only_functions, ()),
-    (nobody_needs_it, ()),
-    (dict_of_a_class, ()),
-    (expressions_in_classes, ()),
-    (ended_and_kept, ()),
-]
+def cases():
+    return [
+        (one_space, ()),
+        (only_functions, ()),
+        (nobody_needs_it, ()),
+        (dict_of_a_class, ()),
+        (expressions_in_classes, ()),
+        (ended_and_kept, ()),
+    ]

@@ -263,24 +263,25 @@ def assertion_from_activity():
     return log
 
 
-CASES = [
-    (caught_by_type, ()),
-    (caught_by_nested_tuple, ()),
-    (not_caught, ()),
-    (misfit_leaves, ()),
-    (misfit_caught, ()),
-    (silent_and_slotted, ()),
-    (notes, ()),
-    (cause_of_activity, ()),
-    (cause_of_activity_in_handler, ()),
-    (context_of_activity, ()),
-    (context_of_activity_in_handler, ()),
-    (failures_in_expressions, ()),
-    (failure_in_loop_head, ()),
-    (failure_in_augmented, ()),
-    (wrong_arguments, ()),
-    (stop_iteration_from_activity, ()),
-    (raised_through_helpers, ()),
-    (class_kept_by_reference, ()),
-    (assertion_from_activity, ()),
-]
+def cases():
+    return [
+        (caught_by_type, ()),
+        (caught_by_nested_tuple, ()),
+        (not_caught, ()),
+        (misfit_leaves, ()),
+        (misfit_caught, ()),
+        (silent_and_slotted, ()),
+        (notes, ()),
+        (cause_of_activity, ()),
+        (cause_of_activity_in_handler, ()),
+        (context_of_activity, ()),
+        (context_of_activity_in_handler, ()),
+        (failures_in_expressions, ()),
+        (failure_in_loop_head, ()),
+        (failure_in_augmented, ()),
+        (wrong_arguments, ()),
+        (stop_iteration_from_activity, ()),
+        (raised_through_helpers, ()),
+        (class_kept_by_reference, ()),
+        (assertion_from_activity, ()),
+    ]

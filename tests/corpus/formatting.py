@@ -283,15 +283,16 @@ def members():
     return f"{Level.LOW}", f"{Level.HIGH:>8}", "{:^9}|{}".format(Level.LOW, Level.HIGH), str(Level.LOW)
 
 
-CASES = [
-    (members, ()),
-    (percent, ()),
-    (percent_by_key, ()),
-    (percent_fails, ()),
-    (braces, ()),
-    (braces_fail, ()),
-    (containers, ()),
-    (inside_themselves, ()),
-    (fails_inside, ()),
-    (printed, ()),
-]
+def cases():
+    return [
+        (members, ()),
+        (percent, ()),
+        (percent_by_key, ()),
+        (percent_fails, ()),
+        (braces, ()),
+        (braces_fail, ()),
+        (containers, ()),
+        (inside_themselves, ()),
+        (fails_inside, ()),
+        (printed, ()),
+    ]

@@ -359,7 +359,6 @@ async def awaited_comprehension():
     return len({make() + await later(1) for item in [1, 2] for make in [lambda: item]}), made  # noqa: B023
 
 
-
 @workflow
 def where_an_enumeration_begins():
     """`enumerate` looks at the number before it asks for an iterator."""
@@ -369,22 +368,23 @@ def where_an_enumeration_begins():
         return str(error)
 
 
-CASES = [
-    (where_an_enumeration_begins, ()),
-    (delegation_to_an_object, ()),
-    (lone_star_is_last, ()),
-    (only_iter_suspends, ()),
-    (iter_gives_no_iterator, ()),
-    (iter_is_called_once, ()),
-    (aiter_is_called_once, ()),
-    (awaited_comprehension, ()),
-    (steps_given_to_builtins, ()),
-    (contained_anywhere, ()),
-    (unbound_and_shared, ()),
-    (unbound_and_raised, ()),
-    (unbound_in_a_native_try, ()),
-    (task_after_a_call_without_await, ()),
-    (naked_exception_in_a_group, ()),
-    (naked_exception_raised_again, ()),
-    (group_put_together_again, ()),
-]
+def cases():
+    return [
+        (where_an_enumeration_begins, ()),
+        (delegation_to_an_object, ()),
+        (lone_star_is_last, ()),
+        (only_iter_suspends, ()),
+        (iter_gives_no_iterator, ()),
+        (iter_is_called_once, ()),
+        (aiter_is_called_once, ()),
+        (awaited_comprehension, ()),
+        (steps_given_to_builtins, ()),
+        (contained_anywhere, ()),
+        (unbound_and_shared, ()),
+        (unbound_and_raised, ()),
+        (unbound_in_a_native_try, ()),
+        (task_after_a_call_without_await, ()),
+        (naked_exception_in_a_group, ()),
+        (naked_exception_raised_again, ()),
+        (group_put_together_again, ()),
+    ]

@@ -408,7 +408,6 @@ def unpacking_what_only_suspends_when_called():
     return errors, stops(*[1])
 
 
-
 @typing.overload
 def shown(x: int) -> int: ...
 
@@ -452,32 +451,33 @@ def defined_more_than_once():
     return shown(1), sent(2), again(3), Redefined().get(), list(map(shown, "ab"))
 
 
-CASES = [
-    (defined_more_than_once, ()),
-    (unpacking_what_only_suspends_when_called, ()),
-    (recursion, (6,)),
-    (mutual_recursion, (3,)),
-    (nested_recursion, ()),
-    (deep_recursion, ()),
-    (every_sort_of_parameter, ()),
-    (wrong_calls, ()),
-    (default_argument_shared, ()),
-    (helper_results_everywhere, ()),
-    (exceptions_through_helpers, ()),
-    (methods, (4,)),
-    (methods, (40,)),
-    (methods_recursive, ()),
-    (bound_method_as_value, ()),
-    (functions_as_values, ()),
-    (other_module, ()),
-    (nested_function_quiet, ()),
-    (nested_function_nonlocal, ()),
-    (closures_over_loop_variable, ()),
-    (closure_sees_later_binding, ()),
-    (closures_share_a_cell, ()),
-    (closure_in_structure, ()),
-    (closure_as_key, ()),
-    (function_that_returns_closure, ()),
-    (star_call_of_helpers, ()),
-    (recursion_with_accumulator, ()),
-]
+def cases():
+    return [
+        (defined_more_than_once, ()),
+        (unpacking_what_only_suspends_when_called, ()),
+        (recursion, (6,)),
+        (mutual_recursion, (3,)),
+        (nested_recursion, ()),
+        (deep_recursion, ()),
+        (every_sort_of_parameter, ()),
+        (wrong_calls, ()),
+        (default_argument_shared, ()),
+        (helper_results_everywhere, ()),
+        (exceptions_through_helpers, ()),
+        (methods, (4,)),
+        (methods, (40,)),
+        (methods_recursive, ()),
+        (bound_method_as_value, ()),
+        (functions_as_values, ()),
+        (other_module, ()),
+        (nested_function_quiet, ()),
+        (nested_function_nonlocal, ()),
+        (closures_over_loop_variable, ()),
+        (closure_sees_later_binding, ()),
+        (closures_share_a_cell, ()),
+        (closure_in_structure, ()),
+        (closure_as_key, ()),
+        (function_that_returns_closure, ()),
+        (star_call_of_helpers, ()),
+        (recursion_with_accumulator, ()),
+    ]

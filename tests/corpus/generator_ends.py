@@ -387,21 +387,22 @@ def exit_thrown_into_a_delegate():
     return out
 
 
-CASES = [
-    (dropped, ()),
-    (dropped_at_the_end, ()),
-    (dropped_at_an_exception, ()),
-    (dropped_with_a_frame, ()),
-    (loop_closes, ()),
-    (steps_by_hand, ()),
-    (steps_that_overlap, ()),
-    (first_steps, ()),
-    (ignores_its_end, ()),
-    (thrown_into_a_step, ()),
-    (step_closed, ()),
-    (coroutine_closed_around_a_step, ()),
-    (wrapped_coroutine, ()),
-    (coroutine_ignores_its_end, ()),
-    (value_of_close, ()),
-    (exit_thrown_into_a_delegate, ()),
-]
+def cases():
+    return [
+        (dropped, ()),
+        (dropped_at_the_end, ()),
+        (dropped_at_an_exception, ()),
+        (dropped_with_a_frame, ()),
+        (loop_closes, ()),
+        (steps_by_hand, ()),
+        (steps_that_overlap, ()),
+        (first_steps, ()),
+        (ignores_its_end, ()),
+        (thrown_into_a_step, ()),
+        (step_closed, ()),
+        (coroutine_closed_around_a_step, ()),
+        (wrapped_coroutine, ()),
+        (coroutine_ignores_its_end, ()),
+        (value_of_close, ()),
+        (exit_thrown_into_a_delegate, ()),
+    ]

@@ -91,9 +91,10 @@ def refused():
     return found
 
 
-CASES = [
-    (aliases, ()),
-    (heirs, ()),
-    (metaclasses_and_factories, ()),
-    (refused, ()),
-]
+def cases():
+    return [
+        (aliases, ()),
+        (heirs, ()),
+        (metaclasses_and_factories, ()),
+        (refused, ()),
+    ]

@@ -295,27 +295,25 @@ def unbound_in_a_body():
     return found, callable(reader)
 
 
-CASES = [
-    (unbound_in_a_body, ()),
-    (next_handler_of_a_group, ()),
-    (split_between_handlers, ()),
-    (rest_is_raised, ()),
-    (naked_exception, ()),
-    (with_else_and_finally, (None,)),
-    (with_else_and_finally, (ValueError(1),)),
-    (nothing_raised, ()),
-    (handlers_raise, ()),
-    (raise_again, ()),
-    (what_is_handled, ()),
-    (name_is_unbound_afterwards, ()),
-    (types_that_suspend, ()),
-    (wrong_types, ()),
-    (in_loops, ()),
-    (nested_groups, ()),
-    (derived_groups, ()),
-    (empty_handlers, ()),
-]
-
-CASES += [
-    (out_of_the_function, ()),
-]
+def cases():
+    return [
+        (unbound_in_a_body, ()),
+        (next_handler_of_a_group, ()),
+        (split_between_handlers, ()),
+        (rest_is_raised, ()),
+        (naked_exception, ()),
+        (with_else_and_finally, (None,)),
+        (with_else_and_finally, (ValueError(1),)),
+        (nothing_raised, ()),
+        (handlers_raise, ()),
+        (raise_again, ()),
+        (what_is_handled, ()),
+        (name_is_unbound_afterwards, ()),
+        (types_that_suspend, ()),
+        (wrong_types, ()),
+        (in_loops, ()),
+        (nested_groups, ()),
+        (derived_groups, ()),
+        (empty_handlers, ()),
+        (out_of_the_function, ()),
+    ]

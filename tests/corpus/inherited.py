@@ -262,12 +262,13 @@ def copied():
     return copy.copy(Money(1)).amount, copy.copy([1]), copy.copy(Row(1)).items
 
 
-CASES = [
-    (mutable_mapping, ()),
-    (user_containers, ()),
-    (sequences, ()),
-    (sets, ()),
-    (visitors, ()),
-    (other_names_of_bases, ()),
-    (copied, ()),
-]
+def cases():
+    return [
+        (mutable_mapping, ()),
+        (user_containers, ()),
+        (sequences, ()),
+        (sets, ()),
+        (visitors, ()),
+        (other_names_of_bases, ()),
+        (copied, ()),
+    ]

@@ -121,7 +121,8 @@ def asked_for_close():
     return out
 
 
-CASES = [
-    (asked_for_close, ()),
-    (found_in_the_class, ()),
-]
+def cases():
+    return [
+        (asked_for_close, ()),
+        (found_in_the_class, ()),
+    ]

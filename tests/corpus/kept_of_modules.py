@@ -94,9 +94,10 @@ def marks_of_classes():
     return Options().get(), Options().get(3), mark is Options._none
 
 
-CASES = [
-    (tables, ()),
-    (decimal_contexts, ()),
-    (sorted_graphs, ()),
-    (marks_of_classes, ()),
-]
+def cases():
+    return [
+        (tables, ()),
+        (decimal_contexts, ()),
+        (sorted_graphs, ()),
+        (marks_of_classes, ()),
+    ]

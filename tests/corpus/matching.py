@@ -189,19 +189,20 @@ def nested_match():
     return simplify(("+", ("+", 0, "x"), ("+", 1, ("neg", 2)))), simplify(("+", 2, ("+", 3, 4)))
 
 
-CASES = [
-    *[(arms, (v,)) for v in (1, 100, 51, 20, "text", [1, 2, 3], {"k": 1, "z": 2}, None, [], 2.5)],
-    (guards, ([1, 1],)),
-    (guards, ([8, 9],)),
-    (guards, ([1, 2],)),
-    (guards, (5,)),
-    (no_arm_matches, ([4],)),
-    (no_arm_matches, (4,)),
-    (class_patterns, ()),
-    (match_in_loop, ()),
-    (match_in_try, ()),
-    (subject_is_evaluated_once, ()),
-    (subject_tuple, ()),
-    (quiet_match, ()),
-    (nested_match, ()),
-]
+def cases():
+    return [
+        *[(arms, (v,)) for v in (1, 100, 51, 20, "text", [1, 2, 3], {"k": 1, "z": 2}, None, [], 2.5)],
+        (guards, ([1, 1],)),
+        (guards, ([8, 9],)),
+        (guards, ([1, 2],)),
+        (guards, (5,)),
+        (no_arm_matches, ([4],)),
+        (no_arm_matches, (4,)),
+        (class_patterns, ()),
+        (match_in_loop, ()),
+        (match_in_try, ()),
+        (subject_is_evaluated_once, ()),
+        (subject_tuple, ()),
+        (quiet_match, ()),
+        (nested_match, ()),
+    ]

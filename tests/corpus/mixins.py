@@ -128,9 +128,10 @@ def sets():
     return found, [*(some & more)], [*(some | more)], [*(more - some)], [*(some ^ more)]
 
 
-CASES = [
-    (sequences, ()),
-    (changed_sequences, ()),
-    (mappings, ()),
-    (sets, ()),
-]
+def cases():
+    return [
+        (sequences, ()),
+        (changed_sequences, ()),
+        (mappings, ()),
+        (sets, ()),
+    ]

@@ -23,6 +23,3 @@ class Counter:
             out.append(far(self.n))
             self.n -= 1
         return out
-
-
-CASES = []

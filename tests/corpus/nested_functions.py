@@ -449,38 +449,6 @@ def folded_lambdas():
     return value, inner(), first(), last(), [f() for f in two]
 
 
-CASES = [
-    (folded_lambdas, ()),
-    (counter, ()),
-    (two_closures_share, ()),
-    (three_levels, ()),
-    (lambdas_suspend, ([1, 2],)),
-    (recursion_inside, ()),
-    (defaults, ()),
-    (wrong_arguments, ()),
-    (closures_in_a_loop, ()),
-    (closures_in_comprehensions, ()),
-    (decorated_helpers, ()),
-    (decorated_inside, ()),
-    (kinds_of_methods, ()),
-    (classes_inside, ()),
-    (functions_as_values, ()),
-    (factories, ()),
-    (made_with_the_module, ()),
-    (mutual_recursion, ()),
-    (errors_through_closures, ()),
-    (unbound_cells, ()),
-    (parameters_in_cells, (1, 3, 4)),
-    (plain_closures_live_on, ()),
-]
-
-CASES += [
-    (late_closures_in_comprehensions, ()),
-    (unwrapped_helper, ()),
-    (inherited_class_methods, ()),
-]
-
-
 @workflow
 def decorators_that_suspend():
     """A decorator that suspends while it decorates: several, with arguments, on a shared name."""
@@ -518,4 +486,32 @@ def echoing(function):
     return echo(function.__name__), function()
 
 
-CASES += [(decorators_that_suspend, ())]
+def cases():
+    return [
+        (folded_lambdas, ()),
+        (counter, ()),
+        (two_closures_share, ()),
+        (three_levels, ()),
+        (lambdas_suspend, ([1, 2],)),
+        (recursion_inside, ()),
+        (defaults, ()),
+        (wrong_arguments, ()),
+        (closures_in_a_loop, ()),
+        (closures_in_comprehensions, ()),
+        (decorated_helpers, ()),
+        (decorated_inside, ()),
+        (kinds_of_methods, ()),
+        (classes_inside, ()),
+        (functions_as_values, ()),
+        (factories, ()),
+        (made_with_the_module, ()),
+        (mutual_recursion, ()),
+        (errors_through_closures, ()),
+        (unbound_cells, ()),
+        (parameters_in_cells, (1, 3, 4)),
+        (plain_closures_live_on, ()),
+        (late_closures_in_comprehensions, ()),
+        (unwrapped_helper, ()),
+        (inherited_class_methods, ()),
+        (decorators_that_suspend, ()),
+    ]

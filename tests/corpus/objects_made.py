@@ -282,13 +282,14 @@ def classes_given():
     return made_of(Batch, numbers()).items
 
 
-CASES = [
-    (classes_given, ()),
-    (sealed_dataclasses, ()),
-    (dataclasses_made, ()),
-    (enumerations, ()),
-    (named_tuples, ()),
-    (metaclasses, ()),
-    (abstract_classes, ()),
-    (class_statements, ()),
-]
+def cases():
+    return [
+        (classes_given, ()),
+        (sealed_dataclasses, ()),
+        (dataclasses_made, ()),
+        (enumerations, ()),
+        (named_tuples, ()),
+        (metaclasses, ()),
+        (abstract_classes, ()),
+        (class_statements, ()),
+    ]

@@ -80,11 +80,12 @@ def imports_inside(text):
     return dedent("  x"), shifted(str(kept), "> "), os.path.basename(echo("a/b")), decoder.dumps(kept)
 
 
-CASES = [
-    (arithmetic, (7, 2)),
-    (bits, (12, 3)),
-    (comparisons, (1, 2)),
-    (comparisons, (2, 2)),
-    (in_place, (5, 2)),
-    (imports_inside, ('{"a": 1}',)),
-]
+def cases():
+    return [
+        (arithmetic, (7, 2)),
+        (bits, (12, 3)),
+        (comparisons, (1, 2)),
+        (comparisons, (2, 2)),
+        (in_place, (5, 2)),
+        (imports_inside, ('{"a": 1}',)),
+    ]

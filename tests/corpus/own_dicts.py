@@ -68,7 +68,8 @@ def one_dict_for_two():
     return found, first.n, borg[1].fresh, borg[0].n
 
 
-CASES = [
-    (dicts_held, ()),
-    (one_dict_for_two, ()),
-]
+def cases():
+    return [
+        (dicts_held, ()),
+        (one_dict_for_two, ()),
+    ]

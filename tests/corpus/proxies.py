@@ -87,7 +87,8 @@ def attributes_of_classes():
     return found, Settings.size, Form.title, Letter.title, getattr(Form, "title"), Form().title
 
 
-CASES = [
-    (methods_of_any_name, ()),
-    (attributes_of_classes, ()),
-]
+def cases():
+    return [
+        (methods_of_any_name, ()),
+        (attributes_of_classes, ()),
+    ]

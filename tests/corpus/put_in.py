@@ -223,11 +223,12 @@ def unwrapped():
     return found, staticmethod(echo)(7), types.MethodType(named, 8)()
 
 
-CASES = [
-    (by_decorators, ()),
-    (at_module_level, ()),
-    (in_attributes, ()),
-    (in_classes, ()),
-    (written_constructors, ()),
-    (unwrapped, ()),
-]
+def cases():
+    return [
+        (by_decorators, ()),
+        (at_module_level, ()),
+        (in_attributes, ()),
+        (in_classes, ()),
+        (written_constructors, ()),
+        (unwrapped, ()),
+    ]

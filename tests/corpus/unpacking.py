@@ -120,11 +120,12 @@ def in_with():
     return found
 
 
-CASES = [
-    (inside_one_another, ()),
-    (one_after_the_other, ()),
-    (in_loops, ()),
-    (in_loops_over_anything, ()),
-    (in_coroutines, ()),
-    (in_with, ()),
-]
+def cases():
+    return [
+        (inside_one_another, ()),
+        (one_after_the_other, ()),
+        (in_loops, ()),
+        (in_loops_over_anything, ()),
+        (in_coroutines, ()),
+        (in_with, ()),
+    ]

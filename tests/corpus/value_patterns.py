@@ -68,7 +68,8 @@ def not_bound():
         return str(error)
 
 
-CASES = [
-    (values, ()),
-    (not_bound, ()),
-]
+def cases():
+    return [
+        (values, ()),
+        (not_bound, ()),
+    ]
