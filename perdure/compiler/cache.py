@@ -52,9 +52,15 @@ def image_for(project: Project, source: Source, name: str) -> Image:
 
         stages = compile_workflow(project, source, name)
         image = stages.image
-        if file is not None:
-            _keep(file, stages)
+        keep(project, source, name, stages)
     return image
+
+
+def keep(project: Project, source: Source, name: str, stages: Stages) -> None:
+    """Put the image of the workflow `name` of module `source` into the cache, if there is one."""
+    file = _entry(project, source, name)
+    if file is not None:
+        _keep(file, stages)
 
 
 def folder() -> Path | None:

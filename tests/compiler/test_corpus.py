@@ -12,11 +12,13 @@ from xml.etree import ElementTree
 import pytest
 
 import tests.corpus
+from perdure.compiler.cache import keep
 from perdure.compiler.core import SiteKind, Suspension
 from perdure.compiler.dump import STAGES, dump
 from perdure.compiler.graph import charts
 from perdure.compiler.image import Image
-from perdure.compiler.pipeline import FunctionStages, compile_target
+from perdure.compiler.pipeline import FunctionStages, compile_workflow
+from perdure.compiler.source import open_target
 from perdure.compiler.svg import render_svg
 
 ROOT = Path(tests.corpus.__file__).parents[2]
@@ -36,9 +38,12 @@ IDS = [target.removeprefix("tests.corpus.").replace(":", ".") for target, _ in T
 
 
 @pytest.mark.parametrize(("target", "drawn"), TARGETS, ids=IDS)
+@pytest.mark.usefixtures("kept_images")
 def test_corpus(target: str, drawn: bool) -> None:
-    stages = compile_target(target, cwd=ROOT, verify=True)
+    project, source, name = open_target(target, cwd=ROOT)
+    stages = compile_workflow(project, source, name, verify=True)
     assert Image.from_bytes(stages.image.to_bytes()) == stages.image
+    keep(project, source, name, stages)  # for tests/semantics, where it is run
     stages = replace(stages, functions=unseen(stages.functions))
     for stage in STAGES:
         assert dump(stages, stage)

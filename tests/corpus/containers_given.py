@@ -11,6 +11,7 @@ from heapq import heappush as push
 
 from perdure import workflow
 from tests.corpus.acts import echo
+from tests.corpus.attempts import failing
 
 LOG = []
 
@@ -19,16 +20,6 @@ def gen(*items):
     for item in items:
         LOG.append(item)
         yield echo(item)
-
-
-def failing(attempts):
-    found = []
-    for attempt in attempts:
-        try:
-            found.append(attempt())
-        except Exception as error:
-            found.append(f"{type(error).__name__}: {error}")
-    return found
 
 
 class Same:

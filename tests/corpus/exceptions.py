@@ -1,8 +1,6 @@
 """`try` with a suspension in each part, and each way of leaving each part."""
 
 import sys
-import traceback
-import threading
 
 from perdure import workflow
 from tests.corpus.acts import Misfit, Narrow, Silent, echo, fail, fail_if
@@ -953,80 +951,8 @@ def context_cycle():
     return n, before, a.__context__ is c, b.__context__ is a, c.__context__ is b
 
 
-class Lean:
-    """Reads what it lacks before it has anything: cannot be read from a checkpoint."""
-
-    def __init__(self):
-        self.known = {}
-
-    def __getattr__(self, name):
-        if name not in self.known:
-            raise AttributeError(name)
-        return self.known[name]
-
-
-@workflow
-def subject_of_attribute_error():
-    """The object that an AttributeError is about is the very object, if that can be kept."""
-
-    class Local:
-        blech = None
-
-    thing, found = Local(), []
-    for make in (lambda: thing, Lean, threading.Lock):
-        try:
-            found.append(make().bluch)
-        except AttributeError as error:
-            found.append(echo(error.name))
-            found.append(echo(error.name) and error.obj is thing)
-    return found
-
-
-def _fails_deeper(n):
-    echo(n)
-    if n:
-        return _fails_deeper(n - 1)
-    raise LookupError("deep")
-
-
-def _just_made():
-    try:
-        echo(3)
-        yield 0
-    except ZeroDivisionError:
-        raise
-
-
-@workflow
-def thrown_before_the_first_step():
-    """The error passes through the first line of the generator."""
-    made = _just_made()
-    try:
-        1 / 0
-    except ZeroDivisionError as error:
-        try:
-            made.throw(error)
-        except ZeroDivisionError as caught:
-            found = [frame.line for frame in traceback.extract_tb(caught.__traceback__)]
-    return found, echo(1)
-
-
-@workflow
-def tracebacks_in_handlers():
-    """A traceback that a handler looks at has the user's lines, and no others."""
-    try:
-        _fails_deeper(2)
-    except LookupError as error:
-        found = [(frame.name, frame.line) for frame in traceback.extract_tb(error.__traceback__)]
-        shown = traceback.format_exc().splitlines()[0]
-    return found, shown, echo(1)
-
-
 def cases():
     return [
-        (tracebacks_in_handlers, ()),
-        (thrown_before_the_first_step, ()),
-        (subject_of_attribute_error, ()),
         (context_cycle, ()),
         (rest_of_a_group, ()),
         (name_read_by_others, ()),

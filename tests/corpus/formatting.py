@@ -8,6 +8,7 @@ from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 
 from perdure import workflow
 from tests.corpus.acts import echo
+from tests.corpus.attempts import failing
 
 LOG = []
 
@@ -92,16 +93,6 @@ class Loud(int):
 
 
 Pair = namedtuple("Pair", "a b")
-
-
-def failing(attempts):
-    found = []
-    for attempt in attempts:
-        try:
-            found.append(attempt())
-        except Exception as error:
-            found.append(f"{type(error).__name__}: {error}")
-    return found
 
 
 @workflow

@@ -4,17 +4,8 @@ import asyncio
 import signal
 import sys
 
-from perdure import activity, workflow
-
-
-@activity
-async def later(x):
-    return x
-
-
-@activity
-def double(x):
-    return 2 * x
+from perdure import workflow
+from tests.runtime.activities import double, later
 
 
 def bad():

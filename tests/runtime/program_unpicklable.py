@@ -5,19 +5,10 @@ import contextvars
 import functools
 import threading
 
-from perdure import activity, workflow
+from perdure import workflow
+from tests.runtime.activities import double, later
 
 current = contextvars.ContextVar("current")
-
-
-@activity
-async def later(x):
-    return x
-
-
-@activity
-def double(x):
-    return 2 * x
 
 
 async def holds_a_lock(x):

@@ -32,6 +32,7 @@ def cases() -> list[Any]:
 
 
 @pytest.mark.parametrize(("workflow", "args"), cases())
+@pytest.mark.usefixtures("kept_images")
 def test_same_meaning(workflow: Callable[..., Any], args: tuple[Any, ...]) -> None:
     outcomes = {"native": native(workflow, *copy.deepcopy(args))}
     for restart in ("never", "every", "safepoints"):
