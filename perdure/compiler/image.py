@@ -42,7 +42,7 @@ VOCABULARY = frozenset(
     " _awaiting _awaited_to _keeping _delegating _delegated_to _begun _abegun"
     " _star _split _raised _rejoin _meets _stepping _stepped _iterating _listed _taken _extension"
     " _type _INERT"
-    " _Op _contains _PENDING _advance _AssertionError _BaseException _NameError".split()
+    " _Op _contains _PENDING _advance _super _AssertionError _BaseException _NameError".split()
 )
 
 

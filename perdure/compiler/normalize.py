@@ -8,6 +8,7 @@ Here stand the simple statements, and the function as a whole: its locals, its c
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable
 
 from perdure.compiler.core import (
@@ -365,15 +366,35 @@ class _Normalizer(Patterns):
 
 
 def _name_class(function: FunctionNode) -> None:
-    """`super()` reads the method's frame; written out it is `super(__class__, self)`. In place."""
-    arguments = function.args.posonlyargs + function.args.args
-    if not arguments and function.args.vararg is not None:
-        return
-    for node in own_nodes(function):
+    """`super()` reads the method's frame; written out it is `super(__class__, self)`. In place.
+
+    Where one of the two may be missing, `_super(lambda: __class__, lambda: self)` says which.
+    """
+    names = ["__class__", *(arg.arg for arg in function.args.posonlyargs + function.args.args)][:2]
+    deleted = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and _deletes(n)}
+    own = list(own_nodes(function))
+    plain = {n.value for n in own if isinstance(n, ast.Attribute)} if _READS_PLAINLY else set()
+    for node in own:
         if not isinstance(node, ast.Call) or node.args or node.keywords:
             continue
-        if isinstance(node.func, ast.Name) and node.func.id == "super" and arguments:
-            node.args = [load("__class__", node), load(arguments[0].arg, node)]
+        if isinstance(node.func, ast.Name) and node.func.id == "super":
+            node.args = [load(name, node) for name in names]
+            if len(names) < 2 or (node not in plain and deleted.intersection(names)):
+                node.func = load("_super", node)
+                node.args = [_later(value) for value in node.args]
+
+
+# From Python 3.12 `super().x` reads the two like other variables.
+_READS_PLAINLY = sys.version_info >= (3, 12)
+
+
+def _deletes(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Del)
+
+
+def _later(value: ast.expr) -> ast.expr:
+    nothing = ast.arguments([], [], None, [], [], None, [])
+    return copy_place(ast.Lambda(nothing, value), value)
 
 
 def _drop_annotations(function: FunctionNode) -> None:
