@@ -279,7 +279,7 @@ class _Resolver(Reader):
 
         Where nothing is, a call of something unknown is no reason to compile the function it is in.
         """
-        if self.looked_up:
+        if self.looked_up or any(map(self._may_be_handed_on, self.maybe)):
             return True
         for name in self.durable | {n for n, f in self.facts.items() if f.role is Role.ACTIVITY}:
             facts = self.facts[name]
@@ -292,6 +292,15 @@ class _Resolver(Reader):
             if method and definition.node.name in self.attributes | _CALLED_BY_SYNTAX:
                 return True
         return False
+
+    def _may_be_handed_on(self, name: str) -> bool:
+        """Whether a function inside which the run may stop, if it is called, is used as a value."""
+        made = self.facts[name].definition
+        if name not in self.stopping or is_foreign(made.function.module):
+            return False
+        if made.is_nested:
+            return not isinstance(made.origin, COMPREHENSIONS)
+        return name in self.mentioned
 
     def _find_iterators(self, suspending: set[str]) -> None:
         """Whether the program has iterators that suspend: then any loop over an unknown may."""
