@@ -445,11 +445,18 @@ class _Resolver(Reader):
         found = PERHAPS if dotted in library.ASYNCHRONOUS else NO
         if self.behind & library.OF_ITEMS.get(last, frozenset()):
             return PERHAPS
-        if last in library.ONLY_OF_ITEMS:
+        if "__index__" in self.behind and last in {*library.NUMBERED, *library.ALSO_NUMBERED}:
+            return PERHAPS
+        if last in library.ONLY_OF_ITEMS or last in library.NUMBERED:
             return NO
         if last in library.PAST:
             behind = self.properties | operators.DESCRIBING
+            behind = {"__eq__"} if last == "__ne__" else behind
             return NO if self.behind.isdisjoint(behind) else PERHAPS
+        if dotted.partition(".")[2] in library.RAW and operators.RAW & self.behind:
+            return PERHAPS
+        if last in library.MISSING:
+            return PERHAPS if "__missing__" in self.behind else NO
         if last in library.SHOWING:
             return PERHAPS if self._shows(call, last) else NO
         for place, value in enumerate(call.args):
