@@ -14,7 +14,7 @@ from perdure.compiler.source import OWN_LIBRARY
 
 MODULES = OWN_LIBRARY
 SYNTAX, COLLECTING, ITERATING, CONTAINERS, FIBERS = MODULES[:5]
-OPERATORS, ATTRIBUTES, FORMATTING, PACKAGES, MATCHING = MODULES[5:]
+OPERATORS, ATTRIBUTES, FORMATTING, PACKAGES, MATCHING, NUMBERS = MODULES[5:]
 
 
 @functools.cache
@@ -99,7 +99,8 @@ _OF_PACKAGES |= {
     "bisect.insort": ("insort_right_", frozenset()),
 }
 # They go over what they are given once: it is listed before.
-ON_LISTS = {"builtins": ("bytes", "bytearray")} | {
+RAW = ("bytes", "bytearray")
+ON_LISTS = {
     "statistics": tuple(
         "mean fmean geometric_mean harmonic_mean median median_low median_high median_grouped mode"
         " multimode pstdev pvariance quantiles stdev variance".split()
@@ -110,6 +111,7 @@ _OF_PACKAGES |= {
     for module, names in ON_LISTS.items()
     for name in names
 }
+_OF_PACKAGES |= {f"builtins.{name}": ("bytes_", frozenset()) for name in RAW}
 STAND_INS |= _OF_PACKAGES
 # Those that may make a coroutine of whatever they are given.
 ASYNCHRONOUS = frozenset({"builtins.aiter", "builtins.anext"})
@@ -130,13 +132,29 @@ METHODS |= {name: (f"{name}_", frozenset()) for name in _GOING_OVER}
 # Methods that compare what is in a container with what they are given, and go over nothing.
 _LOOKING = {"index": "index_in", "count": "count_in", "remove": "remove_from"}
 METHODS |= {name: (stand_in, frozenset()) for name, stand_in in _LOOKING.items()}
+# Methods that want a number at some places, and at which.
+_COUNTS_IN_TEXTS = "center ljust rjust zfill expandtabs split rsplit replace find startswith"
+NUMBERED = {
+    **dict.fromkeys("pop insert center ljust rjust zfill expandtabs to_bytes rotate".split(), (0,)),
+    **dict.fromkeys("find rfind rindex startswith endswith".split(), (1, 2)),
+    "split": (1,),
+    "rsplit": (1,),
+    "replace": (2,),
+    "indices": (0,),
+}
+# Those that do so, and go over or compare what they are given besides.
+ALSO_NUMBERED = {"index": "index_in", "islice": "islice_"}
+METHODS |= dict.fromkeys(NUMBERED, ("numbered", frozenset[int]()))
+# Methods of dicts that come to `__missing__`, or to a factory.
+MISSING = {"__getitem__": "item_in", "__missing__": "missing_from"}
+METHODS |= {name: (stand_in, frozenset()) for name, stand_in in MISSING.items()}
 # The same, called on the type: `str.join(", ", texts)`.
 _ON_TYPES = {
-    "str": "join format format_map",
+    "str": f"join format format_map {_COUNTS_IN_TEXTS}",
     "bytes": "join",
-    "list": "sort extend index count remove",
+    "list": "sort extend index count remove pop insert",
     "tuple": "index count",
-    "dict": "update",
+    "dict": "update __getitem__",
     "set": " ".join(["update", "issuperset", "isdisjoint", *OF_SETS, *MEETING]),
     "frozenset": " ".join(["issuperset", "isdisjoint", *OF_SETS[:3], "intersection", "issubset"]),
 }
@@ -145,11 +163,12 @@ STAND_INS |= {
     for kind, names in _ON_TYPES.items()
     for name in names.split()
 }
-# What reads and writes attributes past the methods of an object's own class.
+# What reads and writes attributes, or compares, past the methods of an object's own class.
 PAST = {
     "__setattr__": "stored_past",
     "__delattr__": "deleted_past",
     "__getattribute__": "read_past",
+    "__ne__": "unequal_past",
 }
 METHODS |= {name: (stand_in, frozenset()) for name, stand_in in PAST.items()}
 STAND_INS |= {f"builtins.object.{name}": METHODS[name] for name in PAST}
@@ -161,7 +180,7 @@ OF_SUBCLASSES: dict[str, tuple[str, frozenset[int]]] = {
 }
 EXTENDED = {f"builtins.{name}": "a list" for name in ("list", "tuple", "set", "frozenset")}
 EXTENDED |= {"builtins.dict": "a dict", "collections.OrderedDict": "a dict"}
-EXTENDED |= {"collections.deque": "a list"}
+EXTENDED |= {"collections.deque": "a list", "collections.defaultdict": "a factory"}
 _CONTAINERS = {
     "new_of_",
     "of_pairs_",
@@ -172,7 +191,11 @@ _CONTAINERS = {
     *_LOOKING.values(),
 }
 _CONTAINERS |= {f"{name}_" for name in _GOING_OVER}
-_PACKAGES = {name for name, _ in _OF_PACKAGES.values()} | {"sub_", "subn_", "cached_call"}
+_PACKAGES = {name for name, _ in _OF_PACKAGES.values()} - {"bytes_"} | {
+    "sub_",
+    "subn_",
+    "cached_call",
+}
 _PACKAGES |= {"attributes_", "items_"}
 _SYNTAX = (
     "list_ taken_ extension_ contains_ iter_ CallIterator SequenceIterator step_of close_dropped"
@@ -182,7 +205,12 @@ _GIVING_ITERATORS = "next aiter anext map filter enumerate zip".split()
 _FORMATTING = (
     "str_ repr_ ascii_ format_ formatted_ modulo modulo_in_place print_ format_text format_map"
 )
-_OPERATIONS = (*operators.OPERATIONS.values(), *operators.BUILTINS.values())
+_NUMBERS = "numbered counted floated rounded complex_ bytes_".split()
+_OPERATIONS = (
+    *operators.OPERATIONS.values(),
+    *operators.BUILTINS.values(),
+    *operators.MATH.values(),
+)
 _ROOMS: dict[str, set[str]] = {
     SYNTAX: set(_SYNTAX.split()),
     ITERATING: {f"{name}_" for name in _GIVING_ITERATORS}
@@ -192,10 +220,12 @@ _ROOMS: dict[str, set[str]] = {
     FIBERS: {"gather_", "race_"},
     PACKAGES: _PACKAGES,
     FORMATTING: set(_FORMATTING.split()),
-    ATTRIBUTES: {"read_attribute", *PAST.values()}
+    ATTRIBUTES: {"read_attribute", *PAST.values()} - {"unequal_past"}
     | {o.stand_in for o in _OPERATIONS if o.attribute},
     MATCHING: {"class_pattern_", "mapping_pattern_"},
-    OPERATORS: {o.stand_in for o in _OPERATIONS} - {"mapping_"},
+    NUMBERS: {*_NUMBERS},
+    OPERATORS: {o.stand_in for o in _OPERATIONS} - {"mapping_", *_NUMBERS}
+    | {"unequal_past", *MISSING.values()},
 }  # all others are in COLLECTING
 # What has one of these is asked how long it is, before it is gone over.
 LENGTHS = frozenset({"__len__", "__length_hint__"})

@@ -74,7 +74,8 @@ def _table() -> dict[str, Operation]:
         if name not in ("eq", "ne"):  # `functools.total_ordering` makes one of the others
             calls += [(place, method) for method in sorted(ORDERING) for place in (0, 1)]
         given = (f"__{name}__", f"__{other}__", symbol)
-        table[name] = Operation("compared", tuple(calls), given)
+        # Items of sequences are asked whether they are equal first.
+        table[name] = Operation("compared", tuple(calls), given, inside=frozenset({"__eq__"}))
     table["mul"] = Operation("times", (*table["mul"].methods, (0, "__index__"), (1, "__index__")))
     index = ((1, "__index__"),)
     table["getitem"] = Operation("item_of", ((0, "__getitem__"), (0, "__missing__"), *index))
@@ -83,7 +84,7 @@ def _table() -> dict[str, Operation]:
     table["contains"] = Operation("contains_", ((0, "__contains__"), (1, "__eq__")))
     table["truth"] = Operation("truth", ((0, "__bool__"), (0, "__len__")))
     table["formatted"] = Operation("formatted_", ((0, "__format__"), *_TEXTS), inside=SHOWING)
-    asked = ((0, "keys"), (0, "__getitem__"), (0, "__iter__"))
+    asked = ((0, "keys"), (0, "__getitem__"), (0, "__iter__"), *_READ[:2])
     table["mapping"] = Operation("mapping_", asked)
     table["class_pattern"] = Operation("class_pattern_", _READ)
     table["mapping_pattern"] = Operation("mapping_pattern_", ((0, "__getitem__"),))
@@ -109,11 +110,13 @@ BUILTINS: dict[str, Operation] = {
     "ascii": Operation("ascii_", ((0, "__repr__"),), inside=frozenset({"__repr__"})),
     "format": Operation("format_", ((0, "__format__"), *_TEXTS), inside=SHOWING),
     "abs": Operation("abs_", ((0, "__abs__"),)),
-    "round": Operation("round_", ((0, "__round__"),)),
+    "round": Operation("round_", ((0, "__round__"), (1, "__index__"))),
     "hash": Operation("hash_", ((0, "__hash__"),)),
     "pow": Operation("pow_", ((0, "__pow__"), (1, "__rpow__"))),
     "range": Operation("range_", tuple((place, "__index__") for place in range(3))),
-    "int": Operation("int_", ((0, "__int__"), (0, "__index__"), (0, "__trunc__"))),
+    "int": Operation(
+        "int_", ((0, "__int__"), (0, "__index__"), (0, "__trunc__"), (1, "__index__"))
+    ),
     "float": Operation("float_", ((0, "__float__"), (0, "__index__"))),
     "reversed": Operation("reversed_", ((0, "__reversed__"),)),
     "divmod": Operation(
@@ -131,15 +134,37 @@ BUILTINS: dict[str, Operation] = {
 def named(dotted: str) -> Operation | None:
     """The operation that a function of `builtins` or of `operator` does, by its dotted name."""
     module, _, name = dotted.rpartition(".")
-    return {"builtins": BUILTINS, "operator": OPERATIONS}.get(module, {}).get(name)
+    return {"builtins": BUILTINS, "operator": OPERATIONS, "math": MATH}.get(module, {}).get(name)
 
 
 BUILTINS |= {
     name: Operation("indexed", ((0, "__index__"),), (name,))
     for name in ("hex", "oct", "bin", "chr")
 }
+_FLOATS = tuple((place, name) for place in range(4) for name in ("__float__", "__index__"))
+BUILTINS["complex"] = Operation("complex_", ((0, "__complex__"), *_FLOATS))
+# Functions of `math`.
+MATH = {
+    name: Operation("rounded", ((0, f"__{name}__"), *_FLOATS[:2]), (f"__{name}__", name))
+    for name in ("floor", "ceil", "trunc")
+}
+MATH |= {
+    name: Operation("floated", _FLOATS, (name,))
+    for name in (
+        "acos acosh asin asinh atan atan2 atanh copysign cos cosh degrees erf erfc exp expm1 fabs"
+        " fmod gamma hypot isclose isfinite isinf isnan lgamma log10 log1p log2 modf pow radians"
+        " remainder sin sinh sqrt tan tanh"
+    ).split()
+}
+MATH |= {
+    name: Operation("counted", tuple((place, "__index__") for place in range(4)), (name,))
+    for name in "comb factorial gcd isqrt lcm perm".split()
+}
+# What `bytes` and `bytearray` ask.
+RAW = frozenset({"__bytes__", "__index__"})
 # Every special method that one of these may call.
-SPECIAL = frozenset().union(*(o.names for o in (*OPERATIONS.values(), *BUILTINS.values())))
+_EVERY = (*OPERATIONS.values(), *BUILTINS.values(), *MATH.values())
+SPECIAL = RAW.union(*(operation.names for operation in _EVERY))
 # Those that reading any attribute may call.
 READING = BUILTINS["getattr"].names
 

@@ -639,7 +639,7 @@ class Reader:
         elif self.modules.class_of(dotted) is not None:
             facts.constructed.append((call, dotted))
             if (extended := self._extended(dotted, 0)) is not None and call.args:
-                facts.stand_ins.append((call, extended))
+                self._note_extended(call, extended, facts)
             if self._is_open(dotted):
                 facts.unknown.append(call)
         elif isinstance(call.func, ast.Attribute) and self._is_in_own(dotted):
@@ -655,7 +655,14 @@ class Reader:
         extended = owner and self._extended(f"{facts.module.source.module}.{owner}", 0)
         if extended:
             new = name == "__new__" and extended == "a list"
-            facts.stand_ins.append((call, "a new tuple" if new else extended))
+            self._note_extended(call, "a new tuple" if new else extended, facts)
+
+    @staticmethod
+    def _note_extended(call: ast.Call, extended: str, facts: Facts) -> None:
+        if extended == "a factory":
+            facts.factories.append(call)
+        else:
+            facts.stand_ins.append((call, extended))
 
     def _extended(self, dotted: str, depth: int) -> str | None:
         """What a class of the project that extends a container of Python's is called with."""

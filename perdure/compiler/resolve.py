@@ -281,7 +281,7 @@ class _Resolver(Reader):
 
         Where nothing is, a call of something unknown is no reason to compile the function it is in.
         """
-        if self.looked_up or any(map(self._makes, self.maybe)):
+        if self.looked_up or any(self._makes(n) or self._may_be_handed_on(n) for n in self.maybe):
             return True
         for name in self.durable | {n for n, f in self.facts.items() if f.role is Role.ACTIVITY}:
             facts = self.facts[name]
@@ -303,6 +303,15 @@ class _Resolver(Reader):
             and facts.definition.node.name in MAKING
             and not is_library(facts.module.source.module)
         )
+
+    def _may_be_handed_on(self, name: str) -> bool:
+        """Whether a function inside which the run may stop, if it is called, is used as a value."""
+        made = self.facts[name].definition
+        if name not in self.stopping or is_foreign(made.function.module):
+            return False
+        if made.is_nested:
+            return not isinstance(made.origin, COMPREHENSIONS)
+        return name in self.mentioned
 
     def _find_iterators(self, suspending: set[str]) -> None:
         """Whether the program has iterators that suspend: then any loop over an unknown may."""
@@ -447,11 +456,18 @@ class _Resolver(Reader):
         found = PERHAPS if dotted in library.ASYNCHRONOUS else NO
         if self.behind & library.OF_ITEMS.get(last, frozenset()):
             return PERHAPS
-        if last in library.ONLY_OF_ITEMS:
+        if "__index__" in self.behind and last in {*library.NUMBERED, *library.ALSO_NUMBERED}:
+            return PERHAPS
+        if last in library.ONLY_OF_ITEMS or last in library.NUMBERED:
             return NO
         if last in library.PAST:
             behind = self.properties | operators.DESCRIBING
+            behind = {"__eq__"} if last == "__ne__" else behind
             return NO if self.behind.isdisjoint(behind) else PERHAPS
+        if dotted.partition(".")[2] in library.RAW and operators.RAW & self.behind:
+            return PERHAPS
+        if last in library.MISSING:
+            return PERHAPS if "__missing__" in self.behind else NO
         if last in library.SHOWING:
             return PERHAPS if self._shows(call, last) else NO
         for place, value in enumerate(call.args):

@@ -156,7 +156,7 @@ OWN_LIBRARY = tuple(
     f"perdure.library.{room}"
     for room in (
         *("syntax", "collecting", "iterating", "containers"),
-        *("fibers", "operators", "attributes", "formatting", "packages", "matching"),
+        *("fibers", "operators", "attributes", "formatting", "packages", "matching", "numbers"),
     )
 )
 ASYNCIO = tuple(sorted(name for name in _COMPILED_LIBRARY if name.startswith("asyncio.")))

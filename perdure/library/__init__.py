@@ -15,7 +15,7 @@ import io
 import itertools
 import math
 from array import array
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -85,6 +85,8 @@ from perdure.library.iterating import (
     zip_,
     zip_longest_,
 )
+from perdure.library.numbers import numbered
+from perdure.library.operators import item_in, missing_from
 from perdure.library.syntax import extension_, iter_, list_, taken_
 from perdure.runtime import ops
 
@@ -138,6 +140,7 @@ BY_NAME: dict[str, Callable[..., Any]] = {
 }
 
 
+_TEXTS = (str, bytes, bytearray)
 # Methods of builtin types, by name, and the types that have them.
 METHODS: dict[str, tuple[Callable[..., Any], tuple[type, ...]]] = {
     "sort": (sort_, (list,)),
@@ -151,12 +154,27 @@ METHODS: dict[str, tuple[Callable[..., Any], tuple[type, ...]]] = {
     "count": (count_in, (list, tuple, deque)),
     "remove": (remove_from, (list, deque)),
     "update": (update_, (set, dict)),
+    "__getitem__": (item_in, (dict,)),
+    "__missing__": (missing_from, (defaultdict,)),
     "fromkeys": (fromkeys_, (type,)),
     "format": (format_text, (str,)),
     "format_map": (format_map, (str,)),
 }
 
 
+METHODS |= {
+    name: (numbered, kinds)
+    for names, kinds in {
+        "pop": (list, bytearray, array),
+        "insert": (list, deque, bytearray, array),
+        "rotate": (deque,),
+        "indices": (slice,),
+        "to_bytes": (int,),
+        "center ljust rjust zfill expandtabs split rsplit replace": _TEXTS,
+        "find rfind rindex startswith endswith": _TEXTS,
+    }.items()
+    for name in names.split()
+}
 METHODS |= dict.fromkeys(OF_SETS, (on_hashed_, (set, frozenset)))
 METHODS |= dict.fromkeys(MEETING, (on_met_, (set, frozenset)))
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from perdure.library.syntax import MISSING, hinted, list_
 from perdure.runtime.callables import KEY, comparing
+from perdure.runtime.comparing import all_plain
 
 
 def tuple_(iterable: Any = (), /) -> Any:
@@ -50,12 +51,14 @@ def _fill(found: dict[Any, Any], given: Any) -> None:
 
 
 def mapping_(given: Any, /) -> Any:
-    if not hasattr(given, "keys"):
-        return given  # whoever is given it says what is wrong
     if isinstance(given, dict) and type(given).__iter__ is dict.__iter__:
         return given
+    try:
+        listing = given.keys
+    except AttributeError:
+        return type(type(given).__name__, (), {})()  # whoever is given it says what is wrong
     found: dict[Any, Any] = {}
-    keys = [key for key in given.keys()]  # noqa: C416, SIM118  (as above)
+    keys = [key for key in listing()]  # noqa: C416  (as above)
     for key in keys:
         found[key] = given[key]
     return found if len(found) == len(keys) else Repeating(keys, found)
@@ -92,7 +95,7 @@ def deque_(iterable: Any = (), maxlen: Any = None) -> Any:
 
 def sum_(iterable: Any, /, start: Any = 0) -> Any:
     items = [item for item in iterable]  # noqa: C416
-    if {type(start), *[type(item) for item in items]} <= _PLAIN:
+    if {type(start), *[type(item) for item in items]} <= _ADDED:
         return sum(items, start)
     total = start
     if isinstance(total, str | bytes | bytearray):
@@ -124,7 +127,7 @@ def sorted_(iterable: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
 
 def _in_order(keys: Any, reverse: Any) -> Any:
     """The places of the keys, from the least to the greatest."""
-    if {type(key) for key in keys} <= _PLAIN:
+    if all_plain(keys):
         return sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)
     places = [*range(len(keys))]
     if reverse:
@@ -135,7 +138,8 @@ def _in_order(keys: Any, reverse: Any) -> Any:
     return places
 
 
-_PLAIN = {int, float, bool, str, bytes, tuple, list, type(None)}
+# Kinds of values that call nothing when they are added, whatever is in them.
+_ADDED = {int, float, bool, str, bytes, tuple, list, type(None)}
 
 
 _RUN = 64  # CPython's: below it, the same comparisons are made in the same order
@@ -236,7 +240,7 @@ def _extreme(name: str, values: Any, key: Any, default: Any, before: Any) -> Any
 
 def prod_(iterable: Any, /, *, start: Any = 1) -> Any:
     items = [item for item in iterable]  # noqa: C416
-    if {type(item) for item in items} <= _PLAIN:
+    if {type(item) for item in items} <= _ADDED:
         return math.prod(items, start=start)
     total = start
     for item in items:

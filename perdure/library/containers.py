@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from perdure.library.collecting import update_
+from perdure.library.operators import has_index, index_
 from perdure.library.syntax import list_
 
 
@@ -138,6 +139,7 @@ def _count(counts: Any, given: Any, sign: int) -> None:
 
 
 def index_in(items: Any, value: Any, start: Any = 0, stop: Any = sys.maxsize, /) -> Any:
+    start, stop = [index_(end) if has_index(end) else end for end in (start, stop)]
     kind = _kind(items)
     size = len(items)
     place = max(start + size, 0) if start < 0 else start

@@ -9,12 +9,21 @@ from __future__ import annotations
 
 import builtins
 import operator
+import sys
 from array import array
 from collections import defaultdict, deque
 from types import FunctionType
 from typing import Any
 
 from perdure.runtime.callables import TOTAL_ORDERING
+from perdure.runtime.comparing import (
+    COMPARISONS,
+    OF_LENGTHS,
+    fields_asked,
+    is_of_fields,
+    is_of_mappings,
+    sequence_of,
+)
 from perdure.runtime.operations import Says
 from perdure.runtime.ops import lookup, special
 
@@ -34,10 +43,21 @@ def binary(name: str, reflected: str, symbol: str, left: Any, right: Any, /) -> 
 def augmented(place: str, name: str, reflected: str, symbol: str, left: Any, right: Any, /) -> Any:
     method = special(left, place)
     if method is not None:
-        found = method(right)
+        found: Any = NotImplemented
+        if _is_extended(place, left) and type(lookup(type(right), reflected)) is FunctionType:
+            # It is asked as numbers are; only then is a sequence extended.
+            found = special(right, reflected)(left)  # type: ignore[misc]  # there is one
+        if found is NotImplemented:
+            found = method(right)
         if found is not NotImplemented:
             return found
     return binary(name, reflected, symbol, left, right)
+
+
+def _is_extended(place: str, left: Any) -> bool:
+    """Whether an object is changed in place as C's sequences are."""
+    own = type(lookup(type(left), place)) is not FunctionType
+    return own and place in ("__iadd__", "__imul__") and isinstance(left, _REPEATED)
 
 
 def _asked(name: str, reflected: str, left: Any, right: Any) -> Any:
@@ -103,15 +123,20 @@ def compared(name: str, reflected: str, symbol: str, left: Any, right: Any, /) -
 
 
 def _comparison(name: str, left: Any, right: Any) -> Any:
+    function = lookup(type(left), name)
+    if is_of_fields(function) and fields_asked(type(left), name):
+        return _of_fields(name, left, right)
+    if is_of_mappings(function):
+        return _of_mappings(name, left, right) if isinstance(right, dict) else NotImplemented
+    kind = sequence_of(function)
+    if kind is not None:
+        return _of_items(name, kind, left, right) if isinstance(right, kind) else NotImplemented
     if name == "__ne__" and lookup(type(left), name) is object.__ne__:
-        found = special(left, "__eq__")(right)  # type: ignore[misc]  # every object has it
-        if found is NotImplemented:
-            return found
-        return not truth(found)
+        found = _comparison("__eq__", left, right)
+        return found if found is NotImplemented else not truth(found)
     method = special(left, name)
     if method is None:
         return NotImplemented
-    function = lookup(type(left), name)
     if type(function) is FunctionType and function in TOTAL_ORDERING:
         root, negated, joined = TOTAL_ORDERING[function]
         return _ordered(root, negated, joined, left, right)
@@ -132,6 +157,66 @@ def _ordered(root: str, negated: bool, joined: str, left: Any, right: Any) -> An
     return found
 
 
+def _of_items(name: str, kind: Any, left: Any, right: Any) -> Any:
+    """As sequences are compared: by the first items that differ, or else by length."""
+    lengths = OF_LENGTHS[name]
+    reflected, symbol = COMPARISONS[name]
+    if symbol in ("==", "!=") and kind is not tuple and kind.__len__(left) != kind.__len__(right):
+        return symbol == "!="
+    place = 0
+    while place < kind.__len__(left) and place < kind.__len__(right):
+        mine, other = kind.__getitem__(left, place), kind.__getitem__(right, place)
+        if not (mine is other or mine == other):
+            if symbol in ("==", "!="):
+                return symbol == "!="
+            return compared(name, reflected, symbol, mine, other)
+        place += 1
+    return lengths(kind.__len__(left), kind.__len__(right))
+
+
+def _of_mappings(name: str, left: Any, right: Any) -> bool:
+    same = dict.__len__(left) == dict.__len__(right)
+    if same:
+        for key, mine in [*dict.items(left)]:
+            if not dict.__contains__(right, key):
+                same = False
+                break
+            other = dict.__getitem__(right, key)
+            if not (other is mine or other == mine):
+                same = False
+                break
+    return same if name == "__eq__" else not same
+
+
+def _of_fields(name: str, left: Any, right: Any) -> Any:
+    """What a method that `dataclass` has written does."""
+    names = fields_asked(type(left), name)
+    each = sys.version_info >= (3, 13) and name == "__eq__"
+    if each and left is right:
+        return True
+    if right.__class__ is not left.__class__:
+        return NotImplemented
+    found: Any = True
+    if each:
+        for field in names:
+            found = getattr(left, field) == getattr(right, field)
+            if not found:
+                break
+        return found
+    mine = tuple([getattr(left, field) for field in names])
+    other = tuple([getattr(right, field) for field in names])
+    return _of_items(name, tuple, mine, other)
+
+
+def unequal_past(method: Any, *given: Any) -> Any:
+    """`object.__ne__(left, right)`, which asks the `__eq__` of the left."""
+    if len(given) != 2 and (len(given) != 1 or not hasattr(method, "__self__")):
+        return operator.call(method, *given)  # says what is wrong
+    left, right = given if len(given) == 2 else (method.__self__, *given)
+    found = _comparison("__eq__", left, right)
+    return found if found is NotImplemented else not truth(found)
+
+
 def truth(operand: Any, /) -> bool:
     method = special(operand, "__bool__")
     if method is not None:
@@ -147,20 +232,31 @@ def item_of(container: Any, key: Any, /) -> Any:
     method = special(container, "__getitem__")
     if method is None:
         return operator.getitem(container, key)
-    kind = type(container)
-    if lookup(kind, "__getitem__") is dict.__getitem__ and not dict.__contains__(container, key):
-        missing = special(container, "__missing__")
-        if missing is None:
-            raise KeyError(key)
-        if lookup(kind, "__missing__") is not defaultdict.__missing__:
-            return missing(key)
-        make = container.default_factory
-        if make is None:
-            raise KeyError(key)
-        value = make()
-        set_item(container, key, value)
-        return value
+    if lookup(type(container), "__getitem__") is dict.__getitem__:
+        return item_in(container, key)
     return method(_as_index(container, "__getitem__", key))
+
+
+def item_in(container: Any, key: Any, /) -> Any:
+    """`dict.__getitem__`, past what a subclass makes of it."""
+    if dict.__contains__(container, key):
+        return dict.__getitem__(container, key)
+    missing = special(container, "__missing__")
+    if missing is None:
+        raise KeyError(key)
+    if lookup(type(container), "__missing__") is not defaultdict.__missing__:
+        return missing(key)
+    return missing_from(container, key)
+
+
+def missing_from(container: Any, key: Any, /) -> Any:
+    """`defaultdict.__missing__`, past what a subclass makes of it."""
+    make = container.default_factory
+    if make is None:
+        raise KeyError(key)
+    value = make()
+    set_item(container, key, value)
+    return value
 
 
 def set_item(container: Any, key: Any, value: Any, /) -> None:
@@ -184,17 +280,18 @@ def _as_index(container: Any, name: str, key: Any) -> Any:
     if lookup(type(container), name) not in _BY_INDEX:
         return key
     if not isinstance(key, slice):
-        return index_(key) if _has_index(key) else key
-    if not any(map(_has_index, (key.start, key.stop, key.step))):
+        return index_(key) if has_index(key) else key
+    if not any(map(has_index, (key.start, key.stop, key.step))):
         return key
     # In the order in which C asks for them.
     step, start, stop = [
-        index_(part) if _has_index(part) else part for part in (key.step, key.start, key.stop)
+        index_(part) if has_index(part) else part for part in (key.step, key.start, key.stop)
     ]
     return slice(start, stop, step)
 
 
-def _has_index(value: Any) -> bool:
+def has_index(value: Any) -> bool:
+    """Whether a value has an `__index__` of Python's."""
     return type(lookup(type(value), "__index__")) is FunctionType
 
 
@@ -207,9 +304,9 @@ _BY_INDEX = [
 
 
 def times(left: Any, right: Any, /) -> Any:
-    if isinstance(left, _REPEATED) and _has_index(right) and special(right, "__rmul__") is None:
+    if isinstance(left, _REPEATED) and has_index(right) and special(right, "__rmul__") is None:
         right = index_(right)
-    elif isinstance(right, _REPEATED) and _has_index(left) and special(left, "__mul__") is None:
+    elif isinstance(right, _REPEATED) and has_index(left) and special(left, "__mul__") is None:
         left = index_(left)
     return binary("__mul__", "__rmul__", "*", left, right)
 
@@ -236,14 +333,22 @@ def abs_(operand: Any, /) -> Any:
 
 def round_(number: Any, ndigits: Any = None) -> Any:
     method = special(number, "__round__")
+    if has_index(ndigits) and type(lookup(type(number), "__round__")) is not FunctionType:
+        ndigits = index_(ndigits)
     if method is None:
         return round(number, ndigits)
     return method() if ndigits is None else method(ndigits)
 
 
 def hash_(operand: Any, /) -> int:
-    method = special(operand, "__hash__")
-    return hash(operand if method is None else Says(method()))
+    function = lookup(type(operand), "__hash__")
+    if function is None:
+        return hash(operand)  # says what is wrong
+    if sequence_of(function) is tuple:
+        return hash(tuple([Says(hash_(item)) for item in tuple.__iter__(operand)]))
+    if is_of_fields(function) and (names := fields_asked(type(operand), "__hash__")):
+        return hash(tuple([Says(hash_(getattr(operand, name))) for name in names]))
+    return hash(Says(special(operand, "__hash__")()))  # type: ignore[misc]  # there is one
 
 
 def int_(operand: Any = 0, /, *rest: Any, **more: Any) -> int:
@@ -251,7 +356,8 @@ def int_(operand: Any = 0, /, *rest: Any, **more: Any) -> int:
     for name in ("__int__", "__index__", "__trunc__"):
         method = method or special(operand, name)
     if rest or more or method is None:
-        return int(operand, *rest, **more)
+        bases = [index_(base) if has_index(base) else base for base in rest]
+        return int(operand, *bases, **more)
     return int(Says(method()))
 
 
@@ -262,11 +368,11 @@ def index_(operand: Any, /) -> int:
 
 def indexed(name: str, operand: Any, /) -> Any:
     """A builtin that asks for a number: `hex` and its like."""
-    return getattr(builtins, name)(index_(operand) if _has_index(operand) else operand)
+    return getattr(builtins, name)(index_(operand) if has_index(operand) else operand)
 
 
 def range_(*bounds: Any) -> range:
-    return range(*[index_(bound) if _has_index(bound) else bound for bound in bounds])
+    return range(*[index_(bound) if has_index(bound) else bound for bound in bounds])
 
 
 def pow_(base: Any, exp: Any, mod: Any = None) -> Any:

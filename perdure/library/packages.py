@@ -19,6 +19,7 @@ from typing import Any
 from perdure.compiler.library import ON_LISTS
 from perdure.library.collecting import sorted_
 from perdure.library.iterating import next_
+from perdure.library.numbers import bytes_
 from perdure.library.syntax import END, Once, list_
 from perdure.runtime.caches import MISS, cache_of
 from perdure.runtime.dataclass_fields import changes_for
@@ -288,8 +289,8 @@ _BY_NAME: dict[tuple[str, str], Callable[..., Any]] = {
 _BY_NAME |= {("statistics", name): on_list_ for name in ON_LISTS["statistics"]}
 
 BUILTINS: dict[Any, Callable[..., Any]] = {
-    bytes: on_list_,
-    bytearray: on_list_,
+    bytes: bytes_,
+    bytearray: bytes_,
     bisect.bisect_left: bisect_left_,
     bisect.bisect_right: bisect_right_,
     bisect.insort_left: insort_left_,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import builtins
 import functools
+import math
 import operator
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from perdure.compiler.operators import BUILTINS, OPERATIONS, Operation
+from perdure.compiler.operators import BUILTINS, MATH, OPERATIONS, Operation
 
 
 class Says:
@@ -97,4 +98,5 @@ OPERATORS = SimpleNamespace(**_functions(), is_sequence=is_sequence, is_mapping=
 def by_callee() -> dict[Any, Operation]:
     """Every function that is such an operation, and the operation."""
     found = {getattr(OPERATORS, name): operation for name, operation in OPERATIONS.items()}
-    return found | {getattr(builtins, name): operation for name, operation in BUILTINS.items()}
+    found |= {getattr(builtins, name): operation for name, operation in BUILTINS.items()}
+    return found | {getattr(math, name): operation for name, operation in MATH.items()}

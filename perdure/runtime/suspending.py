@@ -22,18 +22,28 @@ from types import (
 from typing import TYPE_CHECKING, Any
 
 from perdure.compiler.library import (
+    ALSO_NUMBERED,
     ASKING_LENGTH,
     FIELD_OF_SOMETHING,
     LENGTHS,
     METHODS,
+    MISSING,
     OF_ITEMS,
     PAST,
     SHOWING,
     full_name,
 )
-from perdure.compiler.operators import Operation
+from perdure.compiler.operators import ORDERING, RAW, Operation
 from perdure.compiler.source import is_foreign
-from perdure.runtime import callables, contents, dataclass_fields, fibers, operations, ops
+from perdure.runtime import (
+    callables,
+    comparing,
+    contents,
+    dataclass_fields,
+    fibers,
+    operations,
+    ops,
+)
 from perdure.runtime.declare import activity_options, sleep
 from perdure.runtime.generators import AsyncGenerator, CoroutineSteps, Generator, SyncGenerator
 from perdure.runtime.steps import AsyncStep
@@ -138,7 +148,8 @@ class Suspending:
             kind: Any = type(args[0])
             own = getattr(kind, "__iadd__", None)
             stops = self._stops_in_turn(args[1]) or self._asks_length(args[1])
-            return own in _EXTENDING and stops
+            reflected = ops.lookup(type(args[1]), "__radd__")
+            return own in _EXTENDING and stops and type(reflected) is not FunctionType
         if type(callee) is MethodType and (function := callee.__func__) in _stand_ins():
             return self.meets(function, callee.__self__, *args, **kwargs)
         if type(callee) is MethodDescriptorType:
@@ -154,6 +165,20 @@ class Suspending:
             return True
         if found in _SHOWING:
             return self._stops_in_text(callee, _SHOWING[found], args, kwargs)
+        if found == "numbered" or found in ALSO_NUMBERED.values():
+            owner = callee.__self__ if found == "numbered" else None
+            parts = (owner.start, owner.stop, owner.step) if isinstance(owner, slice) else ()
+            if any(self._suspends_in(type(v), "__index__", v) for v in (*args, *parts)):
+                return True
+            if found == "numbered":
+                return False
+        if found == "bytes_" and args and self._asks_for_bytes(args[0]):
+            return True
+        if found in MISSING.values():
+            owner = callee.__self__
+            return self._suspends_in(type(owner), "__missing__", owner) or (
+                isinstance(owner, defaultdict) and self.suspends(owner.default_factory)
+            )
         if found in _PAST.values():
             return self._stops_past(callee, found, args)
         if found == "new_of_":
@@ -168,6 +193,13 @@ class Suspending:
         if found in ASKING_LENGTH and any(map(self._asks_length, args)):
             return True
         return any(map(self._stops, [*args, *kwargs.values()] if kwargs else args))
+
+    def _asks_for_bytes(self, source: Any) -> bool:
+        """Whether `bytes` of something comes to a method of its, or of its items, that stops."""
+        kinds = {type(source)}
+        if isinstance(source, list | tuple):
+            kinds |= {type(item) for item in source}
+        return any(self._suspends_in(k, name, None) for k in kinds - _INERT for name in RAW)
 
     def _stops_at_items(self, callee: Any, names: frozenset[str], args: tuple[Any, ...]) -> bool:
         """Whether a special method of a value that a builtin goes over may stop the run."""
@@ -187,7 +219,28 @@ class Suspending:
                 kinds |= {type(value) for value in container}
             elif type(container) not in (range, str, bytes):
                 return True  # who knows what it gives
-        return any(self._suspends_in(k, name, None) for k in kinds - ops.INERT for name in names)
+        if any(self._suspends_in(k, name, None) for k in kinds - ops.INERT for name in names):
+            return True
+        if not names & ORDERING and "__eq__" not in names:
+            return False
+        return self._compares([*values, *beside], names | {"__eq__"})
+
+    def _compares(self, values: list[Any], names: frozenset[str]) -> bool:
+        """Whether one of the methods, of a value or of what C asks in its stead, suspends."""
+        if names.isdisjoint(self._function_names):
+            return False
+        seen: dict[int, Any] = {}
+        while values:
+            value = values.pop()
+            kind = type(value)
+            if kind in contents.PLAIN or id(value) in seen:
+                continue
+            seen[id(value)] = value
+            if any(self._suspends_in(kind, name, value) for name in names):
+                return True
+            parts = (tuple(comparing.parts_asked(value, name)) for name in names)
+            values += next(filter(None, parts), ())
+        return False
 
     def _stops_in_text(
         self, callee: Any, names: frozenset[str], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -234,6 +287,8 @@ class Suspending:
                 value = args[place]
                 if type(value) not in ops.INERT and self._suspends_in(type(value), name, value):
                     return True
+        if operation.stand_in in ("compared", "hash_"):
+            return self._compares([*args], operation.names)
         if operation.inside and self._shows([*args], operation.inside):
             return True
         if operation.stand_in in ("modulo", "modulo_in_place"):
@@ -248,7 +303,7 @@ class Suspending:
                 return self.suspends(found.fset) or self.suspends(found.fdel)
             methods = (ops.lookup(type(found), name) for _, name in operation.methods)
             return any(map(self.method, methods))
-        return operation.stand_in == "contains_" and self._stops_in_search(args[0])
+        return operation.stand_in == "contains_" and self._stops_in_search(*args)
 
     def _stops_at_attributes(self, subject: Any, kind: Any, places: int, *names: str) -> bool:
         """Whether the run may stop where a class pattern reads the attributes of a subject."""
@@ -279,6 +334,8 @@ class Suspending:
     def _stops_past(self, method: Any, stand_in: str, args: tuple[Any, ...]) -> bool:
         """Whether `object.__setattr__` and its like come to a descriptor that stops."""
         given = args if type(method) is WrapperDescriptorType else (method.__self__, *args)
+        if stand_in == "unequal_past":
+            return self._compares([*given], frozenset({"__eq__"}))
         if len(given) < 2 or type(given[1]) is not str:
             return False
         _, found = ops.found_in(given[0], given[1])
@@ -293,11 +350,10 @@ class Suspending:
             return self.suspends(found.func)
         return self.method(ops.lookup(type(found), name))
 
-    def _stops_in_search(self, container: Any) -> bool:
+    def _stops_in_search(self, container: Any, value: Any) -> bool:
         """Whether looking for a value may stop the run: by its items, or at an `__eq__` of them."""
         if type(container) in (list, tuple) and "__eq__" in self._function_names:
-            kinds = {type(item) for item in container} - ops.INERT
-            return any(self._suspends_in(kind, "__eq__", None) for kind in kinds)
+            return self._compares([*container, value], frozenset({"__eq__"}))
         return self._stops_in_turn(container)
 
     def _suspends_in(self, kind: type, name: str, value: Any) -> bool:
@@ -389,7 +445,7 @@ _SHOWING = {
     "format_map": SHOWING["format_map"],
 }
 _GIVEN_THE_CALLEE = frozenset(
-    {"on_list_", "of_pairs_", "new_of_", "on_hashed_", "on_met_"}
+    {"on_list_", "of_pairs_", "new_of_", "on_hashed_", "on_met_", "numbered", "bytes_"}
     | {*_GETTERS.values(), *PAST.values()}
 )
 _PAST: dict[Any, str] = {ops.lookup(object, name): stand_in for name, stand_in in PAST.items()}
