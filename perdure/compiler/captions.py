@@ -277,7 +277,7 @@ class Captions:
 
 
 # Tests of the compiled loops: what an iterator gave, instead of an item.
-_MARKERS = {"_PENDING": ("not there yet", "there"), "_DONE": ("exhausted", "an item")}
+_MARKERS = {"_PENDING0": ("not there yet", "there"), "_DONE0": ("exhausted", "an item")}
 _CLEANED = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith)
 
 
@@ -291,7 +291,7 @@ def _steps(core: CoreFunction) -> dict[Statement, str]:
     for statement in walk(core.body):
         if isinstance(statement, Suspension):
             name = _subject(statement.call)
-            if name in ("_advance", "_anext"):
+            if name in ("_advance0", "_anext0"):
                 found[statement] = "next of"
             elif name in verbs:
                 found[statement] = verbs[name]
@@ -299,14 +299,14 @@ def _steps(core: CoreFunction) -> dict[Statement, str]:
                     verbs[statement.target] = f"await {verbs[name].removeprefix('await ')}"
         elif isinstance(statement, Simple) and isinstance(statement.node, ast.Assign):
             target, value = statement.node.targets[0], statement.node.value
-            if isinstance(target, ast.Tuple) and _subject(value) in ("_entered", "_aentered"):
+            if isinstance(target, ast.Tuple) and _subject(value) in ("_entered0", "_aentered0"):
                 leave, enter = target.elts
                 verbs[_name(enter)], verbs[_name(leave)] = "enter", "exit"
     return found
 
 
 # Of made-up calls that wait: which argument says for what.
-_WAITING = {"_Delegate": 0, "_await": 0, "_await_of": 0, "_awaited_to": 1}
+_WAITING = {"_Delegate0": 0, "_await0": 0, "_await_of0": 0, "_awaited_to0": 1}
 
 
 def _subject(node: ast.AST) -> str:
@@ -316,8 +316,8 @@ def _subject(node: ast.AST) -> str:
         inner = node.func if place is None else node.args[place]
         if inner is node.func:
             return _name(inner)
-        if isinstance(inner, ast.Call) and _name(inner.func) == "_anext":
-            return "_anext"
+        if isinstance(inner, ast.Call) and _name(inner.func) == "_anext0":
+            return "_anext0"
         node = inner
     return _name(node)
 

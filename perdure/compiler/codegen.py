@@ -6,12 +6,12 @@ whatever re-enters the statement around it, then the rest of that list, up to th
     around the head            re-entered as
     ---------------            -------------
     arm of if / match / else   the rest of the arm
-    body of for / while        for _ in _ONCE: rest …  else: the loop again, on its saved iterator
+    body of for / while        for _ in _ONCE0: rest …  else: the loop again, on its saved iterator
     body of try                try: rest …  with the same handlers
     body of except             try: raise saved  except BaseException: rest …
 
 `break`, `continue`, `return` and exceptions keep their native meaning in all of them. Emission
-stops at a suspension, which is a `return _Suspend(...)`, and at a cut, a `return _Jump(...)`.
+stops at a suspension, which is a `return _Suspend0(...)`, and at a cut, a `return _Jump0(...)`.
 (`finally` and `with` around a suspension were lowered by normalize.)
 
 Every node keeps the position of the user's code it came from, so tracebacks show the user's lines.
@@ -154,12 +154,14 @@ class _Writer:
         arguments = _bare_arguments(core.node.args)
         if core.only_enters:
             first = core.body[0]
-            empty = [load(c if c in core.parameters else "_UNBOUND", core.node) for c in core.cells]
+            empty = [
+                load(c if c in core.parameters else "_UNBOUND0", core.node) for c in core.cells
+            ]
             live = [
-                load(n if n in core.parameters else "_UNBOUND", core.node)
+                load(n if n in core.parameters else "_UNBOUND0", core.node)
                 for n in self._live(first)
             ]
-            leave = call("_Enter", [_number(self.parts.number(first)), _tuple(live)], core.node)
+            leave = call("_Enter0", [_number(self.parts.number(first)), _tuple(live)], core.node)
             leave.args.append(_tuple(empty))
             code: list[ast.stmt] = [ast.Return(leave)]
         else:
@@ -244,7 +246,7 @@ class _Writer:
         return [
             ast.If(
                 ast.Compare(
-                    load(name, self.core.node), [ast.Is()], [load("_UNBOUND", self.core.node)]
+                    load(name, self.core.node), [ast.Is()], [load("_UNBOUND0", self.core.node)]
                 ),
                 [ast.Delete([ast.Name(name, ast.Del())])],
                 [],
@@ -307,7 +309,7 @@ class _Writer:
     def _for_once(self, at: ast.AST, code: list[ast.stmt], orelse: list[ast.stmt]) -> ast.stmt:
         made = ast.For(
             ast.Name(self.names.fresh("turn"), ast.Store()),
-            load("_ONCE", at),
+            load("_ONCE0", at),
             code or [ast.Pass()],
             orelse,
         )
@@ -338,7 +340,7 @@ class _Writer:
             source = (
                 load(handler.name, handler.node)
                 if handler.name
-                else call("_exception", [], handler.node)
+                else call("_exception0", [], handler.node)
             )
             keep = ast.Assign([ast.Name(handler.saved, ast.Store())], source)
             code = [_at(keep, handler.node), *code]
@@ -350,7 +352,7 @@ class _Writer:
         assert handler.saved is not None
         restore, at = self.names.fresh("restore"), handler.node
         begin = ast.Assign(
-            [ast.Name(restore, ast.Store())], call("_handling", [load(handler.saved, at)], at)
+            [ast.Name(restore, ast.Store())], call("_handling0", [load(handler.saved, at)], at)
         )
         name = handler.name
         if name and self._rebinds(handler):
@@ -361,7 +363,7 @@ class _Writer:
             ]
             code, name = [ast.Try(code or [ast.Pass()], [], [], unbind)], None
         again = ast.Expr(call(restore, [], at))
-        kind = load("_BaseException", at)
+        kind = load("_BaseException0", at)
         caught = ast.ExceptHandler(kind, name, [again, *code])
         raising = ast.Raise(load(handler.saved, at), None)
         return [_at(begin, at), _at(ast.Try([raising], [caught], [], []), at)]
@@ -456,25 +458,25 @@ class _Writer:
         return [_at(ast.Match(statement.subject, cases), statement.node)], True
 
     def _safepoint(self, loop: While | For) -> list[ast.stmt]:
-        """`if _due: return _Safe(then, live)`: at the end of a turn the run may be stopped."""
-        return [_at(ast.If(load("_due", loop.node), self._stop_at(loop), []), loop.node)]
+        """`if _due0: return _Safe0(then, live)`: at the end of a turn the run may be stopped."""
+        return [_at(ast.If(load("_due0", loop.node), self._stop_at(loop), []), loop.node)]
 
     def _stop_at(self, loop: While | For) -> list[ast.stmt]:
         at = loop.node
         code, live = self._capture(loop)
-        stop = call("_Safe", [_number(self.parts.number(loop)), _tuple(live)], at)
+        stop = call("_Safe0", [_number(self.parts.number(loop)), _tuple(live)], at)
         return [*code, _at(ast.Return(stop), at)]
 
     def _safepoint_at_end(self, loop: While | For) -> list[ast.stmt]:
         """The same as the last of a turn; in a `for`, Python 3.11 makes a jump less of it so::
 
-        if not _due: continue
-        return _Safe(then, live)
+        if not _due0: continue
+        return _Safe0(then, live)
         """
         if isinstance(loop, While):
             return self._safepoint(loop)
         at = loop.node
-        test = _at_expr(ast.UnaryOp(ast.Not(), load("_due", at)), at)
+        test = _at_expr(ast.UnaryOp(ast.Not(), load("_due0", at)), at)
         return [_at(ast.If(test, [_at(ast.Continue(), at)], []), at), *self._stop_at(loop)]
 
     def _safepoint_before(self, jump: Jump) -> list[ast.stmt]:
@@ -508,29 +510,29 @@ class _Writer:
             code.append(_at(ast.Assign([ast.Name(name, ast.Store())], callee), at))
             callee = load(name, at)
         made = copy_place(ast.Call(callee, statement.call.args, statement.call.keywords), at)
-        test = call("_suspends", [callee], at)
+        test = call("_suspends0", [callee], at)
         if statement.meets:
-            test = call("_meets", [callee, *made.args], at)
+            test = call("_meets0", [callee, *made.args], at)
             test.keywords = made.keywords
         stops = _at(ast.If(test, self._leave(statement, made), []), at)
         plain = _at(_given_to(statement.target, made), at)
         if not statement.inert:
             return [*code, stops, plain], True
         # Most of what is unpacked or looked into: it costs no more than a look at its type.
-        kind = ast.Compare(call("_type", made.args[:1], at), [ast.In()], [load("_INERT", at)])
+        kind = ast.Compare(call("_type0", made.args[:1], at), [ast.In()], [load("_INERT0", at)])
         quick = plain
-        if callee.id == "_taken":
+        if callee.id == "_taken0":
             quick = _at(_given_to(statement.target, made.args[0]), at)
         return [*code, _at(ast.If(copy_place(kind, at), [quick], [stops, plain]), at)], True
 
     def _leave(self, statement: Suspension, made: ast.Call) -> list[ast.stmt]:
-        """`return _Suspend(callee, args, kwargs, then=…, live=…)`."""
+        """`return _Suspend0(callee, args, kwargs, then=…, live=…)`."""
         at = statement.origin
         if statement.kind in (SiteKind.YIELD, SiteKind.DELEGATE, SiteKind.AWAIT):
             return self._stop(statement)
         parts: list[ast.expr] = [made.func, _tuple(made.args)]
         if len(made.args) == 1 and isinstance(made.args[0], ast.Starred):
-            parts[1] = call("_spread", [made.func, made.args[0].value], at)
+            parts[1] = call("_spread0", [made.func, made.args[0].value], at)
         if made.keywords and made.keywords[0].arg is None:
             parts.append(made.keywords[0].value)  # normalize has merged them into one dict
         elif made.keywords:
@@ -543,7 +545,7 @@ class _Writer:
             keep = ast.Assign([ast.Name(name, ast.Store())], _tuple(parts))
             code = [_at(keep, at), *code]
             parts = [ast.Starred(load(name, at), ast.Load())]
-        leave = call("_Suspend", parts, at)
+        leave = call("_Suspend0", parts, at)
         leave.keywords = [
             ast.keyword("then", _number(self.parts.number(statement))),
             ast.keyword("live", _tuple(live)),
@@ -551,7 +553,7 @@ class _Writer:
         return [*code, _at(ast.Return(leave), at)]
 
     def _stop(self, statement: Suspension) -> list[ast.stmt]:
-        """`return _Yield(value, then, live)`, or `_Delegate`."""
+        """`return _Yield0(value, then, live)`, or `_Delegate0`."""
         at = statement.origin
         assert isinstance(statement.call.func, ast.Name)
         parts = list(statement.call.args)
@@ -564,10 +566,10 @@ class _Writer:
         return [*code, _at(ast.Return(call(statement.call.func.id, parts, at)), at)]
 
     def _jump(self, statement: Statement) -> list[ast.stmt]:
-        """`return _Jump(then, live)`: go on in a block of its own, at once."""
+        """`return _Jump0(then, live)`: go on in a block of its own, at once."""
         at = _node(statement)
         code, live = self._capture(statement)
-        leave = call("_Jump", [_number(self.parts.number(statement)), _tuple(live)], at)
+        leave = call("_Jump0", [_number(self.parts.number(statement)), _tuple(live)], at)
         return [*code, _at(ast.Return(leave), at)]
 
     def _capture(self, head: Statement) -> tuple[list[ast.stmt], list[ast.expr]]:
@@ -575,8 +577,8 @@ class _Writer:
         at = _node(head)
         code: list[ast.stmt] = []
         for name in self._uncertain(head):
-            unbound = ast.Assign([ast.Name(name, ast.Store())], load("_UNBOUND", at))
-            caught = ast.ExceptHandler(load("_NameError", at), None, [unbound])
+            unbound = ast.Assign([ast.Name(name, ast.Store())], load("_UNBOUND0", at))
+            caught = ast.ExceptHandler(load("_NameError0", at), None, [unbound])
             code.append(_at(ast.Try([ast.Expr(load(name, at))], [caught], [], []), at))
         return code, [load(name, at) for name in self._live(head)]
 

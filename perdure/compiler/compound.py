@@ -17,7 +17,7 @@ compiles it::
 
     try:                       =>     _left1 = 0
         return act()                  try:
-    finally:                              for _ in _ONCE:
+    finally:                              for _ in _ONCE0:
         cleanup()                             _t1 = act()
                                               _value1 = _t1
                                               _left1 = 1          # by return
@@ -284,16 +284,16 @@ class Compound(Loops):
     def _AsyncFor(self, node: ast.AsyncFor) -> None:
         """`async for x in xs: body`, its end told by a flag, so that `else` keeps its meaning::
 
-        _it1 = _aiter(xs)
+        _it1 = _aiter0(xs)
         _done1 = False
         while not _done1:
-            _t1 = await the next one, or _DONE
-            if _t1 is _DONE: _done1 = True
+            _t1 = await the next one, or _DONE0
+            if _t1 is _DONE0: _done1 = True
             else: x = _t1; body
         """
         self.rewritten += 1
         iterator, done = self.names.fresh("it"), self.names.fresh("done")
-        self.emit(store(iterator, call("_aiter", [self.lift(node.iter)], node.iter), node.iter))
+        self.emit(store(iterator, call("_aiter0", [self.lift(node.iter)], node.iter), node.iter))
         self.emit(store(done, ast.Constant(False), node))
         loop = Loop()
         self.context.append(loop)
@@ -352,10 +352,10 @@ class Compound(Loops):
         """
         names = [ast.Constant(name) for name in sorted(self.own_cells)]
         listed = copy_place(ast.Tuple(list(names), ast.Load()), node)
-        again = ast.Expr(call("_localise", [call("_exception", [], node), listed], node))
+        again = ast.Expr(call("_localise0", [call("_exception0", [], node), listed], node))
         handling: Body = [Simple(copy_place(again, node))]
         handling.append(Raise(copy_place(ast.Raise(None, None), node)))
-        handler = self._named(Handler(node, load("_NameError", node), None, handling))
+        handler = self._named(Handler(node, load("_NameError0", node), None, handling))
         made = Try(node, body, [handler], [], [])
         made.suspends = any_suspends(body)
         if made.suspends:
@@ -367,7 +367,7 @@ class Compound(Loops):
             return self._named(Handler(node, node.type, node.name, self.body(node.body)))
         error = self.names.fresh("e")
         with self.block() as made:
-            self.emit(store(error, call("_exception", [], node), node))
+            self.emit(store(error, call("_exception0", [], node), node))
             self.statements(_binding_body(node, error))
         return self._named(Handler(node, node.type, None, made))
 
@@ -382,8 +382,8 @@ class Compound(Loops):
         """Handlers whose types suspend become one that tries the types in order::
 
         except act() as e: body   =>   except BaseException:
-                                           _e1 = _exception()
-                                           if _matches(_e1, act()):
+                                           _e1 = _exception0()
+                                           if _matches0(_e1, act()):
                                                e = _e1
                                                try: body
                                                finally: e = None; del e
@@ -396,10 +396,10 @@ class Compound(Loops):
             if handler.type is None:
                 again = body
                 continue
-            test = call("_matches", [load(error, handler), handler.type], handler)
+            test = call("_matches0", [load(error, handler), handler.type], handler)
             again = [copy_place(ast.If(test, body, again), handler)]
         with self.block() as made:
-            self.emit(store(error, call("_exception", [], node), node))
+            self.emit(store(error, call("_exception0", [], node), node))
             self.statements(again)
         return self._named(Handler(node, None, None, made))
 
@@ -486,7 +486,7 @@ class Compound(Loops):
         leave, value = self.names.fresh("exit"), self.names.fresh("t")
         context = item.context_expr
         wait = isinstance(node, ast.AsyncWith)
-        entered = call("_aentered" if wait else "_entered", [self.lift(context)], context)
+        entered = call("_aentered0" if wait else "_entered0", [self.lift(context)], context)
         pair = [ast.Name(leave, ast.Store()), ast.Name(value, ast.Store())]
         target = copy_place(ast.Tuple(list(pair), ast.Store()), context)
         self.emit(Simple(copy_place(ast.Assign([target], entered), context)))
@@ -515,7 +515,7 @@ class Compound(Loops):
 
     def _exit_failing(self, leave: str, node: ast.AST, place: ast.expr, *, wait: str) -> Handler:
         """`except BaseException: if not exit(*exc_info()): raise`."""
-        info = copy_place(ast.Starred(call("_exc_info", [], place), ast.Load()), place)
+        info = copy_place(ast.Starred(call("_exc_info0", [], place), ast.Load()), place)
         swallowed = self.names.fresh("t")
         with self.block() as body:
             self._called(load(leave, place), [info], place, swallowed, wait=wait)
@@ -550,7 +550,7 @@ class Compound(Loops):
         self.emit(Simple(copy_place(ast.Pass(), place)))
         self.emit(Suspension(made, SiteKind.DYNAMIC, awaitable, place, label))
         given: list[ast.expr] = [load(awaitable, place), ast.Constant(wait)]
-        waiting = call("_Delegate", [call("_await_of", given, place)], place)
+        waiting = call("_Delegate0", [call("_await_of0", given, place)], place)
         self.emit(Suspension(waiting, SiteKind.AWAIT, target, place, label))
 
     def _plainly(self, made: ast.Call, place: ast.expr, target: str | None) -> None:
@@ -564,14 +564,14 @@ class Compound(Loops):
 
         try: body                    try: body
         except* T as e: handler      except BaseException:
-                                         _star1 = _star(_exception())
-                                         _t1 = _split(_star1, T)
+                                         _star1 = _star0(_exception0())
+                                         _t1 = _split0(_star1, T)
                                          if _t1 is not None:
-                                             _restore1 = _handling(_t1)
+                                             _restore1 = _handling0(_t1)
                                              try: raise _t1
                                              except BaseException as e: _restore1(); handler
                                                  (what it raises is kept in _star1)
-                                         _rejoin(_star1)
+                                         _rejoin0(_star1)
         """
         if not self.has(node):
             self.emit(Simple(node))
@@ -587,10 +587,10 @@ class Compound(Loops):
         star, at = self.names.fresh("star"), node
         body = self._localised(node, self.body(node.body))
         with self.block() as failing:
-            self.emit(store(star, call("_star", [call("_exception", [], at)], at), at))
+            self.emit(store(star, call("_star0", [call("_exception0", [], at)], at), at))
             for handler in node.handlers:
                 self._star_handler(star, handler)
-            finish = ast.Expr(call("_rejoin", [load(star, at)], at))
+            finish = ast.Expr(call("_rejoin0", [load(star, at)], at))
             self.emit(Simple(copy_place(finish, at)))
         made = Try(node, body, [self._named(Handler(node, None, None, failing))], [], [])
         made.orelse = self.body(node.orelse)
@@ -602,15 +602,15 @@ class Compound(Loops):
     def _star_handler(self, star: str, node: ast.ExceptHandler) -> None:
         assert node.type is not None
         part = self.names.fresh("t")
-        split = call("_split", [load(star, node), self.lift(node.type)], node)
+        split = call("_split0", [load(star, node), self.lift(node.type)], node)
         self.emit(store(part, split, node))
         with self.block() as handling:
             restore = self.names.fresh("restore")
-            self.emit(store(restore, call("_handling", [load(part, node)], node), node))
+            self.emit(store(restore, call("_handling0", [load(part, node)], node), node))
             raised: Body = [Raise(copy_place(ast.Raise(load(part, node), None), node))]
             watched = self._is_watched(node)
             name = None if watched else node.name
-            kind = load("_BaseException", node) if name else None
+            kind = load("_BaseException0", node) if name else None
             with self.block() as handled:
                 again = ast.Expr(call(restore, [], node))
                 self.emit(Simple(copy_place(again, node)))
@@ -622,8 +622,8 @@ class Compound(Loops):
             inner.suspends = caught.suspends
             keep = ast.Expr(
                 call(
-                    "_raised",
-                    [load(star, node), load(part, node), call("_exception", [], node)],
+                    "_raised0",
+                    [load(star, node), load(part, node), call("_exception0", [], node)],
                     node,
                 )
             )

@@ -390,13 +390,13 @@ class _Builder:
     def _is_failed_test(statement: If, frame: _Loop | _Finally) -> bool:
         """Whether this is the test of a `while` that suspends, which stands in its body."""
         same = isinstance(frame, _Loop) and frame.at is statement.node and bool(statement.orelse)
-        return same and not _asks(statement, "_DONE")
+        return same and not _asks(statement, "_DONE0")
 
     def _is_at_end(self, statement: If) -> bool:
         """Whether this stands in an `async for`, and asks whether its iterator is at its end."""
         frame = self.context[-1] if self.context else None
         same = isinstance(frame, _Loop) and frame.at is statement.node
-        return same and _asks(statement, "_DONE")
+        return same and _asks(statement, "_DONE0")
 
     def once(self, statement: While) -> None:
         """Not the user's loop: only its `break`s matter."""
@@ -493,7 +493,7 @@ class _Builder:
             self.body(statement.body)
 
     def try_(self, statement: Try) -> None:
-        if statement.handlers and _name(statement.handlers[0].type) == "_NameError":
+        if statement.handlers and _name(statement.handlers[0].type) == "_NameError0":
             self.body(statement.body)  # made up by lowering, for a variable that is unbound
         elif isinstance(statement.node, ast.With | ast.AsyncWith):
             self.lowered_with(statement)

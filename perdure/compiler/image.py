@@ -30,19 +30,19 @@ import zstandard
 from perdure.compiler.source import local_path
 from perdure.compiler.trees import LEAVES, PLACED, STATEMENTS, children, copy_place, parse
 
-FORMAT = 4
+FORMAT = 5
 # Bytecode fits one Python only; its magic number says which.
 MAGIC = importlib.util.MAGIC_NUMBER.hex()
 
 # The names that generated code uses for the runtime's part; the runtime gives them their meaning.
 VOCABULARY = frozenset(
-    "_Suspend _Jump _Enter _UNBOUND _ONCE _suspends _iter _set _slice _entered _exc_info"
-    " _exception _handling _matches _merge _spread _Yield _Delegate _await _aiter _anext"
-    " _DONE _aentered _delegated _await_of _due _Safe _localise _getter _sorted _globals"
-    " _awaiting _awaited_to _keeping _delegating _delegated_to _begun _abegun"
-    " _star _split _raised _rejoin _meets _stepping _stepped _iterating _listed _taken _extension"
-    " _type _INERT"
-    " _Op _contains _PENDING _advance _super _AssertionError _BaseException _NameError".split()
+    "_Suspend0 _Jump0 _Enter0 _UNBOUND0 _ONCE0 _suspends0 _iter0 _set0 _slice0 _entered0"
+    " _exc_info0 _exception0 _handling0 _matches0 _merge0 _spread0 _Yield0 _Delegate0 _await0"
+    " _aiter0 _anext0 _DONE0 _aentered0 _delegated0 _await_of0 _due0 _Safe0 _localise0"
+    " _getter0 _sorted0 _globals0 _awaiting0 _awaited_to0 _keeping0 _delegating0"
+    " _delegated_to0 _begun0 _abegun0 _star0 _split0 _raised0 _rejoin0 _meets0 _stepping0"
+    " _stepped0 _iterating0 _listed0 _taken0 _extension0 _type0 _INERT0 _Op0 _contains0"
+    " _PENDING0 _advance0 _super0 _AssertionError0 _BaseException0 _NameError0".split()
 )
 
 

@@ -145,7 +145,7 @@ class Lifter:
             return copy_place(ast.Starred(self.save(copy), ast.Load()), expr)
         if isinstance(expr, ast.Slice):
             parts = [part or ast.Constant(None) for part in (expr.lower, expr.upper, expr.step)]
-            return self.save(call("_slice", parts, expr))
+            return self.save(call("_slice0", parts, expr))
         name = self.names.fresh("t")
         self.emit(store(name, expr, expr))
         return load(name, expr)
@@ -225,7 +225,7 @@ class Lifter:
                 self._suspend_operation(site, target)
             case ast.Yield():
                 value = site.value or copy_place(ast.Constant(None), site)
-                self.stop(site, "_Yield", self.lift(value), target)
+                self.stop(site, "_Yield0", self.lift(value), target)
             case ast.YieldFrom():
                 self._delegate(site, target)
             case ast.Await():
@@ -239,24 +239,24 @@ class Lifter:
         """`yield from xs`; what gives the iterator of `xs` may suspend, before any `yield`."""
         source = self.lift(site.value)
         if "__iter__" in self.beginning and not isinstance(source, ast.GeneratorExp):
-            given = load(self._begun(source, site.value, "_delegating"), site)
-            inner = call("_delegated_to", [given], site)
+            given = load(self._begun(source, site.value, "_delegating0"), site)
+            inner = call("_delegated_to0", [given], site)
         else:
-            inner = call("_delegated", [source], site)
-        self.stop(site, "_Delegate", inner, target)
+            inner = call("_delegated0", [source], site)
+        self.stop(site, "_Delegate0", inner, target)
 
     def _await(self, site: ast.Await, target: str | None) -> None:
         """`await x`; an `__await__` that is no generator may suspend before it returns."""
         awaitable = self.lift(site.value)
         if "__await__" in self.beginning:
             awaitable = self.save(awaitable)
-            given = load(self._begun(awaitable, site.value, "_awaiting"), site)
-            inner = call("_awaited_to", [given, awaitable], site)
+            given = load(self._begun(awaitable, site.value, "_awaiting0"), site)
+            inner = call("_awaited_to0", [given, awaitable], site)
         else:
-            inner = call("_await", [awaitable], site)
-        self.stop(site, "_Delegate", inner, target)
+            inner = call("_await0", [awaitable], site)
+        self.stop(site, "_Delegate0", inner, target)
 
-    def _begun(self, iterable: ast.expr, at: ast.expr, getter: str = "_iterating") -> str:
+    def _begun(self, iterable: ast.expr, at: ast.expr, getter: str = "_iterating0") -> str:
         """Emit the call of what gives the iterator, which may suspend; the iterator's name."""
         given = self.names.fresh("t")
         callee = self._named_callee(call(getter, [iterable], at))
@@ -270,7 +270,7 @@ class Lifter:
         """`order.total`, where some class of the program has a property `total` that suspends."""
         origin = self.origins.get(site, site)
         parts = [self.lift(site.value), ast.Constant(site.attr)]
-        getter = self._named_callee(call("_getter", parts, site))
+        getter = self._named_callee(call("_getter0", parts, site))
         made = copy_place(ast.Call(getter, [], []), site)
         self.emit(Simple(copy_place(ast.Pass(), site)))
         label = self.segment(origin)
@@ -284,7 +284,7 @@ class Lifter:
         """Emit the listing of what is added to `target`, if that is a list and the run may stop."""
         items = self.names.fresh("t")
         args = [load(target, at), self._held_by_name(value)]
-        self._meeting_call("_extension", args, items, at.value)
+        self._meeting_call("_extension0", args, items, at.value)
         return load(items, at)
 
     def listed(self, value: ast.expr, at: ast.expr, most: int | None = None) -> ast.expr:
@@ -295,7 +295,7 @@ class Lifter:
         items = self.names.fresh("t")
         args = [self._held_by_name(value)]
         args += [] if most is None else [ast.Constant(most)]
-        name = "_listed" if most is None else "_taken"
+        name = "_listed0" if most is None else "_taken0"
         self._meeting_call(name, args, items, at, inert=most is not None)
         return load(items, at)
 
@@ -318,8 +318,8 @@ class Lifter:
     def operate(
         self, name: str, operands: Sequence[ast.expr], target: str | None, at: ast.expr
     ) -> None:
-        """Emit `target = _Op.name(*operands)`."""
-        place = copy_place(ast.Attribute(load("_Op", at), name, ast.Load()), at)
+        """Emit `target = _Op0.name(*operands)`."""
+        place = copy_place(ast.Attribute(load("_Op0", at), name, ast.Load()), at)
         function = self._named_callee(place)
         assert isinstance(function, ast.Name)
         self._meeting_call(function.id, self._held(operands), target, at)
@@ -385,7 +385,7 @@ class Lifter:
         over = self._held_by_name(over)
         found = self.names.fresh("t")
         inert = self.special_methods.isdisjoint(("__contains__", "__eq__"))
-        self._meeting_call("_contains", [over, left], found, node, inert=inert)
+        self._meeting_call("_contains0", [over, left], found, node, inert=inert)
         if isinstance(node.ops[0], ast.NotIn):
             return copy_place(ast.UnaryOp(ast.Not(), load(found, node)), node)
         return load(found, node)
@@ -424,9 +424,9 @@ class Lifter:
         iterable = self.lift(first.iter)
         if "__iter__" in self.beginning and not first.is_async:
             given = load(self._begun(iterable, first.iter), first.iter)
-            iterable = call("_begun", [given], first.iter)
+            iterable = call("_begun0", [given], first.iter)
         else:
-            iterable = call("_abegun" if first.is_async else "_keeping", [iterable], first.iter)
+            iterable = call("_abegun0" if first.is_async else "_keeping0", [iterable], first.iter)
         definition = self.generator_function(self.origins.get(site, site))
         name = self.names.fresh(definition.name.strip("<>"))
         fields = dict(ast.iter_fields(definition)) | {"name": name}
@@ -440,7 +440,7 @@ class Lifter:
             return
         coroutine = self.names.fresh("t")
         self.emit(Suspension(made, self.sites[site], coroutine, origin, label))
-        waiting = call("_Delegate", [call("_await", [load(coroutine, site)], site)], site)
+        waiting = call("_Delegate0", [call("_await0", [load(coroutine, site)], site)], site)
         self.emit(Suspension(waiting, SiteKind.AWAIT, target, origin, label))
 
     def _suspend_call(self, site: ast.Call, target: str | None) -> None:
@@ -538,7 +538,7 @@ class Lifter:
         return [copy_place(ast.Starred(args[0], ast.Load()), only)]
 
     def _merged(self, func: ast.expr, keywords: Sequence[ast.keyword], at: ast.AST) -> ast.keyword:
-        """`**_merge(callee, {...}, m, {...})`: one dict, with Python's errors for what clashes."""
+        """`**_merge0(callee, {...}, m, {...})`: one dict, with Python's errors for what clashes."""
         parts: list[ast.expr] = []
         for keyword in keywords:
             if keyword.arg is None:
@@ -551,7 +551,7 @@ class Lifter:
             display.keys.append(ast.Constant(keyword.arg))
             display.values.append(keyword.value)
         plain = [ast.Dict(p.keys, p.values) if isinstance(p, _Display) else p for p in parts]
-        return copy_place(ast.keyword(None, call("_merge", [func, *plain], at)), at)
+        return copy_place(ast.keyword(None, call("_merge0", [func, *plain], at)), at)
 
     def _named_callee(self, func: ast.expr) -> ast.expr:
         """The callee under a name, to be read more than once."""
@@ -865,7 +865,7 @@ def _as_value(index: ast.expr) -> ast.expr:
     """The index of a subscript as an expression of its own: slices are written out."""
     if isinstance(index, ast.Slice):
         parts = [part or ast.Constant(None) for part in (index.lower, index.upper, index.step)]
-        return call("_slice", parts, index)
+        return call("_slice0", parts, index)
     if isinstance(index, ast.Tuple):
         made = ast.Tuple([_as_value(part) for part in index.elts], ast.Load())
         return copy_place(made, index)

@@ -35,7 +35,7 @@ class Loops(Lifter):
         empty: ast.expr = {
             ast.ListComp: ast.List([], ast.Load()),
             ast.DictComp: ast.Dict([], []),
-        }.get(type(node), call("_set", [], node))
+        }.get(type(node), call("_set0", [], node))
         self.emit(store(result, copy_place(empty, node), node))
         self._loop(node, self._rename_variables(node), 0, first, result)
         return load(result, node)
@@ -57,14 +57,14 @@ class Loops(Lifter):
     def next_item(self, at: ast.AST, iterator: str) -> str:
         """Emit the wait for the next item of an asynchronous iterator; its name."""
         item = self.names.fresh("t")
-        waiting = call("_Delegate", [call("_anext", [load(iterator, at)], at)], at)
+        waiting = call("_Delegate0", [call("_anext0", [load(iterator, at)], at)], at)
         origin: Any = getattr(at, "iter", at)
         self.emit(Suspension(waiting, SiteKind.AWAIT, item, origin, self.segment(origin)))
         return item
 
     def is_done(self, item: str, at: ast.AST) -> ast.expr:
-        """`item is _DONE`."""
-        test = ast.Compare(load(item, at), [ast.Is()], [load("_DONE", at)])
+        """`item is _DONE0`."""
+        test = ast.Compare(load(item, at), [ast.Is()], [load("_DONE0", at)])
         return copy_place(test, at)
 
     def _async_loop(self, node: Any, renamed: Any, depth: int, iterator: str, result: str) -> None:
@@ -98,12 +98,12 @@ class Loops(Lifter):
         """The target of a loop, to be written in the loop's head.
 
         One that suspends is assigned at the start of the body. So is that of a loop whose iterator
-        may suspend, which gives `_PENDING` then, and is stepped in the body::
+        may suspend, which gives `_PENDING0` then, and is stepped in the body::
 
             for _t1 in _it1:
-                if _t1 is _PENDING:
-                    _t1 = _advance(_it1)        # a suspension
-                    if _t1 is _DONE: continue   # the iterator is at its end and will say so
+                if _t1 is _PENDING0:
+                    _t1 = _advance0(_it1)        # a suspension
+                    if _t1 is _DONE0: continue   # the iterator is at its end and will say so
                 x = _t1
         """
         target = loop.target
@@ -114,13 +114,13 @@ class Loops(Lifter):
         if stepped:
             at = loop.iter
             with self.block() as waiting:
-                made = call("_advance", [load(iterator, at)], at)
+                made = call("_advance0", [load(iterator, at)], at)
                 origin = self.origins.get(at, at)
                 stop = Suspension(made, SiteKind.DURABLE, item, origin, self.segment(origin))
                 self.emit(stop)
                 again: Body = [Jump(copy_place(ast.Continue(), at))]
                 self.emit(If(at, self.is_done(item, at), again, []))
-            test = ast.Compare(load(item, at), [ast.Is()], [load("_PENDING", at)])
+            test = ast.Compare(load(item, at), [ast.Is()], [load("_PENDING0", at)])
             self.emit(If(at, copy_place(test, at), waiting, [], suspends=True))
         self.assign_to(target, load(item, target))
         return copy_place(ast.Name(item, ast.Store()), target)
@@ -131,9 +131,9 @@ class Loops(Lifter):
         at = loop.iter
         iterable = self.lift(at)
         begin = self.begin_loop(loop)
-        if "__iter__" in self.beginning and begin == "_stepping":
+        if "__iter__" in self.beginning and begin == "_stepping0":
             given = self._begun(iterable, at)
-            self.emit(store(name, call("_stepped", [load(given, at)], at), at))
+            self.emit(store(name, call("_stepped0", [load(given, at)], at), at))
             return name
         self.emit(store(name, call(begin, [iterable], at), at))
         return name
@@ -141,11 +141,11 @@ class Loops(Lifter):
     def begin_loop(self, loop: ast.AsyncFor | ast.For | ast.comprehension) -> str:
         """The function that gives the iterator of a loop."""
         if isinstance(loop, ast.AsyncFor) or getattr(loop, "is_async", False):
-            return "_aiter"
+            return "_aiter0"
         if loop in self.sites:
-            return "_stepping"
+            return "_stepping0"
         stops = isinstance(loop, ast.comprehension) or self.has(loop)
-        return "_keeping" if stops else "_iter"
+        return "_keeping0" if stops else "_iter0"
 
     def _conditions(
         self, node: Any, renamed: Any, depth: int, tests: list[ast.expr], result: str

@@ -161,14 +161,14 @@ class _Normalizer(Patterns):
         for name in sorted(names, key=lambda n: (n not in own, own.index(n) if n in own else 0, n)):
             place = ast.Subscript(load(space, site), ast.Constant(name), ast.Store())
             keep = ast.Assign([place], load(name, site))
-            unbound = ast.ExceptHandler(load("_NameError", site), None, [ast.Pass()])
+            unbound = ast.ExceptHandler(load("_NameError0", site), None, [ast.Pass()])
             whole = copy_place(ast.Try([keep], [unbound], [], []), site)
             self._Try(ast.fix_missing_locations(whole))
         value: ast.expr = load(space, site)
         if callee == "dir":
-            value = call("_sorted", [value], site)
+            value = call("_sorted0", [value], site)
         elif callee in ("eval", "exec"):
-            args += [call("_globals", [], site), value]
+            args += [call("_globals0", [], site), value]
             value = copy_place(ast.Call(site.func, args, []), site)
         self._plainly_expr(value, target, site)
 
@@ -295,7 +295,7 @@ class _Normalizer(Patterns):
         test = self.test(node.test)
         with self.block() as failed:
             args = [self.lift(node.msg)] if node.msg else []
-            made = ast.Raise(call("_AssertionError", args, node), None)
+            made = ast.Raise(call("_AssertionError0", args, node), None)
             self.emit(Raise(copy_place(made, node)))
         self.emit(If(node, test, [], failed, suspends=any(map(suspends, failed))))
 
@@ -368,7 +368,7 @@ class _Normalizer(Patterns):
 def _name_class(function: FunctionNode) -> None:
     """`super()` reads the method's frame; written out it is `super(__class__, self)`. In place.
 
-    Where one of the two may be missing, `_super(lambda: __class__, lambda: self)` says which.
+    Where one of the two may be missing, `_super0(lambda: __class__, lambda: self)` says which.
     """
     names = ["__class__", *(arg.arg for arg in function.args.posonlyargs + function.args.args)][:2]
     deleted = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and _deletes(n)}
@@ -380,7 +380,7 @@ def _name_class(function: FunctionNode) -> None:
         if isinstance(node.func, ast.Name) and node.func.id == "super":
             node.args = [load(name, node) for name in names]
             if len(names) < 2 or (node not in plain and deleted.intersection(names)):
-                node.func = load("_super", node)
+                node.func = load("_super0", node)
                 node.args = [_later(value) for value in node.args]
 
 

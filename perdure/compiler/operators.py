@@ -98,7 +98,7 @@ def _table() -> dict[str, Operation]:
     return table
 
 
-# By the name under which generated code finds it in `_Op`: those of module `operator`, mostly.
+# By the name under which generated code finds it in `_Op0`: those of module `operator`, mostly.
 OPERATIONS = _table()
 
 # Builtin functions that call special methods of what they are given.

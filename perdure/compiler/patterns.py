@@ -7,7 +7,7 @@ until the whole pattern has matched, which is when Python binds the user's::
 
     match x:                                   _t1 = x
         case Order(total=t, lines=[_, 2]):     _t2 = None
-            body                               _t3 = _Op.class_pattern(_t1, Order, 0, …)
+            body                               _t3 = _Op0.class_pattern(_t1, Order, 0, …)
         case other: rest                       match _t3:
                                                    case [_t2, [_, 2]]: _matched1 = True
                                                    case _: _matched1 = False
@@ -283,8 +283,8 @@ class Patterns(Compound):
         self._unpacked([*pattern.patterns, *pattern.kwd_patterns], found, matched, pattern)
 
     def _is(self, what: str, subject: str, matched: str, at: ast.pattern) -> None:
-        """Emit `matched = _Op.is_sequence(subject)`, or `is_mapping`."""
-        function = copy_place(ast.Attribute(load("_Op", at), what, ast.Load()), at)
+        """Emit `matched = _Op0.is_sequence(subject)`, or `is_mapping`."""
+        function = copy_place(ast.Attribute(load("_Op0", at), what, ast.Load()), at)
         test = copy_place(ast.Call(function, [load(subject, at)], []), at)
         self.emit(store(matched, test, at))
 

@@ -1,4 +1,4 @@
-"""The functions that do what operators do, as compiled code asks for them: `_Op.add(a, b)`."""
+"""The functions that do what operators do, as compiled code asks for them: `_Op0.add(a, b)`."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ def load(image: Image, workflow: FunctionType | None = None) -> Program:
     for file, text in _texts(image):
         _show_source(file, text)
     support = ops.cells(_protocols(program))
-    program.due = support["_due"]
+    program.due = support["_due0"]
     codes = [c for c in image.code_object().co_consts if isinstance(c, CodeType)]
     start = 0
     for index, table in enumerate(image.functions):

@@ -199,7 +199,7 @@ class Suspending:
         kinds = {type(source)}
         if isinstance(source, list | tuple):
             kinds |= {type(item) for item in source}
-        return any(self._suspends_in(k, name, None) for k in kinds - _INERT for name in RAW)
+        return any(self._suspends_in(k, name, None) for k in kinds - ops.INERT for name in RAW)
 
     def _stops_at_items(self, callee: Any, names: frozenset[str], args: tuple[Any, ...]) -> bool:
         """Whether a special method of a value that a builtin goes over may stop the run."""

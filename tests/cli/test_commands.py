@@ -46,7 +46,7 @@ def test_compile_prints_blocks_and_code(shop):
         "\n"
         "def f0_checkout_0(number, *, gift):\n"
         "  order = Order(number, gift)\n"
-        "  return _Suspend(price, (order,), then=1, live=(order,))\n"
+        "  return _Suspend0(price, (order,), then=1, live=(order,))\n"
         "\n"
         "def f0_checkout_1(_resume, order):\n"
         "  total = _resume()\n"

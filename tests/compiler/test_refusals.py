@@ -30,7 +30,7 @@ REFUSED = {
         "def flow(x):\n    import atexit\n"
         "    @atexit.register\n    def helper():\n        return act(x)\n    return helper()"
     ),
-    "PD115": "def flow(x):\n    _Suspend = act(x)\n    return _Suspend",
+    "PD115": "def flow(x):\n    _Suspend0 = act(x)\n    return _Suspend0",
     "several": (
         "def flow(xs):\n    class Inner:\n        rate = act(xs)\n        tax = act(1), act(2)\n"
         "    return Inner, act(xs)"

@@ -1,5 +1,7 @@
 """Names: unbound, deleted, global, rebound, and odd ones a compiler may want for itself."""
 
+import contextlib
+
 from perdure import workflow
 from tests.corpus.acts import add, echo, fail, less
 
@@ -334,8 +336,32 @@ def names_of_nested_functions():
     return message, [f.__qualname__ for f in (outer, outer(), *made())]
 
 
+_PENDING, _DONE, _ONCE = "pending", "done", 3
+
+
+def _merge(one, two):
+    return {**echo(one), **two}
+
+
+def _split(text):
+    for _iter in text.split():
+        yield echo(_iter)
+
+
+@workflow
+def private_helpers():
+    """Names with an underscore are the program's, whatever compiled code calls its own helpers."""
+    _set, _advance = {echo(_PENDING)}, [*_split("a b")]
+    with contextlib.suppress(KeyError):
+        for _await in range(_ONCE):
+            _set.add(echo(_await))
+    _type = sorted(map(str, _set))
+    return _merge({"a": 1}, {"b": _DONE}), _type, _advance
+
+
 def cases():
     return [
+        (private_helpers, ()),
         (instead_of_an_import, ()),
         (names_of_nested_functions, ()),
         (bound_perhaps, (True,)),
