@@ -38,13 +38,12 @@ from perdure.compiler.scopes import (
     Modules,
     Scope,
     analyse,
-    blocks_of,
     lazily,
     own_nodes,
     parameters,
 )
 from perdure.compiler.source import Source
-from perdure.compiler.trees import children, copy_place, nodes
+from perdure.compiler.trees import blocks_of, children, copy_place, nodes
 
 
 def normalize(resolved: Resolved, modules: Modules) -> CoreFunction:

@@ -25,12 +25,12 @@ from perdure.compiler.scopes import (
     Modules,
     Scope,
     defaults,
-    is_namespace,
     simple_alias,
     unpacked,
 )
 from perdure.compiler.sites import users_of
 from perdure.compiler.source import is_foreign, is_library
+from perdure.compiler.stored import is_namespace
 from perdure.compiler.trees import copy_place, nodes
 
 # What making an object calls; the last is called by the `__init__` that `dataclass` writes.

@@ -24,7 +24,8 @@ from typing import Any
 from perdure.compiler import bases
 from perdure.compiler.mangle import type_variables
 from perdure.compiler.source import ASYNCIO, BASES, Project, Source, read_library
-from perdure.compiler.trees import CHILDREN, LEAVES, children, copy_place, is_simple, nodes
+from perdure.compiler.stored import STORING, stored_by
+from perdure.compiler.trees import CHILDREN, LEAVES, blocks_of, children, copy_place, nodes
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 ScopeNode = (
@@ -362,8 +363,7 @@ def read_module(source: Source) -> Module:
 
 
 # The kinds of node that say something of a module wherever they stand in it.
-_TOLD = {ast.Import, ast.ImportFrom, ast.Global, ast.Attribute, ast.ClassDef, ast.Call}
-_TOLD |= {ast.Subscript}
+_TOLD = {ast.Import, ast.ImportFrom, ast.Global, *STORING}
 
 
 def _read_anywhere(module: Module, node: ast.AST) -> None:
@@ -377,71 +377,12 @@ def _read_anywhere(module: Module, node: ast.AST) -> None:
             module.imported |= {f"{base}.{alias.name}" for alias in node.names}
         case ast.Global():
             module.rebound |= set(node.names)
-        case ast.Attribute(ctx=ast.Store()):
-            module.stored.add(node.attr)
-        case ast.Call(func=ast.Name("setattr"), args=[_, name, *_]):
-            _note_stored(module, [name.value if isinstance(name, ast.Constant) else None])
-        case ast.Call(func=ast.Attribute(attr="update", value=owner)) if is_namespace(owner):
-            given: list[Any] = [k.arg for k in node.keywords]
-            for arg in node.args:
-                keys = arg.keys if isinstance(arg, ast.Dict) else [None]
-                given += [k.value if isinstance(k, ast.Constant) else None for k in keys]
-            _note_stored(module, given)
-        case ast.Call(func=ast.Attribute(attr="namedtuple") | ast.Name("namedtuple")):
-            fields = [part for arg in node.args[1:] for part in nodes(arg)]
-            module.stored.update(
-                name
-                for field in fields
-                if isinstance(field, ast.Constant) and isinstance(field.value, str)
-                for name in field.value.replace(",", " ").split()
-            )
-        case ast.Subscript(ctx=ast.Store(), value=owner, slice=key) if is_namespace(owner):
-            _note_stored(module, [key.value if isinstance(key, ast.Constant) else None])
-        case ast.Call(keywords=[_, *_]):  # SimpleNamespace(send=post)
-            module.stored.update(
-                k.arg for k in node.keywords if k.arg and not isinstance(k.value, _NO_FUNCTION)
-            )
-        case ast.ClassDef():
-            module.stored.update(_stored_in(node.body))
-
-
-def _note_stored(module: Module, names: Iterable[Any]) -> None:
-    """Attributes that are stored under these names; None for one that is made when it runs."""
-    for name in names:
-        if isinstance(name, str):
-            module.stored.add(name)
-        else:
-            module.stores_anything = True
-
-
-def is_namespace(owner: ast.expr) -> bool:
-    """Whether it is the dict of an object's attributes, or of variables: `vars(x)`, `globals()`."""
-    match owner:
-        case ast.Attribute(attr="__dict__") | ast.Call(func=ast.Name("vars" | "globals")):
-            return True
-    return False
-
-
-def _stored_in(body: list[ast.stmt]) -> Iterator[str]:
-    """Class attributes that may be something to call: `alias = method`, `partialmethod(…)`."""
-    for statement in body:
-        targets: list[ast.expr] = []
-        match statement:
-            case ast.AnnAssign() | ast.For():
-                targets = [statement.target]
-            case ast.Assign() if not isinstance(statement.value, _NO_FUNCTION):
-                targets = statement.targets
-        for target in targets:
-            yield from (node.id for node in nodes(target) if isinstance(node, ast.Name))
-        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            for inner in blocks_of(statement):
-                yield from _stored_in(inner)
-
-
-# Kinds of expression whose values are nothing to call.
-_TEXTS_AND_NUMBERS = (ast.Constant, ast.JoinedStr, ast.Compare, ast.BinOp, ast.UnaryOp)
-_CONTAINERS = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
-_NO_FUNCTION = (*_TEXTS_AND_NUMBERS, *_CONTAINERS)
+    if type(node) in STORING:
+        for name in stored_by(node):
+            if name is None:
+                module.stores_anything = True
+            else:
+                module.stored.add(name)
 
 
 def _read_body(
@@ -784,17 +725,6 @@ def absolute(node: ast.ImportFrom, source: Source) -> str:
     parts = source.module.split(".")
     keep = len(parts) - node.level + (1 if source.is_package else 0)
     return ".".join([*parts[: max(0, keep)], *([node.module] if node.module else [])])
-
-
-def blocks_of(statement: ast.stmt) -> list[list[ast.stmt]]:
-    """The statement lists directly inside a compound statement."""
-    if is_simple(statement):
-        return []
-    found = [getattr(statement, name, None) for name in ("body", "orelse", "finalbody")]
-    blocks = [block for block in found if isinstance(block, list) and block]
-    blocks += [handler.body for handler in getattr(statement, "handlers", [])]
-    blocks += [case.body for case in getattr(statement, "cases", [])]
-    return blocks
 
 
 def _prefixes(dotted: str) -> list[str]:

@@ -147,6 +147,17 @@ def is_simple(node: ast.AST) -> bool:
     return type(node) in _SIMPLE
 
 
+def blocks_of(statement: ast.stmt) -> list[list[ast.stmt]]:
+    """The statement lists directly inside a compound statement."""
+    if is_simple(statement):
+        return []
+    found = [getattr(statement, name, None) for name in ("body", "orelse", "finalbody")]
+    blocks = [block for block in found if isinstance(block, list) and block]
+    blocks += [handler.body for handler in getattr(statement, "handlers", [])]
+    blocks += [case.body for case in getattr(statement, "cases", [])]
+    return blocks
+
+
 def copy_place(made: _Node, node: Any) -> _Node:
     """`ast.copy_location`, four times as fast: put a new node where `node` stands."""
     try:
