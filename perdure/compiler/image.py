@@ -40,7 +40,7 @@ VOCABULARY = frozenset(
     " _exception _handling _matches _merge _spread _Yield _Delegate _await _aiter _anext"
     " _DONE _aentered _delegated _await_of _due _Safe _localise _getter _sorted _globals"
     " _awaiting _awaited_to _keeping _delegating _delegated_to _begun _abegun"
-    " _star _split _raised _rejoin _meets _stepping _stepped _iterating _listed _taken _extension"
+    " _star _split _raised _left_of _meets _stepping _stepped _iterating _listed _taken _extension"
     " _Op _contains _PENDING _advance _super _AssertionError _BaseException _NameError".split()
 )
 

@@ -407,7 +407,7 @@ def cells(bound: dict[str, Any]) -> dict[str, CellType]:
         "_star": stars.Star,
         "_split": stars.Star.split,
         "_raised": stars.Star.raised,
-        "_rejoin": stars.Star.rejoin,
+        "_left_of": stars.Star.to_raise,
         "_aentered": aentered,
         "_set": set,
         "_sorted": sorted,
