@@ -126,6 +126,8 @@ class Captions:
             return node
         if isinstance(node, ast.Name) and node.id in self._given:
             return ast.copy_location(ast.Name("…", node.ctx), node)
+        if isinstance(node, ast.Call) and _name(node.func) == "_super0":
+            return ast.copy_location(ast.Call(ast.Name("super", ast.Load()), [], []), node)
         fields = {name: self._short(value) for name, value in ast.iter_fields(node)}
         known = isinstance(node, ast.Call) and _place(node) in self._calls
         if known and (fields["args"] or fields["keywords"]):

@@ -571,7 +571,11 @@ class Compound(Loops):
                                              try: raise _t1
                                              except BaseException as e: _restore1(); handler
                                                  (what it raises is kept in _star1)
-                                         _rejoin0(_star1)
+                                         _t2 = _left_of0(_star1)
+                                         if _t2 is not None:
+                                             _restore2 = _handling0(_t2)
+                                             try: raise _t2
+                                             except BaseException: _restore2(); raise
         """
         if not self.has(node):
             self.emit(Simple(node))
@@ -590,14 +594,27 @@ class Compound(Loops):
             self.emit(store(star, call("_star0", [call("_exception0", [], at)], at), at))
             for handler in node.handlers:
                 self._star_handler(star, handler)
-            finish = ast.Expr(call("_rejoin0", [load(star, at)], at))
-            self.emit(Simple(copy_place(finish, at)))
+            self._raise_what_is_left(star, at)
         made = Try(node, body, [self._named(Handler(node, None, None, failing))], [], [])
         made.orelse = self.body(node.orelse)
         made.suspends = any(map(any_suspends, [body, failing, made.orelse]))
         for one in made.handlers:
             one.saved = one.saved or self.names.fresh("exc")
         self.emit(made)
+
+    def _raise_what_is_left(self, star: str, at: ast.TryStar) -> None:
+        """By a bare `raise`: it leaves no trace of its own, like the end of Python's `except*`."""
+        left, restore = self.names.fresh("t"), self.names.fresh("restore")
+        self.emit(store(left, call("_left_of0", [load(star, at)], at), at))
+        again = Simple(copy_place(ast.Expr(call(restore, [], at)), at))
+        bare = Raise(copy_place(ast.Raise(None, None), at))
+        raised = Raise(copy_place(ast.Raise(load(left, at), None), at))
+        body: Body = [
+            store(restore, call("_handling0", [load(left, at)], at), at),
+            Try(at, [raised], [Handler(at, None, None, [again, bare])], [], []),
+        ]
+        test = ast.Compare(load(left, at), [ast.IsNot()], [ast.Constant(None)])
+        self.emit(If(at, copy_place(test, at), body, [], suspends=False))
 
     def _star_handler(self, star: str, node: ast.ExceptHandler) -> None:
         assert node.type is not None

@@ -571,7 +571,8 @@ class _Builder:
             self.ends = [_End(e.node, "any exception", "raise", e.group) for e in failing]
             self.ends += [_End(node, "", "raise") for node, _ in raises]
             self.node("choice", _line(statement))
-            for part in statement.handlers[0].body:
+            *parts, _ = statement.handlers[0].body  # the last one raises what is left
+            for part in parts:
                 if isinstance(part, If) and isinstance(part.node, ast.ExceptHandler):
                     self.star_handler(part, part.node)
                 else:

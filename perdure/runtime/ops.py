@@ -412,7 +412,7 @@ def cells(bound: dict[str, Any]) -> dict[str, CellType]:
         "_star0": stars.Star,
         "_split0": stars.Star.split,
         "_raised0": stars.Star.raised,
-        "_rejoin0": stars.Star.rejoin,
+        "_left_of0": stars.Star.to_raise,
         "_aentered0": aentered,
         "_set0": set,
         "_sorted0": sorted,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from perdure.runtime.failures import entries, link_to
+from perdure.runtime.failures import entries
 
 # What a handler takes no part of goes on as split() gives it since Python 3.12; before, as it is.
 _GOES_ON_WITH_A_COPY = sys.version_info >= (3, 12)
@@ -65,23 +65,22 @@ class Star:
         else:
             self.found.append(error)
 
-    def rejoin(self) -> None:
-        """After the last handler: raise what is to be raised."""
+    def to_raise(self) -> BaseException | None:
+        """After the last handler: what is raised then, if anything is."""
         if self.left is not None:
             self.again.append(self.left)
         if not self.found and not self.again:
-            return
+            return None
         error = self.error
         if not isinstance(error, BaseExceptionGroup):
             # A naked exception was wrapped: at most one handler was entered, and raised this.
-            _raise_as_it_is([*self.found, *self.again][0])
+            return [*self.found, *self.again][0]
         assert isinstance(error, BaseExceptionGroup)
         kept = _leaves_of(error, self.again)
         parts = [*self.found, *([kept] if kept is not None else [])]
         if len(parts) > 1:
-            _raise_as_it_is(BaseExceptionGroup("", parts))
-        elif parts:
-            _raise_as_it_is(parts[0])
+            return BaseExceptionGroup("", parts)
+        return parts[0] if parts else None
 
 
 def _metadata(error: BaseException) -> Any:
@@ -99,19 +98,6 @@ class _Same:
         return isinstance(other, _Same) and other.value is self.value
 
     __hash__ = None  # type: ignore[assignment]
-
-
-def _raise_as_it_is(error: BaseException) -> None:
-    """Raise an exception without giving it the one being handled as its context."""
-    context = error.__context__
-    link = link_to(error, sys.exception())
-    try:
-        raise error
-    finally:
-        error.__context__ = context
-        if link is not None:
-            link.__context__ = error
-        del error, context, link
 
 
 def _leaves_of(
