@@ -83,6 +83,7 @@ _SPECIAL = frozenset(COMPREHENSIONS) | {
     ast.ClassDef,
     ast.Import,
     ast.ImportFrom,
+    ast.Match,
     ast.MatchAs,
     ast.MatchStar,
     ast.MatchMapping,
@@ -155,6 +156,9 @@ def _visit_special(node: ast.AST, found: Access, own: frozenset[str]) -> None:
             _visit_comprehension(node, found, own)
         case ast.Import() | ast.ImportFrom():
             found.binds.update((a.asname or a.name.partition(".")[0]) for a in node.names)
+        case ast.Match():
+            _visit(node.subject, found, own)
+            _visit_perhaps(node.cases, found, own)
         case ast.MatchAs() | ast.MatchStar():
             if node.name:
                 found.binds.add(node.name)

@@ -8,9 +8,9 @@ until the whole pattern has matched, which is when Python binds the user's::
     match x:                                   _t1 = x
         case Order(total=t, lines=[_, 2]):     _t2 = None
             body                               _t3 = _Op0.class_pattern(_t1, Order, 0, …)
-        case other: rest                       match _t3:
+        case other: rest                       _matched1 = False
+                                               match _t3:
                                                    case [_t2, [_, 2]]: _matched1 = True
-                                                   case _: _matched1 = False
                                                _taken1 = False
                                                if _matched1:
                                                    t = _t2; _taken1 = True; body
@@ -170,12 +170,10 @@ class Patterns(Compound):
             self._capture(pattern.name, subject, pattern)
             self.emit(store(matched, ast.Constant(True), pattern))
             return
-        cases = []
-        for case, found in ((self._renamed(pattern), True), (ast.MatchAs(None, None), False)):
-            note = store(matched, ast.Constant(found), pattern).node
-            assert isinstance(note, ast.stmt)
-            cases.append(ast.match_case(copy_place(case, pattern), None, [note]))
-        self.emit(Simple(copy_place(ast.Match(subject, cases), pattern)))
+        self.emit(store(matched, ast.Constant(False), pattern))
+        note = store(matched, ast.Constant(True), pattern).node
+        case = ast.match_case(self._renamed(pattern), None, [note])
+        self.emit(Simple(copy_place(ast.Match(subject, [case]), pattern)))
 
     def _renamed(self, pattern: Any) -> Any:
         """A pattern that captures under names of the compiler's own."""

@@ -177,8 +177,33 @@ def shared_captures():
             return found, names()
 
 
+def kept_from(value):
+    match value:
+        case [Order(total=(2 | 3 as few)), rest]:
+            return "few", few, rest
+        case [Order(total=(5 as one) | (6 as one)), rest]:
+            return "one", one, rest
+        case Order(total=[(first) as again, *_]):
+            return "first", first, again
+        case Order(total=(whole as again)) if echo(True):
+            return "whole", whole, again
+        case (Order(total=9) as last) | last:
+            return "last", last
+
+
+@workflow
+def names_inside_names():
+    """Parts that match anything may stand anywhere, and what matched in vain binds nothing."""
+    values = [[Order(2), 0], [Order(6), 1], Order([1, 2]), Order(3), 7]
+    match given := echo(1),:
+        case one as other,:
+            found = [one, other, given]
+    return found, [kept_from(value) for value in values]
+
+
 def cases():
     return [
+        (names_inside_names, ()),
         (attributes_read, ()),
         (attributes_by_place, ()),
         (wrong_classes, ()),
