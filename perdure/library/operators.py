@@ -167,6 +167,10 @@ def _of_items(name: str, kind: Any, left: Any, right: Any) -> Any:
     while place < kind.__len__(left) and place < kind.__len__(right):
         mine, other = kind.__getitem__(left, place), kind.__getitem__(right, place)
         if not (mine is other or mine == other):
+            if kind is list:  # the comparison may have changed them
+                if place >= list.__len__(left) or place >= list.__len__(right):
+                    break
+                mine, other = list.__getitem__(left, place), list.__getitem__(right, place)
             if symbol in ("==", "!="):
                 return symbol == "!="
             return compared(name, reflected, symbol, mine, other)

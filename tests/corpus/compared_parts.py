@@ -102,8 +102,36 @@ def unequal():
     return found
 
 
+class Emptying(Amount):
+    """Empties lists when it is compared."""
+
+    def __init__(self, *lists):
+        self.lists = lists
+
+    def __eq__(self, other):
+        for given in self.lists:
+            given.clear()
+            given += echo([])
+        return False
+
+    __hash__ = None
+
+
+@workflow
+def emptied():
+    """A list that is emptied while it is compared is compared by what is left."""
+    found = []
+    for shared in ((), (9,)):
+        one, two = [], []
+        one += [Emptying(one, two), 3]
+        two += [1, *shared]
+        found.append((one == two, one < [2], one, two))
+    return found
+
+
 def cases():
     return [
+        (emptied, ()),
         (sequences, ()),
         (dataclasses_compared, ()),
         (hashed, ()),
