@@ -11,12 +11,13 @@ import ast
 from typing import Any
 
 from perdure.compiler.core import Body, For, If, Jump, Simple, SiteKind, Suspension, While, suspends
-from perdure.compiler.lift import Lifter, call, load, store
+from perdure.compiler.lift import call, load, store
 from perdure.compiler.rename import rename
+from perdure.compiler.targets import Targets
 from perdure.compiler.trees import copy_place
 
 
-class Loops(Lifter):
+class Loops(Targets):
     """Brings comprehensions into core form, and gives loops their iterators."""
 
     def _lift_comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> ast.expr:

@@ -26,7 +26,7 @@ from perdure.compiler.core import (
 from perdure.compiler.definitions import Definition, Kind
 from perdure.compiler.diagnostics import CompileError, Diagnostic
 from perdure.compiler.image import VOCABULARY
-from perdure.compiler.lift import Names, call, load, store, wanted
+from perdure.compiler.lift import Names, call, load, store
 from perdure.compiler.operators import operations_of
 from perdure.compiler.patterns import Patterns
 from perdure.compiler.resolve import Resolved
@@ -43,6 +43,7 @@ from perdure.compiler.scopes import (
     parameters,
 )
 from perdure.compiler.source import Source
+from perdure.compiler.targets import wanted
 from perdure.compiler.trees import blocks_of, children, copy_place, nodes
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from functools import cache
+from importlib.metadata import Distribution
 from pathlib import Path
 
 _IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+perdure\b", re.MULTILINE)
@@ -74,9 +75,8 @@ def _needing(folder: Path) -> frozenset[str] | None:
         return None
     found = set()
     for about in installed:
-        metadata = about / "METADATA"
+        metadata = about / "METADATA"  # most do not: their other files are not read
         if metadata.is_file() and _NEEDS.search(metadata.read_bytes()):
-            record = about / "RECORD"
-            lines = record.read_text().splitlines() if record.is_file() else []
-            found |= {re.split("[/,.]", line, maxsplit=1)[0] for line in lines if ".py" in line}
+            files = Distribution.at(about).files or ()
+            found |= {file.parts[0].removesuffix(".py") for file in files if file.suffix == ".py"}
     return frozenset(found)

@@ -20,10 +20,10 @@ from perdure.runtime.comparing import (
     COMPARISONS,
     OF_LENGTHS,
     fields_asked,
-    is_of_fields,
     is_of_mappings,
     sequence_of,
 )
+from perdure.runtime.dataclass_fields import is_method_written
 from perdure.runtime.operations import Says
 from perdure.runtime.ops import lookup, special
 
@@ -124,7 +124,7 @@ def compared(name: str, reflected: str, symbol: str, left: Any, right: Any, /) -
 
 def _comparison(name: str, left: Any, right: Any) -> Any:
     function = lookup(type(left), name)
-    if is_of_fields(function) and fields_asked(type(left), name):
+    if is_method_written(function) and fields_asked(type(left), name):
         return _of_fields(name, left, right)
     if is_of_mappings(function):
         return _of_mappings(name, left, right) if isinstance(right, dict) else NotImplemented
@@ -350,7 +350,7 @@ def hash_(operand: Any, /) -> int:
         return hash(operand)  # says what is wrong
     if sequence_of(function) is tuple:
         return hash(tuple([Says(hash_(item)) for item in tuple.__iter__(operand)]))
-    if is_of_fields(function) and (names := fields_asked(type(operand), "__hash__")):
+    if is_method_written(function) and (names := fields_asked(type(operand), "__hash__")):
         return hash(tuple([Says(hash_(getattr(operand, name))) for name in names]))
     return hash(Says(special(operand, "__hash__")()))  # type: ignore[misc]  # there is one
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from types import FunctionType, MemberDescriptorType
 from typing import Any
 
+from perdure.runtime.dataclass_fields import is_method_written
 from perdure.runtime.ops import lookup, own_dict
 
 # Comparisons by method: the one that is asked the other way round, and how it is written.
@@ -42,11 +43,6 @@ def is_of_mappings(method: Any) -> bool:
     return any(method is known for known in _MAPPINGS)
 
 
-def is_of_fields(method: Any) -> bool:
-    """Whether a method is one that `dataclass` has written."""
-    return type(method) is FunctionType and method.__code__.co_filename == "<string>"
-
-
 def fields_asked(kind: type, name: str) -> list[str]:
     """The fields that a method which `dataclass` has written asks."""
     owner = next(base for base in kind.__mro__ if name in base.__dict__)
@@ -66,7 +62,7 @@ def parts_asked(value: Any, name: str) -> Iterable[Any]:
         return parts_asked(value, "__eq__")
     if is_of_mappings(method):
         return dict.values(value)
-    if is_of_fields(method):
+    if is_method_written(method):
         own = own_dict(value) or {}
         return [_field(value, own, field) for field in fields_asked(kind, name)]
     try:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import Any, NamedTuple
 
+from perdure.runtime.dataclass_fields import is_method_written
 from perdure.runtime.ops import lookup
 
 # Values that have no parts, and say what they are without any help.
@@ -35,14 +36,15 @@ def form_of(value: Any) -> Form | None:
         if function.__code__ is _OF_NAMED_TUPLES:
             return _NAMED_TUPLE
         written = getattr(function, "__wrapped__", function)
-        if _is_written(written) and hasattr(kind, "__dataclass_fields__"):
+        if is_method_written(written) and hasattr(kind, "__dataclass_fields__"):
             return _DATACLASS
     return _FORMS.get(function)
 
 
-def _is_written(function: Any) -> bool:
-    """Whether a function is one that `dataclass` has written."""
-    return type(function) is FunctionType and function.__code__.co_filename == "<string>"
+def parts_of(value: Any) -> Iterable[Any]:
+    """The values whose texts stand in that of a container."""
+    form = form_of(value)
+    return () if form is None else form.parts(value)
 
 
 def _pairs(texts: list[str]) -> str:

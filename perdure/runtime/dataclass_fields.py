@@ -18,10 +18,14 @@ _INIT_ONLY: Any = dataclasses._FIELD_INITVAR  # type: ignore[attr-defined]
 _OF_THE_CLASS: Any = dataclasses._FIELD_CLASSVAR  # type: ignore[attr-defined]
 
 
-def is_written(function: FunctionType) -> bool:
-    """Whether a function is an `__init__` that `dataclass` wrote."""
-    code = function.__code__
-    return code.co_filename == "<string>" and code.co_name == "__init__"
+def is_method_written(function: Any) -> bool:
+    """Whether something is a function that `dataclass` wrote (or that came out of `exec`)."""
+    return type(function) is FunctionType and function.__code__.co_filename == "<string>"
+
+
+def is_written(function: Any) -> bool:
+    """Whether something is an `__init__` that `dataclass` wrote."""
+    return is_method_written(function) and function.__code__.co_name == "__init__"
 
 
 def filler_of(kind: type, written: Any = None) -> type | None:
@@ -33,8 +37,7 @@ def filler_of(kind: type, written: Any = None) -> type | None:
         found = base.__dict__.get("__init__")
         if found is None or (written is not None and found is not written):
             continue
-        ours = type(found) is FunctionType and is_written(found)
-        return base if ours and "__dataclass_fields__" in base.__dict__ else None
+        return base if is_written(found) and "__dataclass_fields__" in base.__dict__ else None
     return None
 
 

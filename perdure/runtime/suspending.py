@@ -10,6 +10,7 @@ import itertools
 import operator
 import re
 from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterable
 from types import (
     BuiltinFunctionType,
     CodeType,
@@ -165,20 +166,16 @@ class Suspending:
             return True
         if found in _SHOWING:
             return self._stops_in_text(callee, _SHOWING[found], args, kwargs)
-        if found == "numbered" or found in ALSO_NUMBERED.values():
-            owner = callee.__self__ if found == "numbered" else None
+        if found == "numbered":
+            owner = callee.__self__
             parts = (owner.start, owner.stop, owner.step) if isinstance(owner, slice) else ()
-            if any(self._suspends_in(type(v), "__index__", v) for v in (*args, *parts)):
-                return True
-            if found == "numbered":
-                return False
+            return self._stops_at_indices((*args, *parts))
+        if found in ALSO_NUMBERED.values() and self._stops_at_indices(args):
+            return True
         if found == "bytes_" and args and self._asks_for_bytes(args[0]):
             return True
         if found in MISSING.values():
-            owner = callee.__self__
-            return self._suspends_in(type(owner), "__missing__", owner) or (
-                isinstance(owner, defaultdict) and self.suspends(owner.default_factory)
-            )
+            return self._stops_at_missing(callee.__self__)
         if found in _PAST.values():
             return self._stops_past(callee, found, args)
         if found == "new_of_":
@@ -193,6 +190,16 @@ class Suspending:
         if found in ASKING_LENGTH and any(map(self._asks_length, args)):
             return True
         return any(map(self._stops, [*args, *kwargs.values()] if kwargs else args))
+
+    def _stops_at_indices(self, values: tuple[Any, ...]) -> bool:
+        """Whether the `__index__` of one of the values stops the run."""
+        return any(self._suspends_in(type(value), "__index__", value) for value in values)
+
+    def _stops_at_missing(self, owner: Any) -> bool:
+        """Whether a dict asks what suspends for the value of a key that it has not."""
+        return self._suspends_in(type(owner), "__missing__", owner) or (
+            isinstance(owner, defaultdict) and self.suspends(owner.default_factory)
+        )
 
     def _asks_for_bytes(self, source: Any) -> bool:
         """Whether `bytes` of something comes to a method of its, or of its items, that stops."""
@@ -227,6 +234,17 @@ class Suspending:
 
     def _compares(self, values: list[Any], names: frozenset[str]) -> bool:
         """Whether one of the methods, of a value or of what C asks in its stead, suspends."""
+
+        def asked(value: Any) -> Iterable[Any]:
+            parts = (tuple(comparing.parts_asked(value, name)) for name in names)
+            return next(filter(None, parts), ())
+
+        return self._suspends_within(values, names, asked)
+
+    def _suspends_within(
+        self, values: list[Any], names: frozenset[str], parts: Callable[[Any], Iterable[Any]]
+    ) -> bool:
+        """Whether one of the methods, of a value or of its parts at any depth, suspends."""
         if names.isdisjoint(self._function_names):
             return False
         seen: dict[int, Any] = {}
@@ -238,8 +256,7 @@ class Suspending:
             seen[id(value)] = value
             if any(self._suspends_in(kind, name, value) for name in names):
                 return True
-            parts = (tuple(comparing.parts_asked(value, name)) for name in names)
-            values += next(filter(None, parts), ())
+            values += parts(value)
         return False
 
     def _stops_in_text(
@@ -257,21 +274,8 @@ class Suspending:
         return self._shows([*args, *kwargs.values()], names)
 
     def _shows(self, values: list[Any], names: frozenset[str]) -> bool:
-        """Whether one of the methods, of a value or of what stands in it at any depth, suspends."""
-        if names.isdisjoint(self._function_names):
-            return False
-        seen: dict[int, Any] = {}
-        while values:
-            value = values.pop()
-            kind = type(value)
-            if kind in contents.PLAIN or id(value) in seen:
-                continue
-            seen[id(value)] = value
-            if any(self._suspends_in(kind, name, value) for name in names):
-                return True
-            form = contents.form_of(value)
-            values += () if form is None else form.parts(value)
-        return False
+        """Whether one of the methods, of a value or of what its text is made of, suspends."""
+        return self._suspends_within(values, names, contents.parts_of)
 
     def _operates(self, operation: Operation, args: tuple[Any, ...]) -> bool:
         """Whether a special method that an operation calls is one that suspends."""

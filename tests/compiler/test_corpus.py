@@ -29,7 +29,7 @@ SITES = {kind.value for kind in SiteKind}
 def targets(module: str) -> list[str]:
     name = f"tests.corpus.{module}"
     cases = getattr(importlib.import_module(name), "cases", list)()
-    return list(dict.fromkeys(f"{name}:{workflow.__qualname__}" for workflow, _ in cases))
+    return list(dict.fromkeys(f"{name}:{flow}" for flow, _ in cases))
 
 
 # Layout takes a while: one workflow in twenty is drawn.

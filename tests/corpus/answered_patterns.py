@@ -28,5 +28,5 @@ def answered():
 
 def cases():
     return [
-        (answered, ()),
+        ("answered", ()),
     ]

@@ -390,12 +390,12 @@ def shadowed_descriptors():
 
 def cases():
     return [
-        (shadowed_descriptors, ()),
-        (passed_on, ()),
-        (decorated_methods, ()),
-        (made_otherwise, ()),
-        (property_setters, ()),
-        (attributes, ()),
-        (named_errors, ()),
-        (looked_up, ("gross",)),
+        ("shadowed_descriptors", ()),
+        ("passed_on", ()),
+        ("decorated_methods", ()),
+        ("made_otherwise", ()),
+        ("property_setters", ()),
+        ("attributes", ()),
+        ("named_errors", ()),
+        ("looked_up", ("gross",)),
     ]

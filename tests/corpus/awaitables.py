@@ -40,5 +40,5 @@ async def awaited_in_plain_methods():
 
 def cases():
     return [
-        (awaited_in_plain_methods, ()),
+        ("awaited_in_plain_methods", ()),
     ]

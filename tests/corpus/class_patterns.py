@@ -203,11 +203,11 @@ def names_inside_names():
 
 def cases():
     return [
-        (names_inside_names, ()),
-        (attributes_read, ()),
-        (attributes_by_place, ()),
-        (wrong_classes, ()),
-        (bound_when_matched, ()),
-        (left_from_arms, ()),
-        (shared_captures, ()),
+        ("names_inside_names", ()),
+        ("attributes_read", ()),
+        ("attributes_by_place", ()),
+        ("wrong_classes", ()),
+        ("bound_when_matched", ()),
+        ("left_from_arms", ()),
+        ("shared_captures", ()),
     ]

@@ -131,9 +131,9 @@ def emptied():
 
 def cases():
     return [
-        (emptied, ()),
-        (sequences, ()),
-        (dataclasses_compared, ()),
-        (hashed, ()),
-        (unequal, ()),
+        ("emptied", ()),
+        ("sequences", ()),
+        ("dataclasses_compared", ()),
+        ("hashed", ()),
+        ("unequal", ()),
     ]

@@ -110,6 +110,6 @@ def mappings():
 
 def cases():
     return [
-        (sequences, ()),
-        (mappings, ()),
+        ("sequences", ()),
+        ("mappings", ()),
     ]

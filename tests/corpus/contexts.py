@@ -140,11 +140,11 @@ async def undone_in_tasks():
 
 def cases():
     return [
-        (undone_in_order, ()),
-        (undone_twice, ()),
-        (undone_out_of_order, ()),
-        (undone_elsewhere, ()),
-        (undone_by_a_manager, ()),
-        (undone_by_each_caller, ()),
-        (undone_in_tasks, ()),
+        ("undone_in_order", ()),
+        ("undone_twice", ()),
+        ("undone_out_of_order", ()),
+        ("undone_elsewhere", ()),
+        ("undone_by_a_manager", ()),
+        ("undone_by_each_caller", ()),
+        ("undone_in_tasks", ()),
     ]

@@ -232,11 +232,11 @@ def given_in_passing():
 
 def cases():
     return [
-        (given_in_passing, ()),
-        (registries, ()),
-        (generic_functions, ()),
-        (methods_found, ()),
-        (method_callers, ()),
-        (caches, ()),
-        (cached_properties, ()),
+        ("given_in_passing", ()),
+        ("registries", ()),
+        ("generic_functions", ()),
+        ("methods_found", ()),
+        ("method_callers", ()),
+        ("caches", ()),
+        ("cached_properties", ()),
     ]

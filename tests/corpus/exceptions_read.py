@@ -78,7 +78,7 @@ def tracebacks_in_handlers():
 
 def cases():
     return [
-        (subject_of_attribute_error, ()),
-        (thrown_before_the_first_step, ()),
-        (tracebacks_in_handlers, ()),
+        ("subject_of_attribute_error", ()),
+        ("thrown_before_the_first_step", ()),
+        ("tracebacks_in_handlers", ()),
     ]

@@ -42,10 +42,7 @@ def one_space():
     return found, shown.__globals__ is space, list(space)[:2], up.__globals__["more"]
 
 
-@workflow
-def only_functions():
-    """Functions share their variables although nothing else leads to the dict."""
-    space = {"limit": 1}
+def counted(space):
     exec(SOURCE, space)
     up, shown = space["up"], space["shown"]
     del space
@@ -54,20 +51,18 @@ def only_functions():
         up()
         found.append(echo(shown()))
     return found
+
+
+@workflow
+def only_functions():
+    """Functions share their variables although nothing else leads to the dict."""
+    return counted({"limit": 1})
 
 
 @workflow
 def nobody_needs_it():
     """Beside them is what nobody can keep."""
-    space = {"limit": 1, "lock": threading.Lock()}
-    exec(SOURCE, space)
-    up, shown = space["up"], space["shown"]
-    del space
-    found = []
-    for _ in range(2):
-        up()
-        found.append(echo(shown()))
-    return found
+    return counted({"limit": 1, "lock": threading.Lock()})
 
 
 @workflow
@@ -123,10 +118,10 @@ async def ended_and_kept():
 
 def cases():
     return [
-        (one_space, ()),
-        (only_functions, ()),
-        (nobody_needs_it, ()),
-        (dict_of_a_class, ()),
-        (expressions_in_classes, ()),
-        (ended_and_kept, ()),
+        ("one_space", ()),
+        ("only_functions", ()),
+        ("nobody_needs_it", ()),
+        ("dict_of_a_class", ()),
+        ("expressions_in_classes", ()),
+        ("ended_and_kept", ()),
     ]

@@ -276,14 +276,14 @@ def members():
 
 def cases():
     return [
-        (members, ()),
-        (percent, ()),
-        (percent_by_key, ()),
-        (percent_fails, ()),
-        (braces, ()),
-        (braces_fail, ()),
-        (containers, ()),
-        (inside_themselves, ()),
-        (fails_inside, ()),
-        (printed, ()),
+        ("members", ()),
+        ("percent", ()),
+        ("percent_by_key", ()),
+        ("percent_fails", ()),
+        ("braces", ()),
+        ("braces_fail", ()),
+        ("containers", ()),
+        ("inside_themselves", ()),
+        ("fails_inside", ()),
+        ("printed", ()),
     ]

@@ -93,8 +93,8 @@ def refused():
 
 def cases():
     return [
-        (aliases, ()),
-        (heirs, ()),
-        (metaclasses_and_factories, ()),
-        (refused, ()),
+        ("aliases", ()),
+        ("heirs", ()),
+        ("metaclasses_and_factories", ()),
+        ("refused", ()),
     ]

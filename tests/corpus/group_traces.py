@@ -62,6 +62,6 @@ def of_new_groups():
 
 def cases():
     return [
-        (of_what_is_left, ()),
-        (of_new_groups, ()),
+        ("of_what_is_left", ()),
+        ("of_new_groups", ()),
     ]

@@ -147,7 +147,7 @@ def in_a_finally():
 def cases():
     return [
         (
-            in_order,
+            "in_order",
             (
                 [
                     [1, 2],
@@ -168,19 +168,19 @@ def cases():
                 ],
             ),
         ),
-        (names_stay_bound, ()),
-        (the_guard_changes_the_subject, ()),
-        (leaving_from_arms, ([1, 2, 3, 4, 5],)),
-        (leaving_from_arms, ([1, "return", 3],)),
-        (leaving_from_arms, ([1],)),
-        (guards_that_fail, ()),
-        (nested, ([1, {"a": 2}],)),
-        (nested, ([1, {}],)),
-        (nested, ([2, {}],)),
-        (nested, ([0, 3],)),
-        (short_circuits_in_guards, ([1, 2],)),
-        (short_circuits_in_guards, ([0, 5],)),
-        (short_circuits_in_guards, ([3, 3],)),
-        (short_circuits_in_guards, ([0, 4],)),
-        (in_a_finally, ()),
+        ("names_stay_bound", ()),
+        ("the_guard_changes_the_subject", ()),
+        ("leaving_from_arms", ([1, 2, 3, 4, 5],)),
+        ("leaving_from_arms", ([1, "return", 3],)),
+        ("leaving_from_arms", ([1],)),
+        ("guards_that_fail", ()),
+        ("nested", ([1, {"a": 2}],)),
+        ("nested", ([1, {}],)),
+        ("nested", ([2, {}],)),
+        ("nested", ([0, 3],)),
+        ("short_circuits_in_guards", ([1, 2],)),
+        ("short_circuits_in_guards", ([0, 5],)),
+        ("short_circuits_in_guards", ([3, 3],)),
+        ("short_circuits_in_guards", ([0, 4],)),
+        ("in_a_finally", ()),
     ]

@@ -41,7 +41,7 @@ def mutable_mapping():
     table.update([("r", 5)])
     found = [table.setdefault("z", 3), table.pop("x"), sorted(table.items())]
     found += ["y" in table, "no" in table, table.get("no", 5), list(table.keys())]
-    found += [list(table.values()), table == {"y": 2}, table == dict(table.items())]
+    found += [list(table.values()), table != {"y": 2}, table == dict(table.items())]
     try:
         table.pop("gone")
     except KeyError as error:
@@ -115,7 +115,7 @@ class Stack(abc.MutableSequence):
 def sequences():
     """index(), count(), `in`, reversed() of a Sequence; what a MutableSequence adds."""
     row = Row(1, 2, 3, 2)
-    found = [2 in row, 9 in row, row.index(2), row.count(2), list(reversed(row)), list(row)]
+    found = [2 in row, 9 in row, row.index(2, 2), row.count(2), list(reversed(row)), list(row)]
     try:
         row.index(7)
     except ValueError as error:
@@ -264,11 +264,11 @@ def copied():
 
 def cases():
     return [
-        (mutable_mapping, ()),
-        (user_containers, ()),
-        (sequences, ()),
-        (sets, ()),
-        (visitors, ()),
-        (other_names_of_bases, ()),
-        (copied, ()),
+        ("mutable_mapping", ()),
+        ("user_containers", ()),
+        ("sequences", ()),
+        ("sets", ()),
+        ("visitors", ()),
+        ("other_names_of_bases", ()),
+        ("copied", ()),
     ]

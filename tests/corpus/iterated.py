@@ -123,6 +123,6 @@ def asked_for_close():
 
 def cases():
     return [
-        (asked_for_close, ()),
-        (found_in_the_class, ()),
+        ("asked_for_close", ()),
+        ("found_in_the_class", ()),
     ]

@@ -314,15 +314,15 @@ def of_what_has_a_length():
 
 def cases():
     return [
-        (of_plain_iter, ()),
-        (of_what_has_a_length, ()),
-        (contexts_of_ends, (3,)),
-        (of_calls, ()),
-        (that_ends_itself, ()),
-        (whose_function_stops, ()),
-        (of_what_is_no_iterator, ()),
-        (kinds_of_iterators, ()),
-        (asynchronous_comprehension, ()),
-        (shared_by_tee, ()),
-        (far_apart_in_tee, ()),
+        ("of_plain_iter", ()),
+        ("of_what_has_a_length", ()),
+        ("contexts_of_ends", (3,)),
+        ("of_calls", ()),
+        ("that_ends_itself", ()),
+        ("whose_function_stops", ()),
+        ("of_what_is_no_iterator", ()),
+        ("kinds_of_iterators", ()),
+        ("asynchronous_comprehension", ()),
+        ("shared_by_tee", ()),
+        ("far_apart_in_tee", ()),
     ]

@@ -96,8 +96,8 @@ def marks_of_classes():
 
 def cases():
     return [
-        (tables, ()),
-        (decimal_contexts, ()),
-        (sorted_graphs, ()),
-        (marks_of_classes, ()),
+        ("tables", ()),
+        ("decimal_contexts", ()),
+        ("sorted_graphs", ()),
+        ("marks_of_classes", ()),
     ]

@@ -98,7 +98,7 @@ def merged():
 
 def cases():
     return [
-        (past_a_subclass, ()),
-        (factories, ()),
-        (merged, ()),
+        ("past_a_subclass", ()),
+        ("factories", ()),
+        ("merged", ()),
     ]

@@ -101,8 +101,8 @@ def made_of():
 
 def cases():
     return [
-        (indices, ()),
-        (texts, ()),
-        (functions_of_math, ()),
-        (made_of, ()),
+        ("indices", ()),
+        ("texts", ()),
+        ("functions_of_math", ()),
+        ("made_of", ()),
     ]

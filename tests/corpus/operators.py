@@ -82,10 +82,10 @@ def imports_inside(text):
 
 def cases():
     return [
-        (arithmetic, (7, 2)),
-        (bits, (12, 3)),
-        (comparisons, (1, 2)),
-        (comparisons, (2, 2)),
-        (in_place, (5, 2)),
-        (imports_inside, ('{"a": 1}',)),
+        ("arithmetic", (7, 2)),
+        ("bits", (12, 3)),
+        ("comparisons", (1, 2)),
+        ("comparisons", (2, 2)),
+        ("in_place", (5, 2)),
+        ("imports_inside", ('{"a": 1}',)),
     ]

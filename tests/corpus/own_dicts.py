@@ -70,6 +70,6 @@ def one_dict_for_two():
 
 def cases():
     return [
-        (dicts_held, ()),
-        (one_dict_for_two, ()),
+        ("dicts_held", ()),
+        ("one_dict_for_two", ()),
     ]

@@ -198,15 +198,15 @@ def groups_by_what_suspends(words):
 
 def cases():
     return [
-        (groups_by_what_suspends, (["a", "b", "cc", "dd", "e", "f"],)),
-        (groups_in_turn, (["a", "b", "cc", "dd", "e", "f"],)),
-        (heaps, ()),
-        (substitutions, ()),
-        (searching, ()),
-        (consumers, ()),
-        (bisections, ()),
-        (orderings, ()),
-        (comparing, ()),
-        (default_factories, ()),
-        (lengths_asked, ()),
+        ("groups_by_what_suspends", (["a", "b", "cc", "dd", "e", "f"],)),
+        ("groups_in_turn", (["a", "b", "cc", "dd", "e", "f"],)),
+        ("heaps", ()),
+        ("substitutions", ()),
+        ("searching", ()),
+        ("consumers", ()),
+        ("bisections", ()),
+        ("orderings", ()),
+        ("comparing", ()),
+        ("default_factories", ()),
+        ("lengths_asked", ()),
     ]

@@ -89,6 +89,6 @@ def attributes_of_classes():
 
 def cases():
     return [
-        (methods_of_any_name, ()),
-        (attributes_of_classes, ()),
+        ("methods_of_any_name", ()),
+        ("attributes_of_classes", ()),
     ]

@@ -225,10 +225,10 @@ def unwrapped():
 
 def cases():
     return [
-        (by_decorators, ()),
-        (at_module_level, ()),
-        (in_attributes, ()),
-        (in_classes, ()),
-        (written_constructors, ()),
-        (unwrapped, ()),
+        ("by_decorators", ()),
+        ("at_module_level", ()),
+        ("in_attributes", ()),
+        ("in_classes", ()),
+        ("written_constructors", ()),
+        ("unwrapped", ()),
     ]

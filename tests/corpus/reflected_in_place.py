@@ -60,6 +60,6 @@ def gone_over():
 
 def cases():
     return [
-        (in_place, ()),
-        (gone_over, ()),
+        ("in_place", ()),
+        ("gone_over", ()),
     ]

@@ -66,5 +66,5 @@ def what_is_missing():
 
 def cases():
     return [
-        (what_is_missing, ()),
+        ("what_is_missing", ()),
     ]

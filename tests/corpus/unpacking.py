@@ -122,10 +122,10 @@ def in_with():
 
 def cases():
     return [
-        (inside_one_another, ()),
-        (one_after_the_other, ()),
-        (in_loops, ()),
-        (in_loops_over_anything, ()),
-        (in_coroutines, ()),
-        (in_with, ()),
+        ("inside_one_another", ()),
+        ("one_after_the_other", ()),
+        ("in_loops", ()),
+        ("in_loops_over_anything", ()),
+        ("in_coroutines", ()),
+        ("in_with", ()),
     ]

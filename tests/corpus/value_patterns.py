@@ -70,6 +70,6 @@ def not_bound():
 
 def cases():
     return [
-        (values, ()),
-        (not_bound, ()),
+        ("values", ()),
+        ("not_bound", ()),
     ]

@@ -161,7 +161,7 @@ def cases() -> dict[str, frozenset[str]]:
     found = {}
     for info in pkgutil.iter_modules(tests.corpus.__path__):
         module = importlib.import_module(f"tests.corpus.{info.name}")
-        named = frozenset(workflow.__name__ for workflow, _ in getattr(module, "cases", list)())
+        named = frozenset(flow for flow, _ in getattr(module, "cases", list)())
         found[f"tests/corpus/{info.name}.py"] = named
     return found
 

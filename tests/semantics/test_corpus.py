@@ -23,11 +23,11 @@ def cases() -> list[Any]:
     for info in pkgutil.iter_modules(tests.corpus.__path__):
         module = importlib.import_module(f"tests.corpus.{info.name}")
         seen: dict[str, int] = {}
-        for workflow, args in getattr(module, "cases", list)():
-            name = f"{info.name}.{workflow.__name__}"
+        for flow, args in getattr(module, "cases", list)():
+            name = f"{info.name}.{flow}"
             seen[name] = seen.get(name, 0) + 1
             suffix = f"-{seen[name]}" if seen[name] > 1 else ""
-            found.append(pytest.param(workflow, args, id=name + suffix))
+            found.append(pytest.param(getattr(module, flow), args, id=name + suffix))
     return found
 
 
@@ -45,7 +45,7 @@ def test_every_workflow_has_a_case() -> None:
     for info in pkgutil.iter_modules(tests.corpus.__path__):
         module = importlib.import_module(f"tests.corpus.{info.name}")
         source = module.__spec__.loader.get_source(module.__name__)
-        named = {workflow.__name__ for workflow, _ in getattr(module, "cases", list)()}
+        named = {flow for flow, _ in getattr(module, "cases", list)()}
         lines = source.splitlines()
         written = {
             after.removeprefix("async ").removeprefix("def ").partition("(")[0]
