@@ -262,10 +262,12 @@ def _requires(program: Program) -> dict[str, str]:
     others = foreign(program)
     if not others:
         return {}
-    from importlib.metadata import version
+    from importlib.metadata import distribution
 
-    distributions = _distributions()
-    return {d: version(d) for name in others for d in distributions.get(name, [])[:1]}
+    found = {d for name in others for d in _distributions().get(name, [])[:1]}
+    about = {name: distribution(name).metadata for name in sorted(found)}
+    # Half an installation leaves METADATA without a version: nothing can be said of it.
+    return {name: data["Version"] for name, data in about.items() if "Version" in data}
 
 
 @functools.cache

@@ -72,10 +72,10 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: Any) -> Any:
         del sys.modules[module]
 
 
-def install(packages: Path, name: str, needs: str) -> None:
+def install(packages: Path, name: str, needs: str, version: str = "Version: 1.0\n") -> None:
     """Leave what an installer leaves of a package."""
     about = packages / f"{name}-1.0.dist-info"
-    write(about, {"METADATA": f"Name: {name}\nRequires-Dist: {needs}\n"})
+    write(about, {"METADATA": f"Name: {name}\n{version}Requires-Dist: {needs}\n"})
     write(about, {"RECORD": f"{name}/__init__.py,,\n{name}/acts.py,,\n"})
 
 
@@ -104,6 +104,19 @@ def test_packages_installed_without_perdure_are_left_alone(shop: Any) -> None:
     install(packages, name, "perdure-like")
     stages = pipeline.compile_target(f"shop_{name}.py:total", cwd=project)
     assert [module.name for module in stages.image.modules] == [f"shop_{name}"]
+
+
+@pytest.mark.parametrize(
+    ("version", "named"), [("Version: 1.0\n", True), ("", False)], ids=["whole", "half"]
+)
+def test_an_image_names_the_versions_of_what_is_installed(
+    shop: Any, version: str, named: bool
+) -> None:
+    name, packages, project, _ = shop
+    install(packages, name, "perdure-like", version)
+    pipeline._distributions.cache_clear()
+    stages = pipeline.compile_target(f"shop_{name}.py:total", cwd=project)
+    assert stages.image.requires == ({name: "1.0"} if named else {})
 
 
 def test_what_another_package_calls_is_refused_when_it_runs(shop: Any) -> None:
