@@ -219,8 +219,13 @@ def suspends(statement: Statement) -> bool:
             return False
 
 
+_PLAIN = frozenset({Simple, Return, Raise, Jump, Suspension})
+
+
 def bodies(statement: Statement | Handler | Case) -> list[Body]:
     """The statement lists directly inside a statement, in source order."""
+    if type(statement) in _PLAIN:  # most are
+        return []
     match statement:
         case If() | While() | For():
             return [statement.body, statement.orelse]

@@ -28,7 +28,7 @@ from typing import Any
 import zstandard
 
 from perdure.compiler.source import local_path
-from perdure.compiler.trees import LEAVES, PLACED, STATEMENTS, children, copy_place, parse
+from perdure.compiler.trees import CHILDREN, LEAVES, PLACED, STATEMENTS, children, copy_place, parse
 
 FORMAT = 5
 # Bytecode fits one Python only; its magic number says which.
@@ -251,26 +251,21 @@ class _Positions:
         return found
 
     def _add(self, node: Any, above: Any, numbers: list[int]) -> None:
-        if type(node) in PLACED:
-            numbers += _place_of(node, above)
+        kind = type(node)
+        if kind in PLACED:
+            try:
+                line, column = node.lineno, node.col_offset
+            except AttributeError:
+                copy_place(node, above)
+                line, column = node.lineno, node.col_offset
+            numbers += line, column, node.end_lineno or line, node.end_col_offset or column
             above = node
-        for child in children(node):
-            kind = type(child)
-            if kind in LEAVES:
-                numbers += _place_of(child, above)
-            elif kind in STATEMENTS:
-                numbers += self.of(child, above)
-            else:
-                self._add(child, above, numbers)
-
-
-def _place_of(node: Any, above: ast.AST) -> tuple[int, int, int, int]:
-    try:
-        line, column = node.lineno, node.col_offset
-    except AttributeError:
-        copy_place(node, above)
-        line, column = node.lineno, node.col_offset
-    return line, column, node.end_lineno or line, node.end_col_offset or column
+        if kind not in LEAVES:
+            for child in CHILDREN[kind](node):
+                if type(child) in STATEMENTS:
+                    numbers += self.of(child, above)
+                else:
+                    self._add(child, above, numbers)
 
 
 def positioned(code: str, positions: bytes) -> list[Placed]:

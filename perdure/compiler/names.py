@@ -15,7 +15,7 @@ from perdure.compiler.scopes import (
     lazily,
     parameters,
 )
-from perdure.compiler.trees import CHILDREN, STATEMENTS, children, nodes
+from perdure.compiler.trees import CHILDREN, LEAVES, STATEMENTS, children, nodes
 
 
 class Access(NamedTuple):
@@ -36,6 +36,9 @@ def nothing() -> Access:
     return Access(set(), set(), set(), set())
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 def access(tree: ast.AST) -> Access:
     """Collect what evaluating `tree` reads, binds and deletes."""
     found = nothing()
@@ -48,6 +51,9 @@ def add_access(tree: ast.AST, found: Access, known: dict[ast.AST, Access]) -> No
 
     `known` keeps what is found for each statement and its parts: most stand in several trees.
     """
+    if type(tree) in LEAVES:
+        _visit(tree, found, _NONE)
+        return
     own = known.get(tree)
     if own is None:
         own = known[tree] = nothing()
@@ -57,11 +63,10 @@ def add_access(tree: ast.AST, found: Access, known: dict[ast.AST, Access]) -> No
             for child in children(tree):
                 add_access(child, own, known)
         else:
-            _visit(tree, own, frozenset())
-    found.reads.update(own.reads)
-    found.binds.update(own.binds)
-    found.deletes.update(own.deletes)
-    found.perhaps.update(own.perhaps)
+            _visit(tree, own, _NONE)
+    for names, more in zip(found, own, strict=True):
+        if more:
+            names |= more
 
 
 # The kinds of node that have statements in them, of the scope that they stand in.

@@ -68,6 +68,9 @@ CHILDREN = _Kinds(
         ast.Compare: lambda node: [node.left, *node.comparators],
         ast.ExceptHandler: lambda node: [node.type, *node.body] if node.type else node.body,
         ast.Expr: lambda node: [node.value],
+        ast.FormattedValue: lambda node: (
+            [node.value, node.format_spec] if node.format_spec else [node.value]
+        ),
         ast.For: lambda node: [node.target, node.iter, *node.body, *node.orelse],
         ast.GeneratorExp: lambda node: [node.elt, *node.generators],
         ast.If: lambda node: [node.test, *node.body, *node.orelse],
