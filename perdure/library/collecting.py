@@ -6,6 +6,7 @@ And the methods that do: `items.sort(key=…)`, `", ".join(…)`, `found.update(
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping
 from typing import Any
@@ -167,18 +168,60 @@ def _sorted_places(keys: Any, places: Any) -> Any:
 
 
 def _first_run(keys: Any, places: Any) -> int:
-    """How many of the first are in order; if they go strictly down, they are turned round."""
+    """How many of the first are in order; if they go down, they are turned round."""
     if len(places) < 2:
         return len(places)
+    return _run_with_equals(keys, places) if _EQUALS else _strict_run(keys, places)
+
+
+_EQUALS = sys.version_info >= (3, 13)  # from there on, equal ones may stand in a run that goes down
+
+
+def _run_with_equals(keys: Any, places: Any) -> int:
+    """`count_run` of Python 3.13: what stands behind a run that goes down may make it longer."""
+    number = _risen(keys, places, 1)
+    if number == len(places):
+        return number
+    if number > 1:  # these are all equal, or the run is over
+        if _less(keys[places[0]], keys[places[number - 1]]):
+            return number
+        _turn(places, 0, number)
+    number += 1
+    equal = 0  # the last ones: turned round twice, they stay as they were
+    while number < len(places):
+        if _less(keys[places[number]], keys[places[number - 1]]):
+            _turn(places, number - equal - 1, number)
+            equal = 0
+        elif _less(keys[places[number - 1]], keys[places[number]]):
+            break
+        else:
+            equal += 1
+        number += 1
+    _turn(places, number - equal - 1, number)
+    _turn(places, 0, number)
+    return _risen(keys, places, number)
+
+
+def _risen(keys: Any, places: Any, number: int) -> int:
+    """How far the run of the first `number` goes on without going down."""
+    while number < len(places) and not _less(keys[places[number]], keys[places[number - 1]]):
+        number += 1
+    return number
+
+
+def _turn(places: Any, begin: int, end: int) -> None:
+    places[begin:end] = places[begin:end][::-1]
+
+
+def _strict_run(keys: Any, places: Any) -> int:
+    """`count_run` of older Pythons: only what goes strictly down is turned round."""
     number = 2
     if _less(keys[places[1]], keys[places[0]]):
         while number < len(places) and _less(keys[places[number]], keys[places[number - 1]]):
             number += 1
-        places[:number] = places[:number][::-1]
-    else:
-        while number < len(places) and not _less(keys[places[number]], keys[places[number - 1]]):
-            number += 1
-    return number
+        _turn(places, 0, number)
+        return number
+    return _risen(keys, places, number)
 
 
 def _merged(keys: Any, left: Any, right: Any) -> Any:

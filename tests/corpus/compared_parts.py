@@ -129,8 +129,31 @@ def emptied():
     return found
 
 
+class Ranked:
+    def __init__(self, place, rank, log):
+        self.place, self.rank, self.log = place, rank, log
+
+    def __lt__(self, other):
+        self.log.append((self.place, other.place))
+        return echo(self.rank < other.rank)
+
+
+def ranked(ranks):
+    log = []
+    items = [Ranked(place, rank, log) for place, rank in enumerate(ranks)]
+    return [item.place for item in sorted(items)], log
+
+
+@workflow
+def runs():
+    """Which are compared, and in what order: equal ones in runs that go up or down."""
+    ranks = ["111", "2210", "33221", "3211402", "12", "1120", "21", "3221123", "132", "54433210"]
+    return [ranked(text) for text in ranks]
+
+
 def cases():
     return [
+        ("runs", ()),
         ("emptied", ()),
         ("sequences", ()),
         ("dataclasses_compared", ()),
