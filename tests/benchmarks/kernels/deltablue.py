@@ -8,7 +8,7 @@ from perdure import workflow
 
 from .acts import act
 
-WORK = 18  # chains and projections
+WORK = 40  # chains and projections
 LENGTH = 600  # of a chain
 RARE = 20_000
 

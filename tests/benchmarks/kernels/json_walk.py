@@ -10,7 +10,7 @@ from perdure import workflow
 
 from .acts import act
 
-WORK = 12  # documents
+WORK = 24  # documents
 RARE = 20_000
 
 

@@ -8,7 +8,7 @@ from perdure import workflow
 
 from .acts import act
 
-WORK = 35  # multiplications by the matrix and by its transpose
+WORK = 50  # multiplications by the matrix and by its transpose
 SIZE = 130
 RARE = 20_000
 
