@@ -34,6 +34,9 @@ FORMAT = 5
 # Bytecode fits one Python only; its magic number says which.
 MAGIC = importlib.util.MAGIC_NUMBER.hex()
 
+# The end of the name of a function that stands around a block, with the cells it shares.
+MAKER = "_cells"
+
 # The names that generated code uses for the runtime's part; the runtime gives them their meaning.
 VOCABULARY = frozenset(
     "_Suspend0 _Jump0 _Enter0 _UNBOUND0 _ONCE0 _suspends0 _iter0 _set0 _slice0 _entered0"
@@ -305,7 +308,7 @@ def compile_functions(functions: Iterable[tuple[ast.FunctionDef, str]]) -> CodeT
     names = []
     for function, file in functions:
         by_file.setdefault(file, []).append(function)
-        names.append(function.name.removesuffix("_cells"))
+        names.append(function.name.removesuffix(MAKER))
     found: dict[str, CodeType] = {}
     for file, made in by_file.items():
         whole = compile(ast.Module([_closed(made)], []), file, "exec", dont_inherit=True)
@@ -343,7 +346,7 @@ def _vocabulary() -> ast.arguments:
 
 def _innermost(code: CodeType) -> CodeType:
     """The code of a block itself, if it stands inside the function that holds its cells."""
-    if not code.co_name.endswith("_cells"):
+    if not code.co_name.endswith(MAKER):
         return code
-    wanted = code.co_name.removesuffix("_cells")
+    wanted = code.co_name.removesuffix(MAKER)
     return next(c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == wanted)

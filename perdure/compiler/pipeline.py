@@ -12,7 +12,7 @@ import gc
 import hashlib
 import marshal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from perdure.compiler.core import CoreFunction, Suspension
 from perdure.compiler.definitions import Definition, mark_of
 from perdure.compiler.image import (
     MAGIC,
+    MAKER,
     FunctionTable,
     Image,
     ImageError,
@@ -170,9 +171,10 @@ def _assemble(project: Project, program: Program, functions: dict[str, FunctionS
     texts: list[str] = []
     tables = []
     writer = Writer()
+    prefix = _prefix(functions.values())
     for index, (name, stages) in enumerate(functions.items()):
         file = number[stages.core.file]
-        placed = [(f, file) for f in _functions(index, stages)]
+        placed = [(f, file) for f in _functions(f"{prefix}{index}_", stages)]
         written = [writer.function(function) for function, _ in placed]
         definition = program.functions[name].definition
         tables.append(_table(stages.code, written, definition, name in program.suspending))
@@ -196,12 +198,30 @@ def _assemble(project: Project, program: Program, functions: dict[str, FunctionS
     return image
 
 
-def _functions(index: int, stages: FunctionStages) -> list[ast.FunctionDef]:
+def _prefix(functions: Collection[FunctionStages]) -> str:
+    """What the names of generated functions begin with: they stand around the user's code.
+
+    A global of the user's that is named like one of them would be hidden by it.
+    """
+    taken = set[str]().union(*(stages.core.taken for stages in functions))
+    names = [
+        f"{index}_{block.function.name}{end}"
+        for index, stages in enumerate(functions)
+        for block in stages.code.blocks
+        for end in ("", MAKER)
+    ]
+    prefix = "f"
+    while not taken.isdisjoint(prefix + name for name in names):
+        prefix += "f"
+    return prefix
+
+
+def _functions(prefix: str, stages: FunctionStages) -> list[ast.FunctionDef]:
     """The generated functions of one function, under names that the whole program knows once."""
     made = []
     for block in stages.code.blocks:
         function = block.function
-        function.name = f"f{index}_{function.name}"
+        function.name = prefix + function.name
         cells = stages.core.cells + stages.core.free
         made.append(_with_cells(function, cells) if cells else function)
     return made
@@ -210,7 +230,7 @@ def _functions(index: int, stages: FunctionStages) -> list[ast.FunctionDef]:
 def _with_cells(block: ast.FunctionDef, cells: tuple[str, ...]) -> ast.FunctionDef:
     """Put a block inside a function whose parameters are the cells it shares."""
     arguments = ast.arguments([], [ast.arg(c) for c in cells], None, [], [], None, [])
-    maker = ast.FunctionDef(f"{block.name}_cells", arguments, [block], [])
+    maker = ast.FunctionDef(block.name + MAKER, arguments, [block], [])
     if "type_params" in ast.FunctionDef._fields:
         maker.type_params = []  # type: ignore[attr-defined]
     for argument in arguments.args:

@@ -359,8 +359,23 @@ def private_helpers():
     return _merge({"a": 1}, {"b": _DONE}), _type, _advance
 
 
+def f0_like_generated_0(x):
+    return ("function", x)
+
+
+ff0_like_generated_1 = 11
+
+
+@workflow
+def like_generated():
+    """Names of the user's that the compiler might have given to what it makes."""
+    found = f0_like_generated_0(echo(2))
+    return found, ff0_like_generated_1
+
+
 def cases():
     return [
+        ("like_generated", ()),
         ("private_helpers", ()),
         ("instead_of_an_import", ()),
         ("names_of_nested_functions", ()),
