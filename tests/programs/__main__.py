@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import copy
 import functools
 import re
@@ -100,7 +101,8 @@ def main() -> int:
 def fuzz(options: argparse.Namespace, without: frozenset[str]) -> int:
     symptoms: dict[str, list[int]] = collections.defaultdict(list)
     start, ran = time.monotonic(), 0
-    with tempfile.TemporaryDirectory() as name:
+    # Ctrl-C ends it early, and what was found until then is told.
+    with contextlib.suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for seed in range(options.seed, options.seed + options.count):
             program = generate(RandomChooser(seed), without)
