@@ -72,6 +72,7 @@ def add_access(tree: ast.AST, found: Access, known: dict[ast.AST, Access]) -> No
 # The kinds of node that have statements in them, of the scope that they stand in.
 _COMPOUND: set[type[ast.AST]] = {ast.ExceptHandler, ast.match_case}
 _COMPOUND |= {kind for kind in STATEMENTS if {"body", "cases"} & {*kind._fields}} - {*SCOPES}
+_COMPOUND -= {ast.TryStar}  # one without a suspension stays whole
 
 # The kinds of node that `_visit_special` has a case for.
 _SPECIAL = frozenset(COMPREHENSIONS) | {
@@ -89,6 +90,7 @@ _SPECIAL = frozenset(COMPREHENSIONS) | {
     ast.Import,
     ast.ImportFrom,
     ast.Match,
+    ast.TryStar,
     ast.MatchAs,
     ast.MatchStar,
     ast.MatchMapping,
@@ -164,6 +166,11 @@ def _visit_special(node: ast.AST, found: Access, own: frozenset[str]) -> None:
         case ast.Match():
             _visit(node.subject, found, own)
             _visit_perhaps(node.cases, found, own)
+        case ast.TryStar():  # any part may be left out; a handler deletes the name it has bound
+            _visit_perhaps(children(node), found, own)
+            caught = {handler.name for handler in node.handlers if handler.name}
+            found.reads.update(caught)  # where no handler runs, it stays what it was
+            found.deletes.update(caught)
         case ast.MatchAs() | ast.MatchStar():
             if node.name:
                 found.binds.add(node.name)
@@ -190,7 +197,8 @@ def _visit_perhaps(trees: Sequence[ast.AST], found: Access, own: frozenset[str])
     inner = nothing()
     for tree in trees:
         _visit(tree, inner, own)
-    found.reads.update(inner.reads)
+    found.reads.update(inner.reads)  # with what is deleted: where it is not, it stays what it was
+    found.deletes.update(inner.deletes)
     found.perhaps.update(inner.binds, inner.perhaps)
 
 

@@ -373,8 +373,55 @@ def like_generated():
     return found, ff0_like_generated_1
 
 
+@workflow
+def unbound_by_a_group():
+    """What a native `except*` has deleted, or its body not bound, is no trouble until it is read."""
+    caught = gone = echo(1)
+    try:
+        del gone
+        raise ValueError("v")
+        late = 1
+    except* ValueError as caught:
+        pass
+    echo(8)
+    for read in (lambda: late, lambda: gone):
+        try:
+            echo(read())
+        except NameError as error:
+            echo(str(error))
+    return echo(caught)
+
+
+@workflow
+def deleted_by_a_group():
+    gone = echo(1)
+    try:
+        del gone
+    except* ValueError:
+        pass
+    echo(8)
+    return echo(gone)
+
+
+@workflow
+def kept_by_a_group():
+    caught = echo(1)
+    try:
+        late = echo(2)
+    except* ValueError as caught:
+        pass
+    try:
+        later = late
+    except* ValueError as caught:
+        pass
+    return echo(caught), late, later
+
+
 def cases():
     return [
+        ("unbound_by_a_group", ()),
+        ("kept_by_a_group", ()),
+        ("deleted_by_a_group", ()),
         ("like_generated", ()),
         ("private_helpers", ()),
         ("instead_of_an_import", ()),
