@@ -37,6 +37,7 @@ from perdure.runtime import (
     library,
     loop,
     packages,
+    process,
     reducers,
     unstarted,
 )
@@ -285,7 +286,8 @@ class _Pickler(pickle.Pickler):
 
     def _choose(self, kind: type) -> Reducer | None:
         """The reducer of a type that was not met before."""
-        if (known := packages.reducer_of(kind)) is not None:
+        known = packages.reducer_of(kind) or process.reducer_of(kind)
+        if known is not None:
             self.reducers[kind] = known
             return known
         if not self.codec.names.has(kind):

@@ -1,6 +1,6 @@
 """Objects of standard modules in C that pickle refuses: readers and writers of csv, decimal's
-contexts. Their types are known by their names, so that a program which does not import the modules
-need not either.
+contexts, compiled formats of struct. Their types are known by their names, so that a program which
+does not import the modules need not either.
 """
 
 from __future__ import annotations
@@ -114,11 +114,20 @@ def kept(manager: Any) -> Any:
     return manager
 
 
+# struct ---------------------------------------------------------------------------------------
+
+
+def reduce_struct(compiled: Any, pickler: Any) -> Any:
+    """A compiled format by its text."""
+    return (type(compiled), (compiled.format,))
+
+
 # ----------------------------------------------------------------------------------------------
 
 _REDUCERS: dict[tuple[str, str], Reducer] = {
     ("_csv", "reader"): reduce_reader,
     ("_csv", "writer"): reduce_writer,
+    ("_struct", "Struct"): reduce_struct,
 }
 
 

@@ -4,6 +4,9 @@ import csv
 import decimal
 import graphlib
 import io
+import os
+import struct
+import sys
 
 from perdure import workflow
 from tests.corpus.acts import echo
@@ -94,10 +97,52 @@ def marks_of_classes():
     return Options().get(), Options().get(3), mark is Options._none
 
 
+@workflow
+def compiled_formats():
+    """A compiled format of struct, in a variable and in an object's attribute."""
+    packed = struct.Struct("<ih")
+    first = packed.pack(echo(1), 2)
+    return first, packed.size, packed.unpack(echo(first))
+
+
+class Printer:
+    def __init__(self, out=None):
+        self.out = out or sys.stderr
+
+    def line(self, text):
+        echo(0)
+        return self.out is sys.stderr, text
+
+
+@workflow
+def standard_streams():
+    """Variables and attributes that hold a standard stream hold the process's own."""
+    out, raw = sys.stdout, sys.stderr.buffer
+    printer = Printer()
+    found = [printer.line(echo("a")), out is sys.stdout, raw is sys.stderr.buffer]
+    return [*found, printer.line("b"), Printer(out).line("c")]
+
+
+@workflow
+def environments():
+    """os.environ in a variable is that of the process: a change is seen by all."""
+    environment, name = os.environ, "PERDURE_TEST_ENVIRONMENT"
+    echo(1)
+    environment[name] = "set"
+    try:
+        found = [os.environ.get(name), environment is os.environ, echo(os.getenv(name))]
+    finally:
+        environment.pop(name)
+    return found, name in os.environ
+
+
 def cases():
     return [
         ("tables", ()),
         ("decimal_contexts", ()),
         ("sorted_graphs", ()),
         ("marks_of_classes", ()),
+        ("compiled_formats", ()),
+        ("standard_streams", ()),
+        ("environments", ()),
     ]

@@ -277,6 +277,14 @@ _CALLS = {
         atexit.*
         faulthandler.*
     """,
+    "PD222": """
+        warnings: catch_warnings filterwarnings simplefilter resetwarnings
+        unittest.mock: patch
+        unittest.mock.patch: dict multiple object
+        sys: setrecursionlimit setswitchinterval setprofile settrace
+        gc: disable enable freeze unfreeze set_threshold
+        socket: setdefaulttimeout
+    """,
     "PD225": "builtins.hash",
     "PD226": "builtins.id",
     "PD240": """

@@ -1,8 +1,12 @@
 """Variables of modules: who writes them, who reads them."""
 import decimal
+import gc
 import logging
+import sys
+import warnings
 from collections import defaultdict
 from typing import Final
+from unittest import mock
 
 import other
 import thirdparty
@@ -107,3 +111,15 @@ def gather_lines(order, into=[], *, index={}, fine=[], copied=[]):
 @workflow
 def defaults(order):
     return gather_lines(order)
+
+
+@workflow
+def of_the_interpreter(order):
+    with warnings.catch_warnings():  # expect: PD222
+        warnings.simplefilter("ignore")  # expect: PD222
+        with mock.patch.dict(RATES, {"de": 1}):  # expect: PD222
+            with mock.patch("other.settings"):  # expect: PD222
+                sys.setrecursionlimit(order)  # expect: PD222
+    gc.disable()  # expect: PD222
+    gc.collect()
+    return sys.getrecursionlimit()

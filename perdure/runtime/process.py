@@ -1,0 +1,47 @@
+"""What a process has one of: its standard streams and its environment.
+
+A variable that holds one means that of the process which the run is in, as a module by its name.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import Any
+
+from perdure.runtime.functions import by_name
+from perdure.runtime.instances import Reducer
+
+
+def reduce_stream(stream: Any, pickler: Any) -> Any:
+    """A standard stream, or the bytes under it, by its name in `sys`; no other file can be kept.
+
+    One that was put aside (`contextlib.redirect_stdout`) has no such name: in another process
+    nothing would be redirected.
+    """
+    for name in ("stdout", "stderr", "stdin"):
+        standard = getattr(sys, name, None)
+        if standard is stream:
+            return (by_name, ("sys", name))
+        if getattr(standard, "buffer", None) is stream:
+            return (by_name, ("sys", f"{name}.buffer"))
+    return NotImplemented
+
+
+def reduce_environment(environment: Any, pickler: Any) -> Any:
+    """`os.environ`, whatever the process calls it by."""
+    for name in ("environ", "environb"):
+        if getattr(os, name, None) is environment:
+            return (by_name, ("os", name))
+    return NotImplemented
+
+
+_STREAMS = (io.TextIOWrapper, io.BufferedWriter, io.BufferedReader, io.FileIO)
+
+
+def reducer_of(kind: type) -> Reducer | None:
+    """The reducer of a type whose objects may be the process's own."""
+    if issubclass(kind, _STREAMS):
+        return reduce_stream
+    return reduce_environment if kind is type(os.environ) else None
