@@ -63,7 +63,9 @@ class Codec:
         self, program: Program | None = None, modules: dict[str, Any] | None = None
     ) -> None:
         self.program = program
-        self.names = Names(program.modules if program is not None else modules or {})
+        self.names = (
+            Names(modules or {}) if program is None else Names(program.modules, program.bring)
+        )
         self.places = functions.Places(program, self.names)
         self.reducers = dict(_REDUCERS)
         self._threads = threading.local()
@@ -77,6 +79,8 @@ class Codec:
             simple = pickle.dumps(value, PROTOCOL)
             if len(simple) < COMPRESS_FROM and not _may_hold_nan(simple):
                 return _HEAD.pack(b"S", zlib.crc32(simple)) + simple
+        if self.program is not None and self.program.absent:
+            self.program.notice()
         data, subjects = self._pickle(value, subjects)
         if _may_hold_nan(data):
             data = self._pickle_nans(value, subjects) or data
@@ -404,7 +408,7 @@ class _Unpickler(pickle.Unpickler):
             bound = _BOUND.get((module, name))
             if bound is not None:
                 return bound(self)
-        if module in names.modules or module == names.main:
+        if module == names.main or names.bring(module) is not None:
             return names.find(module, name)
         return super().find_class(module, name)
 
@@ -434,7 +438,9 @@ _BOUND: dict[tuple[str, str], Callable[[_Unpickler], Any]] = {
 def _generator_in(program: Program | None, name: str) -> Any:
     if program is None:
         raise CodecError(f"a generator of {name} can only be read with its program")
-    return generators.make_generator_in(program.by_name[name], program.step)
+    loaded = program.by_name[name]
+    program.bring(loaded.module)
+    return generators.make_generator_in(loaded, program.step)
 
 
 def describe(value: Any) -> str:

@@ -4,6 +4,8 @@ A worker can run a program that it has never seen, and two versions of one progr
 the image's modules get a namespace, where their `import` statements find each other. Where this
 process has already imported the very same modules (the same text), those are used instead: a script
 that starts and runs its own workflow shares its globals with it.
+
+In both, a module that the program imports while it runs is there from then on, and not before.
 """
 
 from __future__ import annotations
@@ -16,11 +18,14 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from perdure.compiler.image import Image
+from perdure.compiler.diagnostics import CompileError
+from perdure.compiler.image import Image, ModuleText
+from perdure.compiler.source import read_source
 
 
 class ProgramError(Exception):
@@ -65,15 +70,50 @@ def live_modules(image: Image, workflow: FunctionType | None) -> dict[str, Any] 
         if not _says(module, text.text):
             return None
         found[text.name] = module
-    for text in image.modules:
-        if text.name not in found:
-            try:
-                found[text.name] = importlib.import_module(text.name)
-            except ImportError:
-                continue  # imported by nothing that has run so far
-            if not _says(found[text.name], text.text):
-                return None
-    return found
+    absent = [text for text in image.modules if text.name not in found]
+    return found if all(map(_would_say, absent)) else None
+
+
+def _would_say(text: ModuleText) -> bool:
+    """Whether an import of a module would give what the image says, as far as its file tells."""
+    parent = sys.modules.get(text.name.rpartition(".")[0])
+    if "." in text.name and parent is None:
+        return True  # its package is asked too
+    try:
+        spec = PathFinder.find_spec(text.name, None if parent is None else parent.__path__)
+        if spec is None or not spec.has_location or spec.origin is None:
+            return True
+        return read_source(Path(spec.origin), text.name).text == text.text
+    except (OSError, AttributeError, CompileError):
+        return True  # it cannot be imported at all, and may never be
+
+
+class Live:
+    """The modules of this process as those of a program: what it imports, the process does."""
+
+    def __init__(self, image: Image, modules: dict[str, Any]) -> None:
+        self.texts = {m.name: m.text for m in image.modules}
+        self.modules = modules
+
+    def imported(self, name: str) -> Any:
+        """A module that the program did not have so far, if it has been imported since."""
+        module = _imported(name)
+        return None if module is None else self._checked(name, module)
+
+    def load(self, name: str) -> Any:
+        """Import a module of the program."""
+        return self._checked(name, importlib.import_module(name))
+
+    def _checked(self, name: str, module: Any) -> Any:
+        # In the middle of its own import it has not all its functions, and says nothing yet.
+        if not _says(module, self.texts[name]):
+            raise ProgramError(
+                f"module {name} is not what the program was compiled from: its file has changed, "
+                f"or an import finds another one; this run can go on in a process that has not "
+                f"imported the program's modules (`perdure worker`)"
+            )
+        self.modules[name] = module
+        return module
 
 
 def _says(module: Any, text: str) -> bool:
@@ -132,16 +172,21 @@ class Namespace:
         self.builtins = dict(vars(builtins)) | {"__import__": self._import}
 
     def fill(self) -> None:
-        """Import every module that the entry's module imports when it runs."""
-        self._load(self.image.entry.partition(":")[0])
+        """Import the entry's module, and with it those that it imports at once."""
+        self.load(self.image.entry.partition(":")[0])
 
-    def _load(self, name: str) -> ModuleType:
+    def imported(self, name: str) -> ModuleType | None:
+        """A module of the program, if it has been imported."""
+        return self.modules.get(name)
+
+    def load(self, name: str) -> ModuleType:
+        """Import a module of the program."""
         with self.lock:
             if name in self.modules:
                 return self.modules[name]
             parent = name.rpartition(".")[0]
             if parent in self.texts:
-                self._load(parent)
+                self.load(parent)
                 if name in self.modules:
                     return self.modules[name]
             return self._run(name)
@@ -184,13 +229,13 @@ class Namespace:
             return __import__(name, globals, locals, fromlist or (), level)
         if full not in self.texts:
             return __import__(name, globals, locals, fromlist or (), level)
-        module = self._load(full)
+        module = self.load(full)
         for item in fromlist or ():
             if f"{full}.{item}" in self.texts and not hasattr(module, item):
-                self._load(f"{full}.{item}")
+                self.load(f"{full}.{item}")
         if fromlist:
             return module
-        return module if level else self._load(full.partition(".")[0])
+        return module if level else self.load(full.partition(".")[0])
 
     @staticmethod
     def _absolute(name: str, globals: dict[str, Any], level: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
@@ -20,8 +20,9 @@ from perdure.runtime.modules import main_name
 class Names:
     """The modules of a program, and behind them those of this process."""
 
-    def __init__(self, modules: dict[str, Any]) -> None:
+    def __init__(self, modules: dict[str, Any], bring: Callable[[str], Any] | None = None) -> None:
         self.modules = modules
+        self.bring = bring or modules.get  # imports a module of the program that was not so far
         self.main = main_name()
         self._values = _Index()
 
@@ -31,7 +32,7 @@ class Names:
 
     def module(self, name: str) -> Any:
         """The module of that name, imported if need be."""
-        found = self.modules.get(name)
+        found = self.bring(name)
         if found is None and name == self.main and name not in sys.modules:
             found = sys.modules["__main__"]
         if found is None:

@@ -8,7 +8,7 @@ import linecache
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CellType, CodeType, FunctionType
@@ -18,7 +18,7 @@ from perdure.compiler.image import FunctionTable, Image
 from perdure.compiler.library import full_name
 from perdure.runtime import ops
 from perdure.runtime.generators import CLASSES, Generator
-from perdure.runtime.modules import Namespace, ProgramError, live_modules
+from perdure.runtime.modules import Live, Namespace, ProgramError, live_modules
 from perdure.runtime.spans import common_name, lambda_at, smallest_at
 from perdure.runtime.suspending import Suspending
 
@@ -31,14 +31,33 @@ class LoadedFunction:
 
     index: int
     table: FunctionTable
-    scope: dict[str, Any]  # its module's globals
-    blocks: list[FunctionType]  # for functions without cells
     codes: list[CodeType]
     cells: tuple[str, ...]
     support: dict[str, CellType]
     makes: type[Generator] | None  # what a call gives, for generator functions and coroutines
+    # Set once its module has been imported: the module's globals, and its blocks over them.
+    scope: dict[str, Any] = field(default_factory=dict)
+    blocks: list[FunctionType] = field(default_factory=list)  # for functions without cells
     native: CodeType | None = None  # of the function object that was called last
     original: Any = None  # the function object, for the program's entry
+
+    @property
+    def module(self) -> str:
+        """The name of the module that defines it."""
+        return self.table.name.partition(":")[0]
+
+    def settle(self, scope: dict[str, Any]) -> None:
+        """Take the globals of its module, which has been imported."""
+        if not self.cells:
+            self.blocks += [
+                FunctionType(code, scope, code.co_name, None, self.supported(code))
+                for code in self.codes
+            ]
+        self.scope = scope
+
+    def supported(self, code: CodeType) -> tuple[CellType, ...]:
+        """The cells of a block that shares no variable with other functions."""
+        return tuple(self.support[name] for name in code.co_freevars)
 
     @property
     def is_async(self) -> bool:
@@ -91,7 +110,10 @@ class Program:
     """A loaded image."""
 
     image: Image
-    modules: dict[str, Any]  # modules, or what stands for them
+    modules: dict[str, Any]  # modules, or what stands for them: those imported so far
+    space: Live | Namespace | None = None  # where they come from
+    # The functions of modules that the program may import later, when its `import` runs.
+    absent: dict[str, list[LoadedFunction]] = field(default_factory=dict)
     functions: list[LoadedFunction] = field(default_factory=list)
     by_name: dict[str, LoadedFunction] = field(default_factory=dict)
     inner_codes: dict[CodeType, tuple[str, int, str, int]] = field(default_factory=dict)
@@ -110,7 +132,7 @@ class Program:
     def find(self, name: str) -> Any:
         """The object named `module:qualname` in the program's modules."""
         module, _, qualname = name.partition(":")
-        return _attribute(self.modules[module], qualname)
+        return _attribute(self.module(module), qualname)
 
     def add(self, loaded: LoadedFunction) -> None:
         """Take a function in."""
@@ -118,6 +140,30 @@ class Program:
         self.by_name[loaded.table.name] = loaded
         name, line, *_ = loaded.table.code
         self._marked.setdefault((common_name(name), line), []).append(loaded)
+
+    def notice(self) -> None:
+        """Take the functions of modules in that have been imported since."""
+        for name in [*self.absent]:
+            assert self.space is not None
+            if self.space.imported(name) is not None:
+                self._settle(name)
+
+    def bring(self, name: str) -> Any:
+        """Import a module that a checkpoint needs; None for what is no module of the program."""
+        if name in self.absent:
+            assert self.space is not None
+            self.space.load(name)
+            self._settle(name)
+        return self.modules.get(name)
+
+    def bring_all(self, functions: Iterable[int]) -> None:
+        """Import the modules of functions that were running when a checkpoint was made."""
+        for index in functions if self.absent else ():
+            self.bring(self.functions[index].module)
+
+    def _settle(self, name: str) -> None:
+        for loaded in self.absent.pop(name, ()):
+            loaded.settle(vars(self.modules[name]))
 
     def loaded_of(self, function: FunctionType) -> LoadedFunction | None:
         """The compiled form of a function object, however it was made.
@@ -132,6 +178,8 @@ class Program:
         return found[1]
 
     def _identify(self, function: FunctionType, code: CodeType) -> LoadedFunction | None:
+        if self.absent:
+            self.notice()
         key = (common_name(code.co_name), code.co_firstlineno)
         candidates = [
             loaded
@@ -166,9 +214,8 @@ class Program:
 
     def module(self, name: str) -> Any:
         """A module of the program, or one of a library that is compiled with it."""
-        if name not in self.modules:
-            return importlib.import_module(name)
-        return self.modules[name]
+        found = self.bring(name)
+        return importlib.import_module(name) if found is None else found
 
     def entry_of(self, function: FunctionType, loaded: LoadedFunction) -> FunctionType:
         """The entry block of a durable function, with that function object's own defaults."""
@@ -201,9 +248,12 @@ def load(image: Image, workflow: FunctionType | None = None) -> Program:
     _check_requires(image)
     live = live_modules(image, workflow)
     if live is None:
-        Namespace(image, program.modules).fill()
+        space = program.space = Namespace(image, program.modules)
+        space.fill()
     else:
         program.modules = live
+        program.space = Live(image, live)
+    program.absent = {m.name: [] for m in image.modules if m.name not in program.modules}
     for file, text in _texts(image):
         _show_source(file, text)
     support = ops.cells(_protocols(program))
@@ -260,21 +310,16 @@ def _load_function(
     codes: list[CodeType],
     support: dict[str, CellType],
 ) -> None:
-    module = table.name.partition(":")[0]
-    scope = vars(program.module(module))
     original = _original(program, table.name) if table.name == program.image.entry else None
     qualname = _qualname(table)
     name = qualname.rpartition(".")[2]
     named = [_renamed(program, code, name, qualname) for code in codes]
-    blocks = []
-    if not table.cells:
-        for code in named:
-            closure = tuple(support[n] for n in code.co_freevars)
-            blocks.append(FunctionType(code, scope, name, None, closure))
     makes = CLASSES.get(table.kind)
-    loaded = LoadedFunction(
-        index, table, scope, blocks, named, table.cells, support, makes, original=original
-    )
+    loaded = LoadedFunction(index, table, named, table.cells, support, makes, original=original)
+    if loaded.module in program.absent:
+        program.absent[loaded.module].append(loaded)
+    else:
+        loaded.settle(vars(program.module(loaded.module)))
     program.add(loaded)
     for number, code in enumerate(named):
         _index_inner(program, table.name, number, code, {})
