@@ -60,4 +60,7 @@ def perdure(
 
 def main() -> None:
     """Run the command line: what `perdure` starts."""
+    from perdure.runtime.shown import shown
+
+    shown.own_process = True  # no user's import will want the names of a program's modules
     app(prog_name="perdure")

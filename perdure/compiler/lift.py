@@ -31,7 +31,7 @@ from perdure.compiler.core import (
     suspends,
 )
 from perdure.compiler.operators import operations_of
-from perdure.compiler.scopes import FunctionNode, runs_as_function
+from perdure.compiler.scopes import FunctionNode, defaults, runs_as_function
 from perdure.compiler.trees import children, copy_place
 
 if TYPE_CHECKING:
@@ -776,26 +776,33 @@ class Lifter:
         return ast.GeneratorExp(node.elt, self._first_iterable(node.generators))
 
     def _lift_Lambda(self, node: ast.Lambda) -> ast.expr:
-        return ast.Lambda(self.defaults(node.args), node.body)
-
-    def defaults(self, args: ast.arguments) -> ast.arguments:
-        """Lift the default values of a function that is defined here."""
-        given = [*args.defaults, *(d for d in args.kw_defaults if d is not None)]
-        rest = iter(self.sequence(given))
-        return ast.arguments(
-            args.posonlyargs,
-            args.args,
-            args.vararg,
-            args.kwonlyargs,
-            defaults=[next(rest) for _ in args.defaults],
-            kw_defaults=[None if d is None else next(rest) for d in args.kw_defaults],
-            kwarg=args.kwarg,
-        )
+        given = defaults(node.args)
+        lifted = dict(zip(given, self.sequence(given), strict=True))
+        return ast.Lambda(with_parts(node.args, lifted), node.body)
 
     def _first_iterable(self, generators: list[ast.comprehension]) -> list[ast.comprehension]:
         first = generators[0]
         made = ast.comprehension(first.target, self.lift(first.iter), first.ifs, first.is_async)
         return [made, *generators[1:]]
+
+
+def with_parts(args: ast.arguments, parts: dict[ast.expr, ast.expr]) -> ast.arguments:
+    """Parameters with other defaults and annotations."""
+
+    def with_annotation(arg: ast.arg) -> ast.arg:
+        if arg.annotation not in parts:
+            return arg
+        return copy_place(ast.arg(arg.arg, parts[arg.annotation]), arg)
+
+    return ast.arguments(
+        list(map(with_annotation, args.posonlyargs)),
+        list(map(with_annotation, args.args)),
+        args.vararg and with_annotation(args.vararg),
+        list(map(with_annotation, args.kwonlyargs)),
+        defaults=[parts.get(d, d) for d in args.defaults],
+        kw_defaults=[d and parts.get(d, d) for d in args.kw_defaults],
+        kwarg=args.kwarg and with_annotation(args.kwarg),
+    )
 
 
 def _as_value(index: ast.expr) -> ast.expr:

@@ -26,7 +26,7 @@ from perdure.compiler.core import (
 from perdure.compiler.definitions import Definition, Kind
 from perdure.compiler.diagnostics import CompileError, Diagnostic
 from perdure.compiler.image import VOCABULARY
-from perdure.compiler.lift import Names, call, load, store
+from perdure.compiler.lift import Names, call, load, store, with_parts
 from perdure.compiler.operators import operations_of
 from perdure.compiler.patterns import Patterns
 from perdure.compiler.resolve import Resolved
@@ -38,6 +38,8 @@ from perdure.compiler.scopes import (
     Modules,
     Scope,
     analyse,
+    annotation_exprs,
+    defaults,
     lazily,
     own_nodes,
     parameters,
@@ -310,13 +312,22 @@ class _Normalizer(Patterns):
             self._decorate(node)
             return
         if self.has(node):
-            decorators = self.sequence(node.decorator_list)
-            fields = dict(ast.iter_fields(node))
-            fields |= {"decorator_list": decorators, "args": self.defaults(node.args)}
-            node = copy_place(type(node)(**fields), node)
+            node = self._defined(node)
         self.emit(Simple(node))
 
     _AsyncFunctionDef = _FunctionDef
+
+    def _defined(self, node: FunctionNode) -> FunctionNode:
+        """A definition with what it evaluates lifted: decorators, defaults, annotations."""
+        annotations = [] if getattr(node, "type_params", None) else annotation_exprs(node)
+        count = len(node.decorator_list)
+        given = [*defaults(node.args), *annotations]
+        lifted = self.sequence([*node.decorator_list, *given])
+        rest = dict(zip(given, lifted[count:], strict=True))
+        fields = dict(ast.iter_fields(node))
+        fields |= {"decorator_list": lifted[:count], "args": with_parts(node.args, rest)}
+        fields["returns"] = rest.get(node.returns, node.returns) if node.returns else None
+        return copy_place(type(node)(**fields), node)
 
     def _Global(self, node: ast.Global | ast.Nonlocal) -> None:
         """Each block declares its own globals and cells (see codegen)."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from perdure.compiler.definitions import Definition
 from perdure.compiler.diagnostics import Diagnostic
 from perdure.compiler.roles import SUSPENDING, Role, decorator_role
-from perdure.compiler.scopes import Function, Modules, defaults
+from perdure.compiler.scopes import Function, Modules, annotation_exprs, defaults
 
 
 def refusals(
@@ -124,7 +124,7 @@ def _at_once(statement: ast.stmt) -> Iterator[ast.AST]:
         node = stack.pop()
         yield node
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            stack += [*node.decorator_list, *defaults(node.args)]
+            stack += [*node.decorator_list, *defaults(node.args), *annotation_exprs(node)]
         elif isinstance(node, ast.Lambda):
             stack += defaults(node.args)
         else:

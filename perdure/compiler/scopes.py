@@ -657,12 +657,16 @@ def defaults(args: ast.arguments) -> list[ast.expr]:
     return [*args.defaults, *(d for d in args.kw_defaults if d is not None)]
 
 
+def annotated(node: FunctionNode) -> list[ast.arg]:
+    """The parameters of a function that have annotations, in the order of their evaluation."""
+    args = node.args
+    every = [*args.args, *args.posonlyargs, args.vararg, *args.kwonlyargs, args.kwarg]
+    return [arg for arg in every if arg is not None and arg.annotation is not None]
+
+
 def annotation_exprs(node: FunctionNode) -> list[ast.expr]:
     """The annotations of a function, which are evaluated where it is defined."""
-    args = node.args
-    every = [*args.posonlyargs, *args.args, *args.kwonlyargs]
-    every += [a for a in (args.vararg, args.kwarg) if a]
-    found = [a.annotation for a in every if a.annotation]
+    found = [arg.annotation for arg in annotated(node) if arg.annotation is not None]
     return [*found, *([node.returns] if node.returns else [])]
 
 
@@ -775,7 +779,7 @@ def _evaluated_at_once(node: ast.AST) -> Sequence[ast.AST]:
     """What of a nested scope is evaluated where it stands."""
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            return [*node.decorator_list, *defaults(node.args)]
+            return [*node.decorator_list, *defaults(node.args), *annotation_exprs(node)]
         case ast.Lambda():
             return defaults(node.args)
         case ast.ClassDef():

@@ -21,6 +21,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from perdure.compiler import outside
+from perdure.compiler.annotations import leave_unevaluated
 from perdure.compiler.diagnostics import CompileError, Diagnostic, Span, TargetError
 from perdure.compiler.mangle import mangle
 from perdure.compiler.trees import parse
@@ -49,6 +50,8 @@ class Source:
                 # Python warns about such code when it is imported; once is enough.
                 warnings.simplefilter("ignore")
                 tree = parse(self.text, self.path)
+                if "annotations" in self.text:
+                    leave_unevaluated(tree)
         except SyntaxError as error:
             raise CompileError([self._syntax_error(error)]) from None
         except ValueError as error:  # null bytes

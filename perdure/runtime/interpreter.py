@@ -90,6 +90,7 @@ def advance(
     Events for which nothing waits are ignored: they were answered before.
     """
     result = Advance()
+    program.show()
     program.bring_all(frame[0] for f in continuation.fibers.values() for frame in f.stack)
     context = BlockContext(now, (continuation.salt, seed, continuation.next_seq))
     run = _Run(program, continuation, result, context)

@@ -1,21 +1,19 @@
 """The modules of a program: this process's own, or in a namespace of theirs.
 
 A worker can run a program that it has never seen, and two versions of one program side by side:
-the image's modules get a namespace, where their `import` statements find each other. Where this
-process has already imported the very same modules (the same text), those are used instead: a script
-that starts and runs its own workflow shares its globals with it.
+the image's modules get a namespace, where their `import` statements find each other (namespace.py).
+Where this process has already imported the very same modules (the same text), those are used
+instead: a script that starts and runs its own workflow shares its globals with it.
 
 In both, a module that the program imports while it runs is there from then on, and not before.
 """
 
 from __future__ import annotations
 
-import builtins
 import functools
 import importlib
 import inspect
 import sys
-import threading
 import warnings
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
@@ -26,6 +24,7 @@ from typing import Any
 from perdure.compiler.diagnostics import CompileError
 from perdure.compiler.image import Image, ModuleText
 from perdure.compiler.source import read_source
+from perdure.runtime.shown import shown
 
 
 class ProgramError(Exception):
@@ -44,7 +43,7 @@ def main_name() -> str | None:
 
 def _imported(name: str) -> ModuleType | None:
     """This process's module of that importable name; the running script counts."""
-    if name in sys.modules:
+    if name in sys.modules and not shown.gave(name):
         return sys.modules[name]
     return sys.modules.get("__main__") if name == main_name() else None
 
@@ -94,6 +93,9 @@ class Live:
     def __init__(self, image: Image, modules: dict[str, Any]) -> None:
         self.texts = {m.name: m.text for m in image.modules}
         self.modules = modules
+
+    def show(self) -> None:
+        """They stand in `sys.modules` as it is."""
 
     def imported(self, name: str) -> Any:
         """A module that the program did not have so far, if it has been imported since."""
@@ -159,88 +161,3 @@ def _codes(text: str) -> dict[tuple[str, int], CodeType]:
                 found[inner.co_qualname, inner.co_firstlineno] = inner
                 stack.append(inner)
     return found
-
-
-class Namespace:
-    """The image's own modules. They see each other, and everybody else's modules as usual."""
-
-    def __init__(self, image: Image, modules: dict[str, ModuleType]) -> None:
-        self.image = image
-        self.texts = {m.name: m for m in image.modules}
-        self.modules = modules
-        self.lock = threading.RLock()
-        self.builtins = dict(vars(builtins)) | {"__import__": self._import}
-
-    def fill(self) -> None:
-        """Import the entry's module, and with it those that it imports at once."""
-        self.load(self.image.entry.partition(":")[0])
-
-    def imported(self, name: str) -> ModuleType | None:
-        """A module of the program, if it has been imported."""
-        return self.modules.get(name)
-
-    def load(self, name: str) -> ModuleType:
-        """Import a module of the program."""
-        with self.lock:
-            if name in self.modules:
-                return self.modules[name]
-            parent = name.rpartition(".")[0]
-            if parent in self.texts:
-                self.load(parent)
-                if name in self.modules:
-                    return self.modules[name]
-            return self._run(name)
-
-    def _run(self, name: str) -> ModuleType:
-        text = self.texts[name]
-        module = ModuleType(name)
-        file = self.image.file(text.path)
-        space = vars(module)
-        package = name if text.is_package else name.rpartition(".")[0]
-        space |= {"__file__": file, "__package__": package, "__builtins__": self.builtins}
-        if text.is_package:
-            space["__path__"] = []
-        self.modules[name] = module
-        try:
-            exec(compile(text.text, file, "exec", dont_inherit=True), space)
-        except BaseException as error:
-            del self.modules[name]
-            if not isinstance(error, Exception):
-                raise
-            raise ProgramError(
-                f"module {name} of the program failed when it was imported: "
-                f"{type(error).__name__}: {error}"
-            ) from error
-        parent, _, last = name.rpartition(".")
-        if parent in self.modules:
-            setattr(self.modules[parent], last, module)
-        return module
-
-    def _import(
-        self,
-        name: str,
-        globals: dict[str, Any] | None = None,
-        locals: dict[str, Any] | None = None,
-        fromlist: tuple[str, ...] | None = (),
-        level: int = 0,
-    ) -> Any:
-        full = self._absolute(name, globals or {}, level)
-        if full.partition(".")[0] not in {n.partition(".")[0] for n in self.texts}:
-            return __import__(name, globals, locals, fromlist or (), level)
-        if full not in self.texts:
-            return __import__(name, globals, locals, fromlist or (), level)
-        module = self.load(full)
-        for item in fromlist or ():
-            if f"{full}.{item}" in self.texts and not hasattr(module, item):
-                self.load(f"{full}.{item}")
-        if fromlist:
-            return module
-        return module if level else self.load(full.partition(".")[0])
-
-    @staticmethod
-    def _absolute(name: str, globals: dict[str, Any], level: int) -> str:
-        if not level:
-            return name
-        package = str(globals.get("__package__") or "").split(".")
-        base = package[: len(package) - level + 1]
-        return ".".join([*base, name]) if name else ".".join(base)

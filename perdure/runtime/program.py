@@ -18,7 +18,8 @@ from perdure.compiler.image import FunctionTable, Image
 from perdure.compiler.library import full_name
 from perdure.runtime import ops
 from perdure.runtime.generators import CLASSES, Generator
-from perdure.runtime.modules import Live, Namespace, ProgramError, live_modules
+from perdure.runtime.modules import Live, ProgramError, live_modules
+from perdure.runtime.namespace import Namespace
 from perdure.runtime.spans import common_name, lambda_at, smallest_at
 from perdure.runtime.suspending import Suspending
 
@@ -124,6 +125,11 @@ class Program:
     # Code objects that were looked up, by id: the object itself, and what it is.
     _known: dict[int, tuple[CodeType, LoadedFunction | None]] = field(default_factory=dict)
     _marked: dict[tuple[str, int], list[LoadedFunction]] = field(default_factory=dict)
+
+    def show(self) -> None:
+        """Let `sys.modules` have this program's modules, before its code runs."""
+        if self.space is not None:
+            self.space.show()
 
     def lives_in(self, workflow: FunctionType) -> bool:
         """Whether the program's functions are those of the module `workflow` belongs to."""

@@ -461,6 +461,7 @@ class Worker:
         if limit is not None:
             self._at(task.started_at + limit, lambda: self._time_out(task, limit))
         codec = task.held.codec
+        task.held.program.show()
         try:
             args, kwargs = codec.decode(task.args)
             value = task.options.call(*args, **kwargs)

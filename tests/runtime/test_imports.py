@@ -150,3 +150,91 @@ def test_a_module_is_imported_when_its_import_runs(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "main.py"], cwd=project, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert ast.literal_eval(done.stdout) == (["before"], ["before", "before", "imported", 1])
+
+
+# What the standard library, and people, look up in `sys.modules` by a module's name.
+LOOKED_UP = {
+    "main.py": """
+from __future__ import annotations
+import dataclasses
+from typing import ClassVar
+from perdure import workflow
+from shapes import Square
+from acts import act, die
+import constants, sched
+
+@workflow
+def run(marker):
+    @dataclasses.dataclass
+    class Here:
+        side: int
+        kinds: ClassVar[int] = 4
+
+    here = Here(act(3))
+    return Square(2).about(marker), dataclasses.astuple(here), constants.LIMIT, sched.seed
+""",
+    "shapes.py": """
+from __future__ import annotations
+import dataclasses, importlib, inspect, pickle, sys, typing
+from typing import ClassVar
+from acts import act, die
+this = sys.modules[__name__]
+
+@dataclasses.dataclass
+class Square:
+    side: int
+    corners: ClassVar[int] = 4
+
+    def about(self, marker):
+        before = self.seen()
+        return before, die(marker), self.seen(), act(self.corners)
+
+    def seen(self):
+        again = pickle.loads(pickle.dumps(self))
+        found = [again == self, typing.get_type_hints(Square)["side"] is int]
+        found += [getattr(sys.modules[__name__], "Square") is Square, this.Square is type(again)]
+        found += [importlib.import_module("shapes").Square is Square]
+        return found, inspect.getsource(Square.seen).split()[1]
+""",
+    # A module that puts something in its own place, and one named like Python's.
+    "constants.py": """
+import sys
+class Constants:
+    @property
+    def LIMIT(self):
+        return 10
+sys.modules[__name__] = Constants()
+""",
+    "sched.py": "seed = 7",
+}
+SEEN = ([True] * 5, "seen(self):")
+
+
+def test_a_module_is_found_by_its_name(tmp_path: Path) -> None:
+    project = write(tmp_path / "project", LOOKED_UP)
+    expected = (SEEN, "survived", SEEN, 4), (3,), 10, 7
+    assert carried_out_elsewhere(project, tmp_path) == expected
+    assert carried_out_here(project, tmp_path) == expected
+
+
+STAYS = """
+import sys
+import perdure
+sys.path.insert(0, sys.argv[1])
+with perdure.connect("sqlite:///" + sys.argv[2], create=False) as client:
+    print(client.get("r").result())
+assert not {"main", "shapes", "acts"} & set(sys.modules), "a program's modules were left behind"
+import shapes
+print(shapes.VERSION)
+"""
+
+
+def test_names_of_a_process_of_the_users_stay_free(tmp_path: Path) -> None:
+    project = write(tmp_path / "project", LOOKED_UP)
+    carried_out_elsewhere(project, tmp_path)
+    newer = write(tmp_path / "newer", {"shapes.py": "VERSION = 2"})
+    done = subprocess.run(
+        [sys.executable, "-c", STAYS, newer, tmp_path / "store.db"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1] == "2"
