@@ -6,6 +6,7 @@ The key is a hash of all that is known before compiling: this compiler and this 
 project's folder, the workflow's name, the text of its module. Which other modules the program
 reaches is only known afterwards; so an entry lists every module that the compiler asked for, with
 the hash of what it found, or that it found nothing. It counts only if that would be the same today.
+So must be the modules of a package whose modules are loaded by names that are made at run time.
 
     digest of the rest
     {"modules": {"shop": "9f…", "datetime": null, …}, "packages": {"requests": "2.31"}, …}
@@ -128,6 +129,7 @@ def _holds(manifest: dict[str, Any], project: Project) -> bool:
     """Whether compiling now would read what it read then."""
     return (
         all(_said(project.source(name)) == said for name, said in manifest["modules"].items())
+        and all(project.listed(name) == said for name, said in manifest["listed"].items())
         and all(_version(name) == found for name, found in manifest["packages"].items())
         and not any(map(_is_installed, manifest["missing"]))
     )
@@ -155,6 +157,7 @@ def _keep(file: Path, stages: Stages) -> None:
     image = stages.image
     manifest = {
         "modules": {name: _said(found) for name, found in stages.project.asked().items()},
+        "listed": stages.project.listings(),
         "packages": image.requires,
         "missing": [name for name in foreign(stages.program) if not _is_installed(name)],
     }

@@ -16,6 +16,7 @@ from typing import Any
 from perdure.compiler import library, operators
 from perdure.compiler.core import SiteKind
 from perdure.compiler.definitions import Definition, Kind, definitions
+from perdure.compiler.held_modules import held_modules, offered
 from perdure.compiler.mangle import mangled
 from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
 from perdure.compiler.scopes import (
@@ -31,7 +32,7 @@ from perdure.compiler.scopes import (
 from perdure.compiler.sites import users_of
 from perdure.compiler.source import is_foreign, is_library
 from perdure.compiler.stored import is_namespace
-from perdure.compiler.trees import copy_place, nodes
+from perdure.compiler.trees import copy_place, last_name, nodes
 
 # What making an object calls; the last is called by the `__init__` that `dataclass` writes.
 MAKING = frozenset({"__new__", "__init__", "__post_init__"})
@@ -97,14 +98,6 @@ class Facts:
     def users(self) -> dict[ast.AST, ast.AST]:
         """Where what it makes is used up on the spot."""
         return users_of(self.definition)
-
-
-def last_name(decorator: ast.expr) -> str:
-    """The last name of what a decorator is, its arguments left out."""
-    bare = decorator.func if isinstance(decorator, ast.Call) else decorator
-    if isinstance(bare, ast.Attribute):
-        return bare.attr
-    return bare.id if isinstance(bare, ast.Name) else ""
 
 
 def _makes_property(decorator: ast.expr) -> bool:
@@ -217,6 +210,12 @@ class Reader:
             self._add_module(module)
         own = [m for m in self.closure if not is_foreign(m.source.module)]
         self.stored = {name for module in own for name in module.stored}
+        for module in held_modules(self.modules, self.closure):
+            for name, function in offered(self.modules, module):
+                if function is None:
+                    self.stored.add(name)
+                elif function in self.facts:
+                    self.methods.setdefault(name, []).append(function)
         self.stores_anything = any(module.stores_anything for module in own)
         self.answering = [name for method in _ANSWERING for name in self.methods.get(method, ())]
         self.special = {*operators.SPECIAL, *operators.READING} & self.methods.keys()
@@ -749,8 +748,8 @@ class Reader:
         parts = dotted.split(".")
         for length in range(len(parts) - 1, 0, -1):
             head = ".".join(parts[:length])
-            if self.modules.get(head) is not None:
-                return False
+            if (module := self.modules.get(head)) is not None:
+                return "__getattr__" in module.functions and parts[length] not in module.bound
             if head in self.values or self.modules.class_of(head) is not None:
                 return True
         return False

@@ -28,11 +28,12 @@ from perdure.compiler import language, library, operators, refuse
 from perdure.compiler.core import SiteKind
 from perdure.compiler.definitions import Definition, Kind
 from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
-from perdure.compiler.reading import MAKING, Facts, Reader, last_name
+from perdure.compiler.reading import MAKING, Facts, Reader
 from perdure.compiler.roles import Role, role_of
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules
 from perdure.compiler.sites import in_place
 from perdure.compiler.source import is_foreign, is_library
+from perdure.compiler.trees import last_name
 
 # Whether an expression suspends when it is called, or iterated over.
 NO, PERHAPS, YES = 0, 1, 2

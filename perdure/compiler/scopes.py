@@ -22,6 +22,15 @@ from functools import cached_property
 from typing import Any
 
 from perdure.compiler import bases
+from perdure.compiler.diagnostics import CompileError
+from perdure.compiler.imports import (
+    Loads,
+    absolute,
+    import_names,
+    loads,
+    prefixes,
+    said_modules,
+)
 from perdure.compiler.mangle import type_variables
 from perdure.compiler.source import ASYNCIO, BASES, Project, Source, read_library
 from perdure.compiler.stored import STORING, stored_by
@@ -94,6 +103,8 @@ class Module:
     bound: dict[str, int] = field(default_factory=dict)  # top-level name -> number of bindings
     stars: list[str] = field(default_factory=list)  # modules imported with *
     imported: set[str] = field(default_factory=set)  # every module that any import names
+    import_statements: list[ast.Import | ast.ImportFrom] = field(default_factory=list)
+    loads: Loads = field(default_factory=Loads)  # what it imports by names it makes
     rebound: set[str] = field(default_factory=set)  # names that some function declares `global`
     # Attributes that its code assigns to, and the fields that its classes declare.
     stored: set[str] = field(default_factory=set)
@@ -125,16 +136,54 @@ class Modules:
         seen: dict[str, Module] = {}
         queue = [entry]
         while queue:
+            self._reach(queue, seen)
+            queue = [name for name in self._loaded([*seen.values()]) if name not in seen]
+        return [*seen.values(), *self._bases([*seen.values()])]
+
+    def _reach(self, queue: list[str], seen: dict[str, Module]) -> None:
+        """Add the modules of a queue, and those that their import statements name."""
+        while queue:
             name = queue.pop(0)
             module = self.get(name)
             if name in seen or module is None:
                 continue
             seen[name] = module
             queue += sorted(module.imported)
+            queue += [f"{star}.{name}" for star in module.stars for name in self._offered(star)]
             if "asyncio" in module.imported:
                 queue += ASYNCIO
             queue += [name.rpartition(".")[0]] if "." in name else []
-        return [*seen.values(), *self._bases([*seen.values()])]
+
+    def _offered(self, package: str) -> list[str]:
+        """What `from package import *` imports of a package that lists its modules."""
+        module = self.get(package)
+        offered = module.aliases.get("__all__") if module and module.source.is_package else None
+        parts = offered.elts if isinstance(offered, ast.List | ast.Tuple) else []
+        return [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+
+    def _loaded(self, known: list[Module]) -> list[str]:
+        """The modules that calls of `import_module` may give, as far as they are there."""
+        found: dict[str, None] = {}
+        for module in known:
+            for beginning in sorted(module.loads.beginning):
+                listed = self.project.listed(beginning.rpartition(".")[0])
+                found |= dict.fromkeys(n for n in listed if n.startswith(beginning))
+        if any(module.loads.anything for module in known):
+            tops = set(self.project.listed(""))
+            for module in known:
+                said = said_modules(module.source, words=module.loads.anything)
+                for name in sorted(said):
+                    if name.partition(".")[0] in tops:
+                        found |= dict.fromkeys(prefixes(name))
+        return list(filter(self._readable, found))
+
+    def _readable(self, name: str) -> bool:
+        """Whether there is such a module, and it is Python: nobody may ever import it."""
+        try:
+            return self.get(name) is not None
+        except CompileError:
+            self._modules[name] = None
+            return False
 
     def _bases(self, own: list[Module]) -> Iterator[Module]:
         """What is compiled of Python's library because classes of the program derive from it."""
@@ -359,6 +408,8 @@ def read_module(source: Source) -> Module:
         if type(node) in _TOLD:
             _read_anywhere(module, node)
     _read_body(module, source.tree.body, "", None, top=True)
+    module.loads = loads(source, module.imports)
+    module.imported |= module.loads.named
     return module
 
 
@@ -367,13 +418,15 @@ _TOLD = {ast.Import, ast.ImportFrom, ast.Global, *STORING}
 
 
 def _read_anywhere(module: Module, node: ast.AST) -> None:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        module.import_statements.append(node)
     match node:
         case ast.Import():
             for alias in node.names:
-                module.imported |= set(_prefixes(alias.name))
+                module.imported |= set(prefixes(alias.name))
         case ast.ImportFrom():
             base = absolute(node, module.source)
-            module.imported |= set(_prefixes(base))
+            module.imported |= set(prefixes(base))
             module.imported |= {f"{base}.{alias.name}" for alias in node.names}
         case ast.Global():
             module.rebound |= set(node.names)
@@ -705,35 +758,6 @@ def simple_alias(statement: ast.stmt) -> tuple[str, ast.expr] | None:
     else:
         return None
     return (target.id, value) if isinstance(target, ast.Name) else None
-
-
-def import_names(node: ast.Import | ast.ImportFrom, source: Source) -> Iterator[tuple[str, str]]:
-    """Yield (local name, dotted name) for each thing an import statement binds."""
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            top = alias.name.partition(".")[0]
-            yield (alias.asname, alias.name) if alias.asname else (top, top)
-        return
-    base = absolute(node, source)
-    for alias in node.names:
-        if alias.name == "*":
-            yield "*", base
-        else:
-            yield alias.asname or alias.name, f"{base}.{alias.name}"
-
-
-def absolute(node: ast.ImportFrom, source: Source) -> str:
-    """The module a `from … import` names, with leading dots resolved."""
-    if not node.level:
-        return node.module or ""
-    parts = source.module.split(".")
-    keep = len(parts) - node.level + (1 if source.is_package else 0)
-    return ".".join([*parts[: max(0, keep)], *([node.module] if node.module else [])])
-
-
-def _prefixes(dotted: str) -> list[str]:
-    parts = dotted.split(".")
-    return [".".join(parts[: n + 1]) for n in range(len(parts))] if dotted else []
 
 
 def _dotted(expr: ast.expr) -> bool:

@@ -116,6 +116,7 @@ class Project:
     root: Path
     complete: bool = False  # no module but those added: the disk is not asked
     _sources: dict[str, Source | None] = field(default_factory=dict)
+    _listed: dict[str, list[str]] = field(default_factory=dict)
 
     def source(self, module: str) -> Source | None:
         """The source of a first-party module; None when there is no such file under the root.
@@ -138,6 +139,28 @@ class Project:
         """Use `source` for its module, whatever the disk says (code that was typed, not saved)."""
         self._sources[source.module] = source
 
+    def listed(self, package: str) -> list[str]:
+        """The names of all modules below a package; of those outside all packages for ""."""
+        if package not in self._listed:
+            self._listed[package] = sorted(self._names_below(package))
+        return self._listed[package]
+
+    def _names_below(self, package: str) -> set[str]:
+        if self.complete:
+            beginning = f"{package}." if package else ""
+            return {n for n, s in self._sources.items() if s and n.startswith(beginning)}
+        if not package:
+            files = [*self.root.glob("*.py"), *self.root.glob("*/__init__.py")]
+            return {_name_of(file, self.root) for file in files}
+        folder = outside.folder_of(package, self.root) or self.root
+        inside = folder.joinpath(*package.split(".")).rglob("*.py")
+        names = {_name_of(file, folder) for file in inside}
+        return {n for n in names if all(part.isidentifier() for part in n.split("."))} - {package}
+
+    def listings(self) -> dict[str, list[str]]:
+        """Every package whose modules were asked for, and their names."""
+        return dict(self._listed)
+
     def asked(self) -> dict[str, Source | None]:
         """Every module that was asked for so far, and what was found."""
         return dict(self._sources)
@@ -147,6 +170,11 @@ class Project:
         if found is None and (folder := outside.folder_of(module, self.root)) is not None:
             found = _read_from(folder, module, module)
         return found
+
+
+def _name_of(file: Path, root: Path) -> str:
+    parts = list(file.relative_to(root).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 # Modules of Python's own library that are written in Python, and whose functions and context

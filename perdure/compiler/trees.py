@@ -172,6 +172,14 @@ def copy_place(made: _Node, node: Any) -> _Node:
     return made
 
 
+def last_name(expr: ast.expr) -> str:
+    """The last name of what a decorator is, say, its arguments left out; "" where it has none."""
+    bare = expr.func if isinstance(expr, ast.Call) else expr
+    if isinstance(bare, ast.Attribute):
+        return bare.attr
+    return bare.id if isinstance(bare, ast.Name) else ""
+
+
 def parse(text: str, path: str = "<unknown>") -> ast.Module:
     """`ast.parse`, with the same tree from every Python.
 

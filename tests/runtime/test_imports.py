@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -73,7 +74,11 @@ def write(folder: Path, files: dict[str, str]) -> Path:
 
 def perdure(*args: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "perdure", *map(str, args)], cwd=cwd, capture_output=True, text=True
+        [sys.executable, "-m", "perdure", *map(str, args)],
+        cwd=cwd,
+        env={**os.environ, "PERDURE_CACHE": str(cwd.parent / "cache")},
+        capture_output=True,
+        text=True,
     )
 
 
@@ -108,6 +113,186 @@ def test_what_a_workflow_imports_is_found_where_its_files_are_not(tmp_path: Path
     project = write(tmp_path / "project", LATE)
     assert carried_out_elsewhere(project, tmp_path) == LATE_RESULT
     assert carried_out_here(project, tmp_path) == LATE_RESULT
+
+
+def native(project: Path, marker: Path) -> object:
+    """What Python itself makes of it."""
+    asked = "from perdure.testing import native; import main, sys; "
+    asked += "print(native(main.run, sys.argv[1]).value)"
+    marker.touch()
+    command = [sys.executable, "-c", asked, str(marker)]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return ast.literal_eval(done.stdout)
+
+
+def assert_same_everywhere(tmp_path: Path, files: dict[str, str]) -> None:
+    project = write(tmp_path / "project", files)
+    expected = native(project, tmp_path / "native")
+    assert carried_out_here(project, tmp_path) == expected
+    assert carried_out_elsewhere(project, tmp_path) == expected
+
+
+# No import statement names the modules of `plugins`, `words` and `shapes`.
+LOADED = {
+    "main.py": """
+import importlib
+import sys
+from perdure import workflow
+from acts import act, die
+import plugins
+import shapes
+from shapes import *
+
+SETTINGS = {"sender": "words.late:send", "table": ["alone"]}
+
+def called(path):
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+@workflow
+def run(marker):
+    plugins.load()
+    found = [plugins.REGISTRY[name](2) for name in sorted(plugins.REGISTRY)]
+    found.append(called(SETTINGS["sender"])(act("mail")))
+    found.append(die(marker))
+    found += [importlib.import_module(name).act_alone(1) for name in SETTINGS["table"]]
+    found += [square.area(act(3)), shapes.late.area(2)]
+    found.append(__import__("words.late").late.send("again"))
+    return found, sys.modules["words.late"].send("once more"), plugins.one("first").go(9)
+""",
+    "alone.py": "from acts import act\ndef act_alone(x): return act(x)\n",
+    "plugins/__init__.py": """
+import importlib, pkgutil
+REGISTRY = {}
+
+def register(name):
+    def keep(function):
+        REGISTRY[name] = function
+        return function
+    return keep
+
+def load():
+    for found in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{found.name}")
+
+def one(name):
+    return importlib.import_module("." + name, __name__)
+""",
+    "plugins/first.py": """
+from plugins import register
+from acts import act
+
+@register("b")
+@register("a")
+def go(x):
+    return act(x) + 1
+""",
+    "plugins/second/__init__.py": """
+from .. import register
+from acts import act
+register("c")(lambda x: act(x) * 10)
+""",
+    "words/__init__.py": "",
+    "words/late.py": """
+from acts import act
+
+def send(text):
+    return "sent " + act(text)
+""",
+    "shapes/__init__.py": """
+import importlib
+__all__ = ["square"]
+
+def __getattr__(name):
+    if name == "late":
+        return importlib.import_module(".round", __package__)
+    raise AttributeError(name)
+""",
+    "shapes/square.py": "from acts import act\ndef area(x): return act(x) ** 2\n",
+    "shapes/round.py": "from acts import act\ndef area(x): return act(x) * 3\n",
+    # Never imported, and no Python.
+    "plugins/second/broken.py": "def :",
+}
+
+
+def test_modules_that_are_loaded_by_name(tmp_path: Path) -> None:
+    assert_same_everywhere(tmp_path, LOADED)
+
+
+HELD = {
+    "main.py": """
+import mail, sms
+from perdure import workflow
+from acts import act, die
+
+SENDERS = [mail, sms]
+BY_NAME = {sender.NAME: sender for sender in SENDERS}
+
+def send(sender, text):
+    return sender.send(text)
+
+@workflow
+def run(marker):
+    found = [sender.send("hello") for sender in SENDERS]
+    kept = mail
+    found += [die(marker), send(kept, "again"), BY_NAME["sms"].send(1), kept is mail]
+    found += [getattr(sms, "send")(2), vars(mail)["send"](3), kept.Letter(4).text]
+    for sender in SENDERS:
+        found += [sender.shout(act("x")), sender.twice("y"), sender.first("z")]
+    return found
+""",
+    "mail.py": """
+import functools
+from acts import act
+NAME = "mail"
+
+def send(text):
+    return act(text), NAME
+
+def repeated(function):
+    def wrapped(text):
+        return function(text), act(2)
+    return wrapped
+
+class Letter:
+    def __init__(self, text):
+        self.text = act(text)
+
+shout = lambda text: act(text).upper()
+twice = repeated(send)
+first = functools.partial(send)
+""",
+    "sms.py": """
+from acts import act
+from mail import shout, twice, first
+NAME = "sms"
+
+def send(text):
+    return NAME, act(text)
+""",
+}
+
+
+def test_modules_in_variables(tmp_path: Path) -> None:
+    assert_same_everywhere(tmp_path, HELD)
+
+
+def test_a_new_module_where_modules_are_loaded_by_name(tmp_path: Path) -> None:
+    """The image in the cache is of the modules that there were."""
+    project = write(tmp_path / "project", LOADED)
+    marker = tmp_path / "n"
+    marker.touch()
+    command = ("run", "main.py:run", repr(str(marker)), "--store", f"sqlite:///{tmp_path / 's.db'}")
+    assert perdure(*command, cwd=project).returncode == 0
+    third = (
+        "from plugins import register\nfrom acts import act\nregister('d')(lambda x: act(x) + 70)"
+    )
+    (project / "plugins" / "third.py").write_text(third)
+    done = perdure(*command, cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert ast.literal_eval(done.stdout) == native(project, marker)
+    assert 72 in ast.literal_eval(done.stdout)[0]
 
 
 ORDER = {
