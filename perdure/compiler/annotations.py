@@ -61,12 +61,10 @@ def _as_python_writes(annotations: list[ast.expr]) -> list[str]:
     """The strings that Python's compiler makes of annotations."""
     if not annotations:
         return []
-    asking = ast.ImportFrom("__future__", [ast.alias("annotations")], 0)
-    asked = [
-        ast.AnnAssign(ast.Name(f"_{number}", ast.Store()), annotation, None, 1)
-        for number, annotation in enumerate(annotations)
-    ]
-    module = ast.fix_missing_locations(ast.Module([asking, *asked], []))
+    body: list[ast.stmt] = ast.parse("from __future__ import annotations").body
+    for number, annotation in enumerate(annotations):
+        name = copy_place(ast.Name(f"_{number}", ast.Store()), annotation)
+        body.append(copy_place(ast.AnnAssign(name, annotation, None, 1), annotation))
     space: dict[str, Any] = {}
-    exec(compile(module, "<annotations>", "exec", dont_inherit=True), space)
+    exec(compile(ast.Module(body, []), "<annotations>", "exec", dont_inherit=True), space)
     return list(space["__annotations__"].values())

@@ -79,6 +79,7 @@ class Cleanup:
 class Loop:
     """A loop of the user's around the statement that is being normalized."""
 
+    stepped: str = ""  # its iterator, if the run may stop between two items
     crossed: bool = False  # a jump to a cleanup further out leaves it
 
 
@@ -91,6 +92,7 @@ class Compound(Loops):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self.context: list[Cleanup | Loop] = []
+        self.stepped_loops: list[str] = []
         self.sealed = 0  # native cleanups around the statement
         self.rewritten = 0  # how many statements had to change; tells what may stay native
 
@@ -123,6 +125,10 @@ class Compound(Loops):
         value = self.lift(node.value) if node.value is not None else None
         cleanup = next((c for c in reversed(self.context) if isinstance(c, Cleanup)), None)
         if cleanup is None:
+            left = [c.stepped for c in reversed(self.context) if isinstance(c, Loop) and c.stepped]
+            if left and value is not None:
+                value = self.save(value)
+            self.emit_all(self._left(left, node))
             self.emit(Return(copy_place(ast.Return(value), node)))
             return
         self.emit(store(cleanup.value, value or ast.Constant(None), node))
@@ -259,6 +265,7 @@ class Compound(Loops):
         if self.has(node) or safepoint:
             # Its iterator outlives a block: it needs a name.
             iterable = load(self.iterator(node), node.iter)
+            loop.stepped = iterable.id if node in self.sites else ""
         self.context.append(loop)
         with self.block() as body:
             target = self.loop_target(node, getattr(iterable, "id", ""))
@@ -266,7 +273,24 @@ class Compound(Loops):
         self.context.pop()
         made = For(node, target, iterable, body, self.body(node.orelse), safepoint=safepoint)
         self._finish(made, node, before)
+        if loop.stepped:
+            self.emit_all(self._left([loop.stepped], node))
         self._leave_on(loop, node)
+
+    def _left(self, iterators: list[str], node: ast.AST) -> Body:
+        """Let go of what stepped loops went over, when they are left: a generator may close."""
+        calls = [ast.Expr(call("_left0", [load(name, node)], node)) for name in iterators]
+        return [Simple(copy_place(made, node)) for made in calls]
+
+    def _leaving(self, mark: int, node: ast.AST) -> Body:
+        """The same for what handles an exception, of the loops that have been met since `mark`.
+
+        Which of them had begun is not known.
+        """
+        iterators = self.stepped_loops[mark:]
+        for name in iterators:
+            self.emit(store(name, ast.Constant(None), node))
+        return self._left(iterators[::-1], node)
 
     def _leave_on(self, loop: Loop, node: ast.stmt) -> None:
         """After a loop that a jump to a cleanup crosses: go on leaving."""
@@ -295,7 +319,8 @@ class Compound(Loops):
         iterator, done = self.names.fresh("it"), self.names.fresh("done")
         self.emit(store(iterator, call("_aiter0", [self.lift(node.iter)], node.iter), node.iter))
         self.emit(store(done, ast.Constant(False), node))
-        loop = Loop()
+        self.stepped_loops.append(iterator)
+        loop = Loop(iterator)
         self.context.append(loop)
         with self.block() as body:
             item = self.next_item(node, iterator)
@@ -308,6 +333,7 @@ class Compound(Loops):
         test = copy_place(ast.UnaryOp(ast.Not(), load(done, node)), node)
         made = While(node, test, body, self.body(node.orelse), suspends=True)
         self.emit(made)
+        self.emit_all(self._left([iterator], node))
         self._leave_on(loop, node)
 
     def _Try(self, node: ast.Try) -> None:
@@ -317,9 +343,10 @@ class Compound(Loops):
         self._try(node, node.finalbody)
 
     def _try(self, node: ast.Try, finalbody: list[ast.stmt]) -> None:
-        before = self.rewritten
+        before, mark = self.rewritten, len(self.stepped_loops)
         with self.seal(bool(finalbody)):
             body = self.body(node.body)
+            left = self._leaving(mark, node)
             if self.own_cells and node.handlers:
                 self.rewritten += 1
                 body = [self._localising(node, body)]
@@ -328,7 +355,10 @@ class Compound(Loops):
                     handlers = [self._testing_handler(node)]
                 else:
                     handlers = [self._handler(h) for h in node.handlers]
+                for handler in handlers:
+                    handler.body[:0] = left
                 final = self.body(finalbody)
+                final[:0] = left if finalbody else []
             made = Try(node, body, handlers, self.body(node.orelse), final)
         if self.has(node):
             for handler in handlers:
@@ -436,10 +466,13 @@ class Compound(Loops):
 
     def _lower_finally(self, node: ast.Try) -> None:
         self.rewritten += 1
+        mark = len(self.stepped_loops)
         inner, cleanup = self._cleaned(node, node if node.handlers else node.body)
+        left = self._leaving(mark, node)
         if not node.handlers:
             inner = self._localised(node, inner)
         with self.block() as failing, self.seal():
+            self.emit_all(left)
             self.statements(node.finalbody)
             self.emit(Raise(copy_place(ast.Raise(None, None), node.finalbody[-1])))
         handler = self._named(Handler(node, None, None, failing))
@@ -500,12 +533,15 @@ class Compound(Loops):
             self._inside[body[-1]] = True  # lowered too, whether or not it suspends itself
         else:
             body += node.body
+        mark = len(self.stepped_loops)
         inner, cleanup = self._cleaned(node, body)
         inner = self._localised(node, inner)
+        left = self._leaving(mark, node)
         leaves = "__aexit__" if wait else ""
         with self.block() as leaving:
             self._exit(leave, context, wait=leaves)
         failing = self._exit_failing(leave, node, context, wait=leaves)
+        failing.body[:0] = left
         self._emit_try(node, inner, failing, leaving)
         self._dispatch(cleanup, node)
 

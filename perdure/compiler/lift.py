@@ -114,6 +114,10 @@ class Lifter:
         """Append a statement to the list being written."""
         self.output[-1].append(statement)
 
+    def emit_all(self, statements: Body) -> None:
+        """Append statements to the list being written."""
+        self.output[-1] += statements
+
     @contextmanager
     def block(self) -> Iterator[Body]:
         """Write to a new statement list for a while."""

@@ -20,6 +20,8 @@ from perdure.compiler.trees import copy_place
 class Loops(Targets):
     """Brings comprehensions into core form, and gives loops their iterators."""
 
+    stepped_loops: list[str]  # the iterators of loops that may stop between two items
+
     def _lift_comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> ast.expr:
         """`[act(x) for x in xs if x]`  =>  a loop that appends; its variables get fresh names."""
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
@@ -132,6 +134,8 @@ class Loops(Targets):
         at = loop.iter
         iterable = self.lift(at)
         begin = self.begin_loop(loop)
+        if begin in ("_stepping0", "_aiter0"):
+            self.stepped_loops.append(name)
         if "__iter__" in self.beginning and begin == "_stepping0":
             given = self._begun(iterable, at)
             self.emit(store(name, call("_stepped0", [load(given, at)], at), at))

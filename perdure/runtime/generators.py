@@ -110,8 +110,21 @@ class Items:
         return next(self.source)
 
 
+def leave(iterator: Any) -> None:
+    """Let go of what a loop went over: a generator that nobody else holds is closed here and now.
+
+    The loop's iterator itself lives until its block ends, or the traceback of what ended it goes.
+    """
+    kind = type(iterator)
+    if kind is Stepper:
+        iterator.done = True
+        iterator.source = None
+    elif kind is Items or kind is AsyncItems:
+        iterator.source = None
+
+
 class AsyncItems:
-    """An asynchronous iterator, for a loop in another function: `__aiter__` has been called."""
+    """An asynchronous iterator, for a loop of this function or another: it was begun."""
 
     __slots__ = ("source",)
 
@@ -132,13 +145,30 @@ class World:
 
     A generator that nobody holds any more is closed, as Python closes its own. Not so one that goes
     because a whole state is given up, when the run parks or moves: it lives on in the checkpoint.
-    `dropped` are those that are to be closed before the next call, as that may suspend.
+    `dropped` are those that are to be closed further before the next call, as that suspends.
     """
 
     __slots__ = ("dropped",)
 
-    def __init__(self, dropped: list[Generator]) -> None:
+    def __init__(self, dropped: list[Unclosed]) -> None:
         self.dropped = dropped
+
+
+class Unclosed:
+    """A generator that nobody holds, closed as far as it went without leaving the program.
+
+    `waiting` is the effect that it wants next and its arguments; `fiber` has its frames.
+    """
+
+    __slots__ = ("fiber", "waiting")
+
+    def __init__(self, fiber: Any, waiting: tuple[str, tuple[Any, ...]]) -> None:
+        self.fiber = fiber
+        self.waiting = waiting
+
+    def close(self) -> None:
+        """What compiled code calls to go on with it; the interpreter's work."""
+        raise NotImplementedError("only the interpreter goes on closing a generator")
 
 
 def unraisable(error: BaseException, source: Any) -> None:

@@ -33,7 +33,9 @@ from perdure.runtime.generators import (
     CoroutineSteps,
     Generator,
     Stepper,
+    Unclosed,
     advance,
+    leave,
     unraisable,
 )
 from perdure.runtime.loop import ActivityCall
@@ -70,7 +72,7 @@ class Machine:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.dropped: list[Generator] = []  # that nobody holds any more, and that are to be closed
+        self.dropped: list[Unclosed] = []  # generators that nobody holds any more
 
     def settle(self, fiber: Fiber, action: Action) -> Returned | Raised | Yielded | None:
         """Go on until the fiber waits (None), its stack is empty, or its root yields."""
@@ -92,13 +94,15 @@ class Machine:
         return None
 
     def drop(self, generator: Generator) -> bool:
-        """Close a generator that nobody holds at the end of this block, if that may suspend.
+        """Close a generator that nobody holds; what is left from where it suspends, soon.
 
-        False if it can be closed where it was dropped.
+        False if it never suspends: then anybody can close it.
         """
         if not (generator.loaded.table.suspends and self.program.has_library("close_dropped")):
             return False
-        self.dropped.append(generator)
+        left = _Closing(self.program).close(generator)
+        if left is not None:
+            self.dropped.append(left)
         return True
 
     def _close_dropped(self, call: Suspend) -> Suspend:
@@ -107,6 +111,12 @@ class Machine:
         self.dropped.clear()  # it is the world's
         args = (dropped, call.callee, call.args, call.kwargs or {})
         return Suspend(self.program.library("close_dropped"), args, then=call.then, live=call.live)
+
+    def _go_on_closing(self, fiber: Fiber, left: Any) -> Action:
+        fiber.stack += left.fiber.stack
+        effect, args = left.waiting
+        action: Action = getattr(self, effect)(fiber, *args)
+        return action
 
     # Effects: what the run does with what leaves the program ---------------------------------
 
@@ -221,7 +231,10 @@ class Machine:
         if type(error) is NameError:
             loaded = self.program.functions[fiber.stack[-1][0]]
             error = ops.as_local(error, loaded.cells[: len(loaded.cells) - loaded.table.free])
-        owner = fiber.stack.pop()[5]
+        function, *_, owner = fiber.stack.pop()
+        loaded = self.program.functions[function]
+        if loaded.steps_loops:
+            _let_go(error, loaded)
         done = Raised(error, settled=True)
         return done if owner is None else self._ended(fiber, owner, done)
 
@@ -263,6 +276,8 @@ class Machine:
         elif kind is MethodType:
             # Not isinstance(): that would read the `__class__` of an object of the program's.
             owner = type(callee.__self__)
+            if owner is Unclosed:
+                return self._go_on_closing(fiber, callee.__self__)
             if issubclass(owner, fibers.Fiber):
                 return self._call_fiber(fiber, callee, args, kwargs)
             if issubclass(owner, Generator | CoroutineSteps | AsyncStep):
@@ -702,6 +717,43 @@ class Machine:
         return self._resume_step(fiber, stepped, action, how)
 
 
+class _Closing(Machine):
+    """Closes a generator that nobody holds any more, where its last reference went.
+
+    That is inside a block, so nothing can leave the program: the first effect is noted, for the run
+    to do when the block has ended.
+    """
+
+    waiting: tuple[str, tuple[Any, ...]] | None = None
+
+    def close(self, generator: Generator) -> Unclosed | None:
+        """Close it; what is left to do if it would leave the program."""
+        fiber = Fiber(-1, [])
+        begun = self.resume(fiber, generator, Raised(GeneratorExit()), How.CLOSE)
+        done = self.settle(fiber, begun)
+        if done is None:
+            assert self.waiting is not None
+            return Unclosed(fiber, self.waiting)
+        if isinstance(done, Raised):
+            unraisable(done.error, generator)
+        return None
+
+    def _wait_for(self, effect: str, *args: Any) -> None:
+        self.waiting = effect, args
+
+    def schedule(self, fiber: Fiber, *args: Any) -> None:
+        self._wait_for("schedule", *args)
+
+    def sleep(self, fiber: Fiber, *args: Any) -> None:
+        self._wait_for("sleep", *args)
+
+    def spawn(self, fiber: Fiber, *args: Any) -> None:
+        self._wait_for("spawn", *args)
+
+    def wait(self, fiber: Fiber, *args: Any) -> None:
+        self._wait_for("wait", *args)
+
+
 def step_natively(
     program: Program, generator: Generator, action: Returned | Raised, how: How
 ) -> Returned | Raised | Yielded:
@@ -711,6 +763,17 @@ def step_natively(
     done = machine.settle(fiber, machine.resume(fiber, generator, action, how))
     assert done is not None
     return done
+
+
+def _let_go(error: BaseException, loaded: LoadedFunction) -> None:
+    """Leave the loops of a function that an exception has left: the traceback holds its frame."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if any(frame.f_code is code for code in loaded.codes):
+            for value in [*frame.f_locals.values()]:
+                leave(value)
+        traceback = traceback.tb_next
 
 
 # How many arguments the methods of generators take that only the machine can do.

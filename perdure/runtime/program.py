@@ -47,6 +47,12 @@ class LoadedFunction:
         """The name of the module that defines it."""
         return self.table.name.partition(":")[0]
 
+    @functools.cached_property
+    def steps_loops(self) -> bool:
+        """Whether it has loops over what may stop the run between two items."""
+        begins = {"_stepping0", "_stepped0", "_aiter0"}
+        return any(not begins.isdisjoint(code.co_freevars) for code in self.codes)
+
     def settle(self, scope: dict[str, Any]) -> None:
         """Take the globals of its module, which has been imported."""
         if not self.cells:

@@ -25,6 +25,7 @@ from perdure.runtime.generators import (
     Stepper,
     SyncGenerator,
     advance,
+    leave,
 )
 from perdure.runtime.iterators import ahead
 from perdure.runtime.loop import ActivityCall, Task
@@ -66,6 +67,7 @@ class Protocols:
             "_stepping0": self.stepping,
             "_iterating0": self.iterating,
             "_stepped0": self.stepped,
+            "_left0": leave,
             "_getter0": self.getter,
             "_advance0": advance,
         }
@@ -137,7 +139,7 @@ class Protocols:
     def stepped(self, made: Any) -> Iterator[Any]:
         """An iterator, as a `Stepper` if the run may stop between its items."""
         if isinstance(made, SyncGenerator):
-            return Stepper(made) if made.loaded.table.suspends else made
+            return Stepper(made) if made.loaded.table.suspends else Items(made)
         source = made.source if type(made) is Items else made
         method = getattr(type(source), "__next__", None)
         if self.program.suspending.method(method):
@@ -211,12 +213,12 @@ class Protocols:
 
     def abegun(self, source: Any) -> AsyncItems:
         """`aiter(source)`, for a loop that is in another function."""
-        return AsyncItems(self.aiterate(source))
+        return self.aiterate(source)
 
-    def aiterate(self, source: Any) -> Any:
+    def aiterate(self, source: Any) -> AsyncItems:
         """`aiter(source)`, with the messages of `async for`."""
         if type(source) is AsyncItems:
-            return source.source
+            return AsyncItems(source.source)
         kind = type(source)
         method = getattr(kind, "__aiter__", None)
         if method is None:
@@ -229,10 +231,11 @@ class Protocols:
                 "'async for' received an object from __aiter__ "
                 f"that does not implement __anext__: {name}"
             )
-        return made
+        return AsyncItems(made)
 
-    def anext(self, iterator: Any) -> NextStep:
+    def anext(self, items: AsyncItems) -> NextStep:
         """What `async for` waits for next."""
+        iterator = items.source
         method = type(iterator).__anext__
         found = self.call(method, iterator)
         try:

@@ -46,7 +46,14 @@ from perdure.runtime import (
     ops,
 )
 from perdure.runtime.declare import activity_options, sleep
-from perdure.runtime.generators import AsyncGenerator, CoroutineSteps, Generator, SyncGenerator
+from perdure.runtime.generators import (
+    AsyncGenerator,
+    CoroutineSteps,
+    Generator,
+    SyncGenerator,
+    Unclosed,
+    advance,
+)
 from perdure.runtime.steps import AsyncStep
 
 if TYPE_CHECKING:
@@ -70,11 +77,14 @@ class Suspending:
                 or activity_options(callee) is not None
                 or callee is sleep
                 or callee in _OF_FIBERS
+                or callee is advance  # a turn of a loop, before which something is closed
                 or (id(callee.__code__) not in self._plain and self._passes_on(callee))
             )
         if kind is MethodType:
             owner = callee.__self__
             # Not isinstance(): that would read the `__class__` of an object of the program's.
+            if type(owner) is Unclosed:
+                return True
             if issubclass(type(owner), fibers.Fiber):
                 return not owner.done() and callee.__name__ in ("result", "exception")
             if type(owner) is CoroutineSteps:
