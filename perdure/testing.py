@@ -138,9 +138,9 @@ class _Driver:
             args, kwargs = self.note(call)
             value = native_runtime.finished(call.options.call(*args, **kwargs))
             return Event(call.seq, codec.decode(codec.encode(value)))
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if failures.is_interrupt(error):
+                raise
             failures.tidy(error)
             return Event(call.seq, error=codec.decode(codec.encode(error, subjects=False)))
 
@@ -177,9 +177,9 @@ def native(workflow: Callable[..., Any], *args: Any, **kwargs: Any) -> Outcome:
             value = workflow(*args, **kwargs)
             if inspect.iscoroutine(value):
                 value = native_runtime.run(value)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if failures.is_interrupt(error):
+                raise
             failures.tidy(error)
             return Outcome(None, error, tuple(calls), 0)
         return Outcome(value, None, tuple(calls), 0)

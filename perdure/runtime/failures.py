@@ -8,6 +8,7 @@ called again: the object is made as `BaseException.__reduce__` would, and its at
 
 from __future__ import annotations
 
+import dis
 import functools
 import os
 import types
@@ -224,6 +225,23 @@ def _frame(file: str, name: str) -> FrameType:
     generator: Any = FunctionType(code, {"__file__": file, "__name__": name})()
     frame: FrameType = generator.gi_frame
     return frame
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether a person has interrupted the process: a KeyboardInterrupt that no `raise` raised."""
+    traceback = error.__traceback__
+    if not isinstance(error, KeyboardInterrupt) or traceback is None or error in passed_on:
+        return False
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback.tb_lasti < 0:
+        return False  # it comes out of a checkpoint
+    return traceback.tb_frame.f_code.co_code[traceback.tb_lasti] not in _RAISING
+
+
+# The last KeyboardInterrupt that came out of a call of the program, not from a person.
+passed_on: list[KeyboardInterrupt] = []
+_RAISING = frozenset(map(dis.opmap.__getitem__, ("RAISE_VARARGS", "RERAISE")))
 
 
 def tidy(error: BaseException) -> None:

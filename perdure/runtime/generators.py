@@ -211,6 +211,7 @@ class Generator:
         "looping",
         "running",
         "step",
+        "thrown",
         "world",
     )
     noun = "generator"
@@ -220,6 +221,7 @@ class Generator:
         self.frame: tuple[Any, ...] | None = frame
         self.step = step
         self.running = False
+        self.thrown = False  # an exception, in the step that is being made
         self.begun = False
         self.delegate: Any = None
         self.looping = False  # the delegate is a step of a loop: its end is DONE
@@ -270,6 +272,7 @@ class Generator:
             names,
             self.iterable,
             self.world,
+            self.thrown,
         )
 
     def restore(self, state: tuple[Any, ...]) -> None:
@@ -285,6 +288,7 @@ class Generator:
             names,
             self.iterable,
             self.world,
+            self.thrown,
         ) = state
         self.how = How(how)
         self.__name__, self.__qualname__ = names
@@ -323,7 +327,7 @@ class Generator:
     def __dir__(self) -> list[str]:
         inner = {"attach", "begun", "delegate", "exit", "frame", "how", "loaded", "looping", "noun"}
         inner |= {"iterable", "may_await", "restore", "running", "spent", "state", "step", "world"}
-        inner |= {"f_lineno", "awaited", "busy", "closed", "is_here"}
+        inner |= {"thrown", "f_lineno", "awaited", "busy", "closed", "is_here"}
         return [name for name in super().__dir__() if name not in inner]
 
     def _native(self, action: Returned | Raised) -> Any:

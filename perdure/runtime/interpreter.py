@@ -261,18 +261,19 @@ class _Run(Machine):
             if fiber.wait is not None and fiber.wait[1] == event.seq:
                 action = _came_back(event, fiber)
                 fiber.wait = None
-                assert loop.task is not None  # its step is what waits
-                self._stepped(loop, fiber, loop.task.context.run(self.settle, fiber, action))
+                self._stepped(loop, loop.context.run(self.settle, fiber, action))
             else:
                 loop.settle(event.seq, event.value, event.error)
         while fiber.wait is None and not loop.finished:
-            step = loop.next_step()
+            step: Any = loop.next_step(self.program.suspending.suspends)
             if step is None:
                 break
+            if loop.calling is not None:
+                self._stepped(loop, step._context.run(self.make_callback, fiber, step))
+                continue
             task, action = step
             loop.enter(task)
-            done = task.context.run(self.step_task, fiber, task, action)
-            self._stepped(loop, fiber, done)
+            self._stepped(loop, task.context.run(self.step_task, fiber, task, action))
         if loop.finished:
             self._end(fiber, loop.outcome())
         elif fiber.wait is None:
@@ -286,9 +287,17 @@ class _Run(Machine):
         """One step of a task's coroutine."""
         return self.settle(fiber, self.resume_root(fiber, task.get_coro(), action))
 
-    def _stepped(self, loop: Loop, fiber: Fiber, outcome: Any) -> None:
+    def make_callback(self, fiber: Fiber, handle: Any) -> Any:
+        """A callback of the program's: like a task's step it may wait, and all others with it."""
+        return self.settle(fiber, self.call(fiber, handle._callback, handle._args, {}))
+
+    def _stepped(self, loop: Loop, outcome: Any) -> None:
         """After a step: unless a call of the step waits, the task takes what came of it."""
-        if outcome is not None:
+        if outcome is None:
+            return
+        if loop.calling is not None:
+            loop.called(outcome)
+        else:
             loop.leave(outcome)
 
     # Effects ----------------------------------------------------------------------------------

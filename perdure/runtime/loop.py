@@ -289,6 +289,7 @@ class Loop(_AbstractLoop):  # type: ignore[misc]
         self.names = 0
         self.main: Task | None = None
         self.task: Task | None = None  # being stepped
+        self.calling: asyncio.Handle | None = None  # of a callback that the program makes
         self.next: tuple[Task, Returned | Raised] | None = None
         self.stopped_by: BaseException | None = None
 
@@ -336,8 +337,13 @@ class Loop(_AbstractLoop):  # type: ignore[misc]
                 asyncio._unregister_task(task)
             asyncio._set_running_loop(before)
 
-    def next_step(self) -> tuple[Task, Returned | Raised] | None:
-        """Make callbacks until a task is to be stepped; None when nothing is ready."""
+    def next_step(
+        self, is_programs: Callable[[Any], bool]
+    ) -> tuple[Task, Returned | Raised] | asyncio.Handle | None:
+        """Make callbacks until a task is to be stepped, or a callback is the program's to make.
+
+        None when nothing is ready.
+        """
         while True:
             if self.next is not None:
                 step, self.next = self.next, None
@@ -351,12 +357,25 @@ class Loop(_AbstractLoop):  # type: ignore[misc]
             handle = self.ready.popleft()
             if handle.cancelled():
                 continue
-            try:
-                handle._run()
-            except SystemExit as error:
-                self.stopped_by = error
+            if is_programs(handle._callback):  # type: ignore[attr-defined]
+                self.calling = handle
+                return handle
+            self._run(handle)
             if self.stopped_by is not None:
                 return None
+
+    def _run(self, handle: asyncio.Handle) -> None:
+        try:
+            handle._run()
+        except SystemExit as error:
+            self.stopped_by = error
+
+    @property
+    def context(self) -> contextvars.Context:
+        """Of the step or the callback in which the run waits."""
+        waits: Any = self.calling or self.task
+        found: contextvars.Context = waits._context if self.calling else waits.context
+        return found
 
     def enter(self, task: Task) -> None:
         """A task's step begins."""
@@ -373,6 +392,20 @@ class Loop(_AbstractLoop):  # type: ignore[misc]
         if task.done():
             self.tasks.pop(task, None)
             asyncio._unregister_task(task)
+
+    def called(self, outcome: Returned | Raised) -> None:
+        """A callback that the program made has ended."""
+        handle: Any = self.calling
+        self.calling = None
+        if isinstance(outcome, Raised):
+            made, error = handle._callback, outcome.error
+
+            def raise_again(*args: Any) -> None:
+                handle._callback = made  # what the handle says of itself
+                raise error
+
+            handle._callback = raise_again
+            self._run(handle)
 
     def wait_for(self, seq: int) -> asyncio.Future[Any]:
         """The future of an activity's result."""

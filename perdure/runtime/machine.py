@@ -163,9 +163,9 @@ class Machine:
                 result = block(resume, *live)
             else:
                 result = _while_handling(handled, block, (resume, *live), {})
-        except KeyboardInterrupt:
-            raise  # a person stops the worker; the run stays where it was
         except BaseException as error:
+            if failures.is_interrupt(error):
+                raise  # a person stops the worker; the run stays where it was
             del resume, live  # the error's frames keep this one: what it holds would not be dropped
             return self._raised(fiber, error)
         return self._after(fiber, loaded, cells, result)
@@ -215,9 +215,9 @@ class Machine:
                     result = block(*live)
                 else:
                     result = _while_handling(handled, block, live, {})
-            except KeyboardInterrupt:
-                raise
             except BaseException as error:
+                if failures.is_interrupt(error):
+                    raise
                 del result, live
                 return self._raised(fiber, error)
 
@@ -347,9 +347,9 @@ class Machine:
     ) -> Returned | Raised:
         try:
             return Returned(callee(*args, **kwargs))
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if failures.is_interrupt(error):
+                raise
             failures.tidy(error)
             return Raised(error)
 
@@ -373,9 +373,9 @@ class Machine:
                 result = entry(*args, **kwargs)
             else:
                 result = _while_handling(handled, entry, args, kwargs)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if failures.is_interrupt(error):
+                raise
             del args, kwargs
             return self._raised(fiber, error)
         return self._after(fiber, loaded, free, result)
@@ -391,9 +391,9 @@ class Machine:
         entry = self.program.entry_of(function, loaded)
         try:
             begun = entry(*args, **kwargs)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if failures.is_interrupt(error):
+                raise
             failures.tidy(error)
             return Raised(error)
         cells = loaded.cells_of(begun.contents, loaded.shared_with(function))
@@ -462,11 +462,12 @@ class Machine:
                 generator.begun = True
                 loaded = generator.loaded
                 failures.passed_through(action.error, loaded.native or loaded.codes[0])
-                return self._ended(fiber, generator, action)
+                return self._ended(fiber, generator, Raised(action.error, settled=True))
             if action.value is not None:
                 error = TypeError(f"can't send non-None value to a just-started {_noun(generator)}")
                 return self._refused(fiber, generator, how, error)
         generator.running = True
+        generator.thrown = isinstance(action, Raised)
         function, then, live, cells = generator.frame
         generator.frame = None
         fiber.stack.append((function, then, live, cells, self._handled(fiber), generator))
@@ -476,7 +477,21 @@ class Machine:
             return self._after(fiber, loaded, cells, Jump(then, live))
         if generator.delegate is not None:
             return self._delegate(fiber, generator, action)
-        return action
+        return self._thrown(fiber, action) if isinstance(action, Raised) else action
+
+    def _thrown(self, fiber: Fiber, action: Raised) -> Raised:
+        """An exception that is thrown into the generator on top of the stack.
+
+        Only what the generator itself handles becomes its context, in the place of any other: not
+        what its caller handles (CPython's `_PyErr_ChainStackItem`).
+        """
+        function, then, live, *_ = fiber.stack[-1]
+        index = self.program.functions[function].table.blocks[then].handling
+        if index < 0:
+            return Raised(action.error, settled=True)
+        if action.error is not live[index]:
+            action.error.__context__ = None
+        return Raised(action.error)
 
     def _resume_step(
         self, fiber: Fiber, step: AsyncStep, action: Returned | Raised, how: How
@@ -537,14 +552,14 @@ class Machine:
         try:
             if isinstance(action, Raised):
                 return self._throw_into(iterator, action)
-            if action.value is None:
+            if action.value is None and hasattr(type(iterator), "__next__"):
                 return Yielded(next(iterator))
             return Yielded(iterator.send(action.value))
-        except KeyboardInterrupt:
-            raise
         except StopIteration as stop:
             return Returned(stop.value)
         except BaseException as error:
+            if failures.is_interrupt(error):
+                raise
             failures.tidy(error)
             return Raised(error)
 
@@ -685,6 +700,8 @@ class Machine:
             ended = isinstance(outcome, Raised) and isinstance(outcome.error, StopAsyncIteration)
             if asked.looping and ended:
                 return Returned(DONE)
+            if asked.thrown and isinstance(outcome, Raised):
+                return self._thrown(fiber, outcome)  # at each generator on the way out
         return outcome
 
     def _call_generator(

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from perdure.compiler.image import VOCABULARY
 from perdure.runtime import operations, stars
-from perdure.runtime.failures import link_to
+from perdure.runtime.failures import link_to, passed_on
 from perdure.runtime.packages import kept
 
 
@@ -269,6 +269,8 @@ class Raised:
     def __call__(self) -> Any:
         """Raise the exception, where the call stood."""
         error, settled = self.error, self.settled
+        if isinstance(error, KeyboardInterrupt):
+            passed_on[:] = [error]
         context, handled, link = error.__context__, None, None
         traceback = error.__traceback__
         try:

@@ -214,7 +214,7 @@ class Suspending:
     def _asks_for_bytes(self, source: Any) -> bool:
         """Whether `bytes` of something comes to a method of its, or of its items, that stops."""
         kinds = {type(source)}
-        if isinstance(source, list | tuple):
+        if type(source) in (list, tuple):
             kinds |= {type(item) for item in source}
         return any(self._suspends_in(k, name, None) for k in kinds - ops.INERT for name in RAW)
 
@@ -232,10 +232,12 @@ class Suspending:
             values, beside = args, ()
         kinds = {type(value) for value in beside}
         for container in values:
-            if isinstance(container, list | tuple | set | frozenset | dict | deque):
-                kinds |= {type(value) for value in container}
-            elif type(container) not in (range, str, bytes):
+            kind = type(container)
+            if kind in (range, str, bytes):
+                continue
+            if type(ops.lookup(kind, "__iter__")) is FunctionType or not issubclass(kind, _FILLED):
                 return True  # who knows what it gives
+            kinds |= {type(value) for value in container}
         if any(self._suspends_in(k, name, None) for k in kinds - ops.INERT for name in names):
             return True
         if not names & ORDERING and "__eq__" not in names:
@@ -445,6 +447,7 @@ class Suspending:
         return functools.partial(made, callee.__self__) if found in _of_methods() else made
 
 
+_FILLED = (list, tuple, set, frozenset, dict, deque)
 _OF_FIBERS = frozenset({fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers})
 # What fetches attributes or items, and its stand-in.
 _GETTERS: dict[Any, str] = {operator.attrgetter: "attributes_", operator.itemgetter: "items_"}
