@@ -60,6 +60,7 @@ from perdure.compiler.core import (
 )
 from perdure.compiler.lift import call, load, store
 from perdure.compiler.loops import Loops
+from perdure.compiler.operators import TRUTH
 from perdure.compiler.trees import children, copy_place, nodes
 
 # How a body with a cleanup around it was left; kept in `_left`.
@@ -555,7 +556,10 @@ class Compound(Loops):
         swallowed = self.names.fresh("t")
         with self.block() as body:
             self._called(load(leave, place), [info], place, swallowed, wait=wait)
-            test = copy_place(ast.UnaryOp(ast.Not(), load(swallowed, place)), place)
+            asked: ast.expr = load(swallowed, place)
+            if not self.special_methods.isdisjoint(TRUTH):
+                asked = self.truth(asked, place)
+            test = copy_place(ast.UnaryOp(ast.Not(), asked), place)
             again = Raise(copy_place(ast.Raise(None, None), place))
             self.emit(If(node, test, [again], []))
         return self._named(Handler(node, None, None, body))

@@ -236,14 +236,22 @@ IN_A_RUN = {"perdure.gather": "gather_", "perdure.race": "race_"}
 CALLED_KEYWORDS = frozenset({"key", "func", "function", "repl"})
 # Those that call special methods of the items of what they are given.
 OF_ITEMS = dict.fromkeys(("sorted", "sort", "min", "max"), operators.ORDERING)
+_BISECTING = "bisect bisect_left bisect_right insort insort_left insort_right".split()
+OF_ITEMS |= dict.fromkeys(("nsmallest", "nlargest", *_BISECTING), operators.ORDERING)
 OF_ITEMS |= dict.fromkeys(("any", "all"), operators.TRUTH)
+# Those that ask what a function gives for each item, or the item itself, whether it is true.
+DECIDING = frozenset("filter filterfalse takewhile dropwhile compress".split())
+OF_ITEMS |= dict.fromkeys(DECIDING, operators.TRUTH)
+OF_ITEMS |= {"accumulate": frozenset({"__add__", "__radd__"})}
 OF_ITEMS |= {"sum": frozenset({"__add__", "__radd__"}), "prod": frozenset({"__mul__", "__rmul__"})}
+# Those that ask a mapping for its keys, and for the value of each.
+MAPPED = {"dict": "dict_", "update": "update_", "OrderedDict": "ordered_dict_"}
 # What the making of an object comes to where a method that it calls suspends; of `Box[int]`.
 MAKING = ("construct", "fill")
 OF_GENERICS = "call_alias"
 _EQUAL = frozenset({"__eq__"})
 OF_ITEMS |= dict.fromkeys(_HEAPS, operators.ORDERING) | {"merge": operators.ORDERING | _EQUAL}
-OF_ITEMS |= dict.fromkeys(_LOOKING, _EQUAL)
+OF_ITEMS |= dict.fromkeys((*_LOOKING, "groupby", "iter"), _EQUAL)
 # Those of them that go over nothing.
 ONLY_OF_ITEMS = frozenset({*_HEAPS, *_LOOKING})
 # Those that make texts of what they are given, and go over none of it.

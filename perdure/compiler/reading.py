@@ -31,7 +31,7 @@ from perdure.compiler.scopes import (
 )
 from perdure.compiler.sites import users_of
 from perdure.compiler.source import is_foreign, is_library
-from perdure.compiler.stored import is_namespace
+from perdure.compiler.stored import is_namespace, stores_function
 from perdure.compiler.trees import copy_place, last_name, nodes
 
 # What making an object calls; the last is called by the `__init__` that `dataclass` writes.
@@ -51,19 +51,31 @@ _LOOKUPS = frozenset(
     | {"importlib.import_module", "operator.attrgetter", "operator.methodcaller"}
 )
 # What leads from something callable to the function in it: `Order.total.fget(order)`.
-_OF_FUNCTIONS = frozenset("fget fset fdel func __func__ __wrapped__ __get__ __set__".split())
+_OF_FUNCTIONS = frozenset(
+    "fget fset fdel func __func__ __wrapped__ __get__ __set__ default_factory".split()
+)
 # Special methods that give attributes of any name.
 _ANSWERING = frozenset({"__getattr__", "__getattribute__"})
 _BUILTIN_METHODS = frozenset(
     name for kind in (list, dict, str, set, bytes, int) for name in vars(kind)
 )
 _TYPES = frozenset("list tuple set frozenset dict deque bytes bytearray array".split())
+# Special methods that are not behind an operator, but behind a statement or a call.
+_CALLED_ON_OBJECTS = frozenset(
+    "__call__ __iter__ __next__ __enter__ __exit__ __init__ __getattr__".split()
+)
 # Kinds of node at which a generator or a coroutine stops, and those that go over an iterable.
 _STOPS = {ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom}
 _GOES_OVER = {ast.comprehension, ast.For, ast.Starred, ast.Assign, ast.AugAssign, ast.Compare}
 _GOES_OVER |= {*COMPREHENSIONS, ast.withitem}
 _ANYTHING = ast.Name("_", ast.Load())  # what is gone over may be whatever it likes
 _DECORATED = {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef}
+
+
+def _stores_functions(module: Module) -> bool:
+    """Whether a module stores functions under names that are made when the program runs."""
+    names = {name.rpartition(".")[2] for name in module.functions} if module.stores else set()
+    return any(stores_function(node, names) for node in module.stores)
 
 
 @dataclass
@@ -217,6 +229,8 @@ class Reader:
                 elif function in self.facts:
                     self.methods.setdefault(name, []).append(function)
         self.stores_anything = any(module.stores_anything for module in own)
+        self.stores_functions = any(map(_stores_functions, own))
+        self.put_in = self._put_in(own)
         self.answering = [name for method in _ANSWERING for name in self.methods.get(method, ())]
         self.special = {*operators.SPECIAL, *operators.READING} & self.methods.keys()
         self.has_counters = any("Counter" in module.source.text for module in self.closure)
@@ -235,6 +249,22 @@ class Reader:
             for method, names in self.methods.items()
             if any(self._is_replaced(self.facts[name].definition) for name in names)
         }
+
+    def _put_in(self, own: list[Module]) -> set[str]:
+        """The names of special methods and properties that are not written as functions of a class.
+
+        Assigned, made by a call, or part of what `type()` is given: which functions they are, is
+        known when the program runs.
+        """
+        special = operators.SPECIAL | operators.READING | _CALLED_ON_OBJECTS
+        found = self.stored & special
+        for name in found:
+            self.methods.setdefault(name, [])
+        properties = {name for module in own for name in module.properties}
+        self.properties |= properties
+        for name in properties:
+            self.methods.setdefault(name, [])
+        return found | properties
 
     def _add_module(self, module: Module) -> list[Definition]:
         found = definitions(module)
@@ -621,6 +651,8 @@ class Reader:
         elif dotted in FRAME_READERS:
             if len(call.args) <= FRAME_READERS[dotted] and not call.keywords:
                 facts.stops[call] = SiteKind.FRAME
+        elif dotted == "operator.call":
+            facts.unknown.append(call)
         elif dotted in library.STAND_INS:
             facts.stand_ins.append((call, dotted))
         elif (operation := operators.named(dotted)) is not None:
@@ -692,7 +724,7 @@ class Reader:
     def _may_be_stored(self, name: str) -> bool:
         """Whether it may be a function that is stored under a name made when the program runs."""
         known = name in _BUILTIN_METHODS or name in self.methods
-        return self.stores_anything and not known
+        return self.stores_functions or (self.stores_anything and not known)
 
     def _note_lookup(self, dotted: str, call: ast.Call, facts: Facts) -> None:
         """`getattr(order, "ship")` says which name it looks up, or how it begins and ends."""

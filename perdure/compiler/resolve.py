@@ -224,7 +224,8 @@ class _Resolver(Reader):
                 for call, dotted in facts.stand_ins:
                     used = facts.module.source.module not in library.MODULES or name in self.maybe
                     if used and self._meets(call, facts):
-                        self._use(_stand_in(dotted))
+                        for name in self._stand_ins(call, dotted, facts):
+                            self._use(name)
                         if dotted == "update" and self.has_counters:
                             self.in_a_run.add("count_")
                             self._use("count_")
@@ -379,7 +380,7 @@ class _Resolver(Reader):
         found = {
             method
             for method in self.special | self.properties
-            if (self.escapes and method in self.decorated_methods)
+            if (self.escapes and (method in self.decorated_methods or method in self.put_in))
             or any(
                 self._suspends(name) or name in self.maybe
                 for name in self.methods.get(method, ())
@@ -418,6 +419,16 @@ class _Resolver(Reader):
 
     # What builtins and loops are given --------------------------------------------------------
 
+    def _stand_ins(self, call: ast.Call, dotted: str, facts: Facts) -> Iterator[str]:
+        """The stand-in of a builtin, and those of builtins that it calls: `map(set, sources)`."""
+        yield _stand_in(dotted)
+        for place in self._called_places(call, dotted):
+            value = call.args[place] if place < len(call.args) else None
+            if isinstance(value, ast.Name | ast.Attribute):
+                given = self._dotted(value, facts)
+                if given in library.STAND_INS:
+                    yield _stand_in(given)
+
     def _use(self, stand_in: str) -> None:
         """Compile a function of Perdure's library, and those it calls."""
         queue = [library.full_name(stand_in)]
@@ -452,10 +463,14 @@ class _Resolver(Reader):
             return PERHAPS if own and not isinstance(call.args[0], _NATIVE) else NO
         if dotted == "dataclasses.replace":
             return PERHAPS if MAKING & self._suspending_methods() else NO
+        if dotted == "itertools.chain.from_iterable" and self.iterates:
+            return PERHAPS
         called = self._called_places(call, dotted)
         last = dotted.rpartition(".")[2] if dotted in library.STAND_INS else last_name(call.func)
         found = PERHAPS if dotted in library.ASYNCHRONOUS else NO
         if self.behind & library.OF_ITEMS.get(last, frozenset()):
+            return PERHAPS
+        if last in library.MAPPED and "__getitem__" in self.behind:
             return PERHAPS
         if "__index__" in self.behind and last in {*library.NUMBERED, *library.ALSO_NUMBERED}:
             return PERHAPS
@@ -521,6 +536,8 @@ class _Resolver(Reader):
             return PERHAPS
         operation = operators.named(dotted)
         if operation is not None and self._special_of(operation) & self.behind:
+            return PERHAPS
+        if dotted == "operator.call":
             return PERHAPS
         return PERHAPS if self.iterates and dotted in library.STAND_INS else NO
 
@@ -649,7 +666,7 @@ class _Resolver(Reader):
             if any(self._suspends(n) or n in self.maybe for n in names)
         }
         if self.escapes:
-            found |= self.decorated_methods
+            found |= self.decorated_methods | self.put_in
         found |= _STEPS if self.iterates or self.sends else set()
         if "__post_init__" in found:
             found.add("__init__")  # `super().__init__()` may be what `dataclass` wrote
@@ -701,9 +718,10 @@ class _Resolver(Reader):
                 made for call, _ in facts.constructed for made in self._makers_of(call, facts)
             ]
             queue += [
-                library.full_name(_stand_in(dotted))
+                library.full_name(name)
                 for call, dotted in facts.stand_ins
                 if self._meets(call, facts)
+                for name in self._stand_ins(call, dotted, facts)
             ]
             if any(name in ("format", "format_map") for _, name in facts.stand_ins):
                 # A template may name any attribute.

@@ -33,7 +33,7 @@ from perdure.compiler.imports import (
 )
 from perdure.compiler.mangle import type_variables
 from perdure.compiler.source import ASYNCIO, BASES, Project, Source, read_library
-from perdure.compiler.stored import STORING, stored_by
+from perdure.compiler.stored import PUTTING, STORING, properties_stored, stored_by
 from perdure.compiler.trees import CHILDREN, LEAVES, blocks_of, children, copy_place, nodes
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -108,7 +108,9 @@ class Module:
     rebound: set[str] = field(default_factory=set)  # names that some function declares `global`
     # Attributes that its code assigns to, and the fields that its classes declare.
     stored: set[str] = field(default_factory=set)
+    properties: set[str] = field(default_factory=set)  # under which it puts some into classes
     stores_anything = False  # `setattr(owner, name, value)`, with names made when it runs
+    stores: list[ast.AST] = field(default_factory=list)  # the nodes that do
 
 
 class Modules:
@@ -404,9 +406,12 @@ def scope_table(module: Module) -> dict[ast.AST, tuple[Scope, ...]]:
 def read_module(source: Source) -> Module:
     """Collect a module's top-level names, functions (methods and nested too) and imports."""
     module = Module(source)
+    puts = PUTTING if "property" in source.text else ()
     for node in nodes(source.tree):
         if type(node) in _TOLD:
             _read_anywhere(module, node)
+        if type(node) in puts:
+            module.properties |= set(properties_stored(node))
     _read_body(module, source.tree.body, "", None, top=True)
     module.loads = loads(source, module.imports)
     module.imported |= module.loads.named
@@ -434,6 +439,7 @@ def _read_anywhere(module: Module, node: ast.AST) -> None:
         for name in stored_by(node):
             if name is None:
                 module.stores_anything = True
+                module.stores.append(node)
             else:
                 module.stored.add(name)
 

@@ -10,10 +10,12 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from perdure.compiler.trees import blocks_of, nodes
+from perdure.compiler.trees import blocks_of, last_name, nodes
 
 # The kinds of node that may store something.
 STORING = {ast.Attribute, ast.Call, ast.Subscript, ast.ClassDef}
+# Those that may put a property into a class.
+PUTTING = {ast.Assign, ast.Call, ast.Dict, ast.ClassDef}
 # Kinds of expression whose values are nothing to call.
 _TEXTS_AND_NUMBERS = (ast.Constant, ast.JoinedStr, ast.Compare, ast.BinOp, ast.UnaryOp)
 _CONTAINERS = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
@@ -32,6 +34,10 @@ def stored_by(node: ast.AST) -> Iterator[str | None]:
             for arg in node.args:
                 keys = arg.keys if isinstance(arg, ast.Dict) else [None]
                 yield from map(_written, keys)
+        case ast.Call(func=ast.Name("type"), args=[_, _, ast.Dict(keys=keys)]):
+            yield from map(_written, keys)
+        case ast.Call(keywords=given) if (space := _given(given, "namespace")) is not None:
+            yield from map(_written, space.keys)  # make_dataclass()
         case ast.Call(func=ast.Attribute(attr="namedtuple") | ast.Name("namedtuple")):
             for part in (part for arg in node.args[1:] for part in nodes(arg)):
                 yield from (_written(part) or "").replace(",", " ").split()
@@ -43,6 +49,52 @@ def stored_by(node: ast.AST) -> Iterator[str | None]:
                     yield keyword.arg
         case ast.ClassDef():
             yield from _fields(node.body)
+
+
+def _given(keywords: list[ast.keyword], name: str) -> ast.Dict | None:
+    found = [k.value for k in keywords if k.arg == name and isinstance(k.value, ast.Dict)]
+    return found[0] if found else None
+
+
+def properties_stored(node: ast.AST) -> Iterator[str]:
+    """The names under which a node puts a property into a class."""
+    match node:
+        case ast.Assign(targets=targets, value=value) if _is_property(value):
+            for target in targets:
+                match target:
+                    case ast.Name(id=name) | ast.Attribute(attr=name):
+                        yield name
+        case ast.Call(func=ast.Name("setattr"), args=[_, ast.Constant(str(name)), value]):
+            if _is_property(value):
+                yield name
+        case ast.Dict(keys=keys, values=values):
+            for key, value in zip(keys, values, strict=True):
+                if _is_property(value) and (written := _written(key)) is not None:
+                    yield written
+        case ast.ClassDef(body=body):
+            for statement in body:  # `total = Order.total` may be one that the other class has
+                match statement:
+                    case ast.Assign(targets=[ast.Name(id=name)], value=ast.Attribute()):
+                        yield name
+
+
+def _is_property(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and last_name(value) in ("property", "cached_property")
+
+
+def stores_function(node: ast.AST, functions: set[str]) -> bool:
+    """Whether a node stores a function under a name that is made when the program runs.
+
+    `functions`: the names of all that the module defines.
+    """
+    match node:
+        case ast.Call(func=ast.Name("setattr"), args=[_, name, value]) if _written(name) is None:
+            match value:
+                case ast.Lambda() | ast.Call(func=ast.Lambda()):
+                    return True
+                case ast.Name(id=made) | ast.Call(func=ast.Name(id=made)):
+                    return made in functions
+    return False
 
 
 def is_namespace(owner: ast.expr) -> bool:

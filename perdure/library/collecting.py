@@ -13,7 +13,7 @@ from typing import Any
 
 from perdure.library.syntax import MISSING, hinted, list_
 from perdure.runtime.callables import KEY, comparing
-from perdure.runtime.comparing import all_plain
+from perdure.runtime.comparing import all_plain, in_plain_order
 
 
 def tuple_(iterable: Any = (), /) -> Any:
@@ -129,7 +129,7 @@ def sorted_(iterable: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
 def _in_order(keys: Any, reverse: Any) -> Any:
     """The places of the keys, from the least to the greatest."""
     if all_plain(keys):
-        return sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)
+        return in_plain_order(keys, reverse)
     places = [*range(len(keys))]
     if reverse:
         places.reverse()

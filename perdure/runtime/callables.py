@@ -28,13 +28,18 @@ def _one(value: Any) -> Any:
 # The functions that these make have the same code each time.
 _DISPATCHER = functools.singledispatch(_one).__code__  # type: ignore[attr-defined]
 _METHOD = functools.singledispatchmethod(_one).__get__(None, int).__code__
+# Compared by value: after a restart it is that of another compilation.
+_GENERIC = (_DISPATCHER, _METHOD)
+
+
+CALL = operator.call
 
 
 def passed_on(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
     """The call that a call comes down to; None if it is made as it stands."""
     kind = type(callee)
     if kind is FunctionType:
-        if args and (callee.__code__ is _DISPATCHER or callee.__code__ is _METHOD):
+        if args and (callee.__code__ in _GENERIC):
             # Not type(): functools asks for `__class__`, which a proxy has of what it stands for.
             return _implementation(callee, args[0].__class__), args, kwargs
     elif kind is operator.methodcaller and len(args) == 1 and not kwargs:
@@ -43,6 +48,8 @@ def passed_on(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Cal
     elif kind is operator.attrgetter and len(args) == 1 and not kwargs:
         name = name_asked(callee)
         return None if name is None else (getattr, (args[0], name), {})
+    elif callee is CALL and args:
+        return args[0], args[1:], kwargs
     elif kind is functools.partial:
         return callee.func, (*callee.args, *args), {**callee.keywords, **kwargs}
     elif kind is staticmethod:
@@ -93,9 +100,9 @@ def _wrapped(wrapper: Any) -> Any:
 def leads_to(callee: Any) -> Sequence[Any]:
     """What a call of a function that passes it on may come down to."""
     code = callee.__code__
-    if code is _DISPATCHER:
+    if code == _DISPATCHER:
         return [*callee.registry.values()]
-    if code is _METHOD:
+    if code == _METHOD:
         return [*_generic(callee).registry.values()]
     return ()
 
@@ -143,7 +150,7 @@ def _parts(caller: Any) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
 
 
 def _implementation(callee: Any, kind: type) -> Any:
-    if callee.__code__ is _DISPATCHER:
+    if callee.__code__ == _DISPATCHER:
         return callee.dispatch(kind)
     cells = dict(zip(callee.__code__.co_freevars, callee.__closure__, strict=True))
     found = _generic(callee).dispatch(kind)

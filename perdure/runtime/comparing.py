@@ -72,6 +72,11 @@ def parts_asked(value: Any, name: str) -> Iterable[Any]:
     return () if sequence is None else sequence.__iter__(value)
 
 
+def in_plain_order(keys: list[Any], reverse: Any) -> list[int]:
+    """The places of plain values, from the least to the greatest."""
+    return sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)
+
+
 def all_plain(keys: list[Any]) -> bool:
     """Whether to compare some values runs no code of the program's."""
     kinds = {type(key) for key in keys}

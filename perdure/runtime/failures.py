@@ -12,12 +12,15 @@ import dis
 import functools
 import os
 import types
+from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
 
-# One entry of a traceback: file, line, function name.
-Entry = tuple[str, int, str]
+# First and last line, first and last column in bytes: as in `code.co_positions()`.
+Place = tuple[int, int, int, int] | None
+# One entry of a traceback: file, line, function name, and what of the line is underlined.
+Entry = tuple[str, int, str, Place]
 
 
 class ActivityTimeout(Exception):
@@ -188,24 +191,41 @@ def entries(traceback: TracebackType | None) -> tuple[Entry, ...]:
     while traceback is not None:
         code = traceback.tb_frame.f_code
         name = code.co_qualname.rpartition(".")[2]
-        found.append((code.co_filename, traceback.tb_lineno, name))
+        place = _place(code, traceback.tb_lasti)
+        found.append((code.co_filename, traceback.tb_lineno, name, place))
         traceback = traceback.tb_next
     return tuple(found)
+
+
+def _place(code: CodeType, last: int) -> Place:
+    """Where an instruction stands in the source; None where nothing says it."""
+    if last < 0:
+        return None
+    line, end_line, column, end_column = next(islice(code.co_positions(), last // 2, None))
+    if line is None or end_line is None or column is None or end_column is None:
+        return None
+    return line, end_line, column, end_column
 
 
 def traceback_of(stack: tuple[Entry, ...]) -> TracebackType | None:
     """A real traceback with these entries; its frames are empty stand-ins."""
     made: TracebackType | None = None
-    for file, line, name in reversed(stack):
-        # A last instruction of -1 has no column, so no caret is drawn under the line.
-        made = TracebackType(made, _frame(file, name), -1, max(line, 1))
+    for file, line, name, place in reversed(stack):
+        made = _entry(made, file, line, name, place)
     return made
+
+
+def _entry(
+    rest: TracebackType | None, file: str, line: int, name: str, place: Place = None
+) -> TracebackType:
+    # A last instruction of -1 has no column, so no caret is drawn under the line.
+    return TracebackType(rest, _frame(file, name, place), 0 if place else -1, max(line, 1))
 
 
 def passed_through(error: BaseException, code: CodeType) -> None:
     """Put an entry before an exception's traceback: the first line of a function."""
-    frame = _frame(code.co_filename, code.co_name)
-    error.__traceback__ = TracebackType(error.__traceback__, frame, -1, code.co_firstlineno)
+    rest = error.__traceback__
+    error.__traceback__ = _entry(rest, code.co_filename, code.co_firstlineno, code.co_name)
 
 
 _TEMPLATE: CodeType = next(
@@ -216,15 +236,35 @@ _TEMPLATE: CodeType = next(
 
 
 @functools.lru_cache(maxsize=1024)
-def _frame(file: str, name: str) -> FrameType:
+def _frame(file: str, name: str, place: Place) -> FrameType:
     """A frame that says it belongs to function `name` of `file` (the way of the tblib package).
 
     That of a generator which never began: it leads to no caller, which it would keep alive.
     """
     code = _TEMPLATE.replace(co_filename=file, co_name=name, co_qualname=name)
+    if place is not None:
+        code = code.replace(co_firstlineno=place[0], co_linetable=_line_table(*place))
     generator: Any = FunctionType(code, {"__file__": file, "__name__": name})()
     frame: FrameType = generator.gi_frame
     return frame
+
+
+def _line_table(line: int, end_line: int, column: int, end_column: int) -> bytes:
+    """A table for the template's code whose first instructions stand at a place, the rest nowhere.
+
+    In the long form of CPython's Objects/locations.md.
+    """
+    units = len(_TEMPLATE.co_code) // 2
+    first = min(units, 8)
+    table = [0x80 | 14 << 3 | first - 1, 0]
+    for number in (end_line - line, column + 1, end_column + 1):
+        while number >= 0x40:
+            table.append(number & 0x3F | 0x40)
+            number >>= 6
+        table.append(number)
+    for done in range(first, units, 8):
+        table.append(0x80 | 15 << 3 | min(units - done, 8) - 1)
+    return bytes(table)
 
 
 def is_interrupt(error: BaseException) -> bool:
@@ -234,9 +274,10 @@ def is_interrupt(error: BaseException) -> bool:
         return False
     while traceback.tb_next is not None:
         traceback = traceback.tb_next
-    if traceback.tb_lasti < 0:
+    code = traceback.tb_frame.f_code.co_code
+    if code == _TEMPLATE.co_code:
         return False  # it comes out of a checkpoint
-    return traceback.tb_frame.f_code.co_code[traceback.tb_lasti] not in _RAISING
+    return code[traceback.tb_lasti] not in _RAISING
 
 
 # The last KeyboardInterrupt that came out of a call of the program, not from a person.

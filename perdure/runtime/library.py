@@ -80,6 +80,9 @@ def key_of(compare: Any, obj: Any) -> Any:
 class _Gone:
     """What a weak reference led to that leads nowhere now."""
 
+    def method(self) -> None:
+        """What a weak reference to a method led to."""
+
 
 def reduce_ref(ref: Any, pickler: Any) -> Any:
     """A weak reference to the object in the checkpoint. If nothing else holds that, it goes."""
@@ -87,6 +90,17 @@ def reduce_ref(ref: Any, pickler: Any) -> Any:
     if found is None:
         return (dead_ref, ())
     return (weakref.ref, (found,) if ref.__callback__ is None else (found, ref.__callback__))
+
+
+def reduce_weak_method(method: Any, pickler: Any) -> Any:
+    """A weak reference to a bound method: to its object and its function."""
+    found = method()
+    return (dead_method, ()) if found is None else (weakref.WeakMethod, (found,))
+
+
+def dead_method() -> Any:
+    """A weak reference to a method that leads nowhere."""
+    return weakref.WeakMethod(_Gone().method)
 
 
 def dead_ref() -> Any:
@@ -269,6 +283,7 @@ def _table() -> dict[type, Callable[[Any, Any], Any]]:
         _LRU: reduce_lru_cache,
         _KEY: reduce_key,
         weakref.ref: reduce_ref,
+        weakref.WeakMethod: reduce_weak_method,
         weakref.ProxyType: reduce_proxy,
         weakref.CallableProxyType: reduce_proxy,
         weakref.WeakSet: reduce_weak_set,

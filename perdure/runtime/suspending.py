@@ -25,8 +25,10 @@ from typing import TYPE_CHECKING, Any
 from perdure.compiler.library import (
     ALSO_NUMBERED,
     ASKING_LENGTH,
+    DECIDING,
     FIELD_OF_SOMETHING,
     LENGTHS,
+    MAPPED,
     METHODS,
     MISSING,
     OF_ITEMS,
@@ -94,6 +96,8 @@ class Suspending:
             if issubclass(type(owner), Generator):
                 return bool(owner.loaded.table.suspends)
             return self.suspends(callee.__func__)
+        if callee is callables.CALL:
+            return True  # with its arguments it is asked again
         if (inner := callables.inner(callee)) is not None:
             return self.suspends(inner)
         if (kind in _BUILTIN or kind is type) and self._has_stand_in(callee):
@@ -172,7 +176,7 @@ class Suspending:
         if isinstance(found, Operation):
             return self._operates(found, args)
         names = _OF_ITEMS.get(found)
-        if names is not None and self._stops_at_items(callee, names, args):
+        if names is not None and self._stops_at_items(callee, names, args, kwargs):
             return True
         if found in _SHOWING:
             return self._stops_in_text(callee, _SHOWING[found], args, kwargs)
@@ -197,6 +201,10 @@ class Suspending:
             return kind not in ops.INERT and self._suspends_in(kind, "__getitem__", args[0])
         if found == "replace_":
             return len(args) == 1 and self.in_making(type(args[0]))
+        if found == "chain_from_iterable_" and args and not self._stops_in_turn(args[0]):
+            return type(args[0]) not in (list, tuple) or any(map(self._stops_in_turn, args[0]))
+        if found in MAPPED.values() and any(map(self._stops_as_mapping, args)):
+            return True
         if found in ASKING_LENGTH and any(map(self._asks_length, args)):
             return True
         return any(map(self._stops, [*args, *kwargs.values()] if kwargs else args))
@@ -211,6 +219,11 @@ class Suspending:
             isinstance(owner, defaultdict) and self.suspends(owner.default_factory)
         )
 
+    def _stops_as_mapping(self, source: Any) -> bool:
+        """Whether to take over the items of a mapping of the program's may stop the run."""
+        kind = type(source)
+        return hasattr(kind, "keys") and self._suspends_in(kind, "__getitem__", source)
+
     def _asks_for_bytes(self, source: Any) -> bool:
         """Whether `bytes` of something comes to a method of its, or of its items, that stops."""
         kinds = {type(source)}
@@ -218,12 +231,24 @@ class Suspending:
             kinds |= {type(item) for item in source}
         return any(self._suspends_in(k, name, None) for k in kinds - ops.INERT for name in RAW)
 
-    def _stops_at_items(self, callee: Any, names: frozenset[str], args: tuple[Any, ...]) -> bool:
+    def _stops_at_items(
+        self,
+        callee: Any,
+        names: frozenset[str],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> bool:
         """Whether a special method of a value that a builtin goes over may stop the run."""
         if not names & self._function_names:
             return False
         found = _stand_in(callee)
+        if found == "iter_" and len(args) < 2:
+            return False  # without a sentinel it compares nothing
         values, beside = args[:1], args[1:]
+        if kwargs.get("key") is not None or (found in _OF_WHAT_IS_GIVEN and args[0] is not None):
+            return True  # who knows what the function gives
+        if found in _OF_SECOND:
+            values, beside = args[1:2], ()
         if callee in (min, max) and beside:
             values, beside = (), args
         elif found in _OF_THEIR_OWN:
@@ -447,6 +472,9 @@ class Suspending:
         return functools.partial(made, callee.__self__) if found in _of_methods() else made
 
 
+# Those whose second argument is what they go over; and those of them that call the first.
+_OF_SECOND = {f"{name}_" for name in (*DECIDING, "nsmallest", "nlargest")}
+_OF_WHAT_IS_GIVEN = {f"{name}_" for name in DECIDING - {"compress"}} | {"iter_"}
 _FILLED = (list, tuple, set, frozenset, dict, deque)
 _OF_FIBERS = frozenset({fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers})
 # What fetches attributes or items, and its stand-in.

@@ -76,8 +76,35 @@ def tracebacks_in_handlers():
     return found, shown, echo(1)
 
 
+def looked_up(table, key):
+    return table[key] + 1
+
+
+@workflow
+def printed_later():
+    """A traceback that was kept prints as before, with what is underlined."""
+    kept = []
+    for call in (lambda: looked_up({}, 1), lambda: "ü" + 1, lambda: echo([])[0].name):
+        try:
+            call()
+        except Exception as error:
+            kept.append(error)
+            echo(1)
+    found = ["".join(traceback.format_exception(error)) for error in kept]
+    try:
+        looked_up(
+            {},
+            echo("key"),
+        )
+    except KeyError:
+        echo(2)
+        found.append(traceback.format_exc())
+    return found
+
+
 def cases():
     return [
+        ("printed_later", ()),
         ("subject_of_attribute_error", ()),
         ("thrown_before_the_first_step", ()),
         ("tracebacks_in_handlers", ()),
