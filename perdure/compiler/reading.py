@@ -18,6 +18,7 @@ from perdure.compiler.core import SiteKind
 from perdure.compiler.definitions import Definition, Kind, definitions
 from perdure.compiler.held_modules import held_modules, offered
 from perdure.compiler.mangle import mangled
+from perdure.compiler.reach import closure
 from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
 from perdure.compiler.scopes import (
     COMPREHENSIONS,
@@ -197,7 +198,7 @@ class Reader:
     def __init__(self, modules: Modules, entry: Function) -> None:
         self.modules = modules
         self.entry = entry
-        self.closure = modules.closure(entry.module)
+        self.closure = closure(modules, entry.module)
         self.facts: dict[str, Facts] = {}
         self.by_node: dict[ast.AST, Definition] = {}
         self.redefined: dict[str, list[Definition]] = {}  # functions of a name that has been taken

@@ -22,17 +22,9 @@ from functools import cached_property
 from typing import Any
 
 from perdure.compiler import bases
-from perdure.compiler.diagnostics import CompileError
-from perdure.compiler.imports import (
-    Loads,
-    absolute,
-    import_names,
-    loads,
-    prefixes,
-    said_modules,
-)
+from perdure.compiler.imports import Loads, absolute, import_names, loads, prefixes
 from perdure.compiler.mangle import type_variables
-from perdure.compiler.source import ASYNCIO, BASES, Project, Source, read_library
+from perdure.compiler.source import ASYNCIO, Project, Source
 from perdure.compiler.stored import PUTTING, STORING, properties_stored, stored_by
 from perdure.compiler.trees import CHILDREN, LEAVES, blocks_of, children, copy_place, nodes
 
@@ -117,7 +109,7 @@ class Modules:
     """The first-party modules of a project, read on demand, and qualified names across them."""
 
     compiles_libraries = True  # parts of Python's own count as the project's
-    extends = False  # so do classes of it that the project's derive from
+    extends = False  # so do classes of it that the project's derive from (see reach.py)
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -133,84 +125,9 @@ class Modules:
             self._modules[name] = read_module(source) if source else None
         return self._modules[name]
 
-    def closure(self, entry: str) -> list[Module]:
-        """The first-party modules that `entry` reaches through imports, entry first."""
-        seen: dict[str, Module] = {}
-        queue = [entry]
-        while queue:
-            self._reach(queue, seen)
-            queue = [name for name in self._loaded([*seen.values()]) if name not in seen]
-        return [*seen.values(), *self._bases([*seen.values()])]
-
-    def _reach(self, queue: list[str], seen: dict[str, Module]) -> None:
-        """Add the modules of a queue, and those that their import statements name."""
-        while queue:
-            name = queue.pop(0)
-            module = self.get(name)
-            if name in seen or module is None:
-                continue
-            seen[name] = module
-            queue += sorted(module.imported)
-            queue += [f"{star}.{name}" for star in module.stars for name in self._offered(star)]
-            if "asyncio" in module.imported:
-                queue += ASYNCIO
-            queue += [name.rpartition(".")[0]] if "." in name else []
-
-    def _offered(self, package: str) -> list[str]:
-        """What `from package import *` imports of a package that lists its modules."""
-        module = self.get(package)
-        offered = module.aliases.get("__all__") if module and module.source.is_package else None
-        parts = offered.elts if isinstance(offered, ast.List | ast.Tuple) else []
-        return [str(part.value) for part in parts if isinstance(part, ast.Constant)]
-
-    def _loaded(self, known: list[Module]) -> list[str]:
-        """The modules that calls of `import_module` may give, as far as they are there."""
-        found: dict[str, None] = {}
-        for module in known:
-            for beginning in sorted(module.loads.beginning):
-                listed = self.project.listed(beginning.rpartition(".")[0])
-                found |= dict.fromkeys(n for n in listed if n.startswith(beginning))
-        if any(module.loads.anything for module in known):
-            tops = set(self.project.listed(""))
-            for module in known:
-                said = said_modules(module.source, words=module.loads.anything)
-                for name in sorted(said):
-                    if name.partition(".")[0] in tops:
-                        found |= dict.fromkeys(prefixes(name))
-        return list(filter(self._readable, found))
-
-    def _readable(self, name: str) -> bool:
-        """Whether there is such a module, and it is Python: nobody may ever import it."""
-        try:
-            return self.get(name) is not None
-        except CompileError:
-            self._modules[name] = None
-            return False
-
-    def _bases(self, own: list[Module]) -> Iterator[Module]:
-        """What is compiled of Python's library because classes of the program derive from it."""
-        wanted = self._derived_from(own)
-        for name in BASES:
-            source = read_library(name) if name in wanted else None
-            if source is None:
-                continue
-            module = self._modules[name] = read_module(bases.part_of(source, wanted[name]))
-            yield module
-            for above, classes in self._derived_from([module]).items():
-                wanted.setdefault(above, set()).update(classes)
-        self.extends = bool(wanted)
-
-    def _derived_from(self, modules: list[Module]) -> dict[str, set[str]]:
-        """What classes of these modules derive from of Python's library, or what copies them."""
-        found: dict[str, set[str]] = {}
-        for module in modules:
-            if any(name.endswith(".__copy__") for name in module.functions):
-                found["copy"] = {"copy"}
-            for node in module.classes.values():
-                for base in self.bases_of(module, node):
-                    if (place := bases.home(base or "")) is not None:
-                        found.setdefault(place[0], set()).add(place[1])
-        return found
+    def put(self, name: str, module: Module | None) -> None:
+        """Take what a name stands for: a part of a module of the library, or nothing."""
+        self._modules[name] = module
 
     def function(self, dotted: str) -> Function | None:
         """The first-party function or method of that canonical dotted name, or None."""

@@ -100,7 +100,9 @@ class Machine:
         """
         if not (generator.loaded.table.suspends and self.program.has_library("close_dropped")):
             return False
-        left = _Closing(self.program).close(generator)
+        from perdure.runtime.stepping import Closing
+
+        left = Closing(self.program).close(generator)
         if left is not None:
             self.dropped.append(left)
         return True
@@ -734,54 +736,6 @@ class Machine:
         return self._resume_step(fiber, stepped, action, how)
 
 
-class _Closing(Machine):
-    """Closes a generator that nobody holds any more, where its last reference went.
-
-    That is inside a block, so nothing can leave the program: the first effect is noted, for the run
-    to do when the block has ended.
-    """
-
-    waiting: tuple[str, tuple[Any, ...]] | None = None
-
-    def close(self, generator: Generator) -> Unclosed | None:
-        """Close it; what is left to do if it would leave the program."""
-        fiber = Fiber(-1, [])
-        begun = self.resume(fiber, generator, Raised(GeneratorExit()), How.CLOSE)
-        done = self.settle(fiber, begun)
-        if done is None:
-            assert self.waiting is not None
-            return Unclosed(fiber, self.waiting)
-        if isinstance(done, Raised):
-            unraisable(done.error, generator)
-        return None
-
-    def _wait_for(self, effect: str, *args: Any) -> None:
-        self.waiting = effect, args
-
-    def schedule(self, fiber: Fiber, *args: Any) -> None:
-        self._wait_for("schedule", *args)
-
-    def sleep(self, fiber: Fiber, *args: Any) -> None:
-        self._wait_for("sleep", *args)
-
-    def spawn(self, fiber: Fiber, *args: Any) -> None:
-        self._wait_for("spawn", *args)
-
-    def wait(self, fiber: Fiber, *args: Any) -> None:
-        self._wait_for("wait", *args)
-
-
-def step_natively(
-    program: Program, generator: Generator, action: Returned | Raised, how: How
-) -> Returned | Raised | Yielded:
-    """One step of a generator for code that is not compiled: nothing may leave the program."""
-    machine = Machine(program)
-    fiber = Fiber(-1, [])
-    done = machine.settle(fiber, machine.resume(fiber, generator, action, how))
-    assert done is not None
-    return done
-
-
 def _let_go(error: BaseException, loaded: LoadedFunction) -> None:
     """Leave the loops of a function that an exception has left: the traceback holds its frame."""
     traceback = error.__traceback__
@@ -864,4 +818,4 @@ def _while_handling(
         return block(*args, **kwargs)
 
 
-__all__ = ["UNBOUND", "Action", "Machine", "step_natively"]
+__all__ = ["UNBOUND", "Action", "Machine"]

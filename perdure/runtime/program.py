@@ -240,7 +240,7 @@ class Program:
 
     def step(self, generator: Generator, action: Any, how: Any) -> Any:
         """Step a generator for code that is not compiled."""
-        from perdure.runtime.machine import step_natively
+        from perdure.runtime.stepping import step_natively
 
         return step_natively(self, generator, action, how)
 
