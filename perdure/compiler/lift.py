@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# From Python 3.13 `f"{x!r:{y}}"` asks for the text of x before it evaluates y.
+_CONVERTS_FIRST = sys.version_info >= (3, 13)
 # Python 3.11 goes from `a` past both operators of `(a and b) or c`; later ones ask it again.
 _ASKS_ONCE = sys.version_info < (3, 12)
 
@@ -758,6 +760,12 @@ class Lifter:
 
     def _formatted(self, part: ast.FormattedValue) -> ast.FormattedValue:
         operands = [part.value, *([part.format_spec] if part.format_spec else [])]
+        first = _CONVERTS_FIRST and part.conversion > 0 and part not in self.operations
+        if first and self.has(part.format_spec):
+            bare = ast.FormattedValue(self.lift(part.value), part.conversion, None)
+            text = self.save(copy_place(ast.JoinedStr([copy_place(bare, part)]), part))
+            made = ast.FormattedValue(text, -1, self.sequence(operands[1:])[0])
+            return copy_place(made, part)
         lifted = self.sequence(operands)
         spec = lifted[1] if part.format_spec else None
         made = ast.FormattedValue(lifted[0], part.conversion, spec)

@@ -206,9 +206,11 @@ class _Normalizer(Patterns):
             self.assign(only.id, node.value)
             return
         value = self.lift(node.value)
-        if node in self.sites:
+        if node in self.sites and isinstance(only, ast.Subscript) and len(node.targets) == 1:
+            self.sites[only] = self.sites[node]  # gone over by what fills the slice
+        elif node in self.sites:
             value = self.listed(value, node.value, wanted(only))
-        if not any(map(self.has, node.targets)):
+        if only not in self.sites and not any(map(self.has, node.targets)):
             self.emit(Simple(copy_place(ast.Assign(node.targets, value), node)))
             return
         value = self.save(value)

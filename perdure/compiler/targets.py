@@ -19,6 +19,16 @@ class Targets(Lifter):
 
     def assign_to(self, target: ast.expr, value: ast.expr) -> None:
         """Emit `target = value`; `value` is already evaluated (a temporary or a constant)."""
+        if target in self.sites and isinstance(target, ast.Subscript):
+            # What fills a slice is gone over last, when it is known which.
+            parts = [self.save(part) for part in self.item(target)]
+            value = self.listed(value, target, wanted(target))
+            if target in self.operations:
+                self.operate(operations_of(target)[0], [*parts, value], None, target)
+                return
+            place = copy_place(ast.Subscript(*parts, ast.Store()), target)
+            self.emit(Simple(copy_place(ast.Assign([place], value), target)))
+            return
         if target in self.sites:
             value = self.listed(value, target, wanted(target))
         if not self.has(target):

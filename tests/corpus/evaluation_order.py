@@ -587,8 +587,26 @@ def unpacked_in_displays(kind):
     return texts
 
 
+@workflow
+def filled_slices():
+    """What fills a slice is gone over when the bounds are known."""
+    log = []
+
+    def noted(value):
+        log.append(value)
+        return echo(value)
+
+    row = [1, 2, 3, 4]
+    row[noted(1) : noted(2)] = (noted(letter) for letter in "ab")
+    table = [[1, 2, 3]]
+    table[noted(0)][noted(0) : 1] = (noted(letter) for letter in "xy")
+    (table[0][noted(1) :], last) = (noted(letter) for letter in "p"), 5
+    return row, table, last, log
+
+
 def cases():
     return [
+        ("filled_slices", ()),
         ("unpacked_in_displays", (0,)),
         ("unpacked_in_displays", (1,)),
         ("left_operand_kept", (1,)),
