@@ -21,13 +21,13 @@ class Targets(Lifter):
         """Emit `target = value`; `value` is already evaluated (a temporary or a constant)."""
         if target in self.sites and isinstance(target, ast.Subscript):
             # What fills a slice is gone over last, when it is known which.
-            parts = [self.save(part) for part in self.item(target)]
+            owner, index = map(self.save, self.item(target))
             value = self.listed(value, target, wanted(target))
             if target in self.operations:
-                self.operate(operations_of(target)[0], [*parts, value], None, target)
+                self.operate(operations_of(target)[0], [owner, index, value], None, target)
                 return
-            place = copy_place(ast.Subscript(*parts, ast.Store()), target)
-            self.emit(Simple(copy_place(ast.Assign([place], value), target)))
+            filled = copy_place(ast.Subscript(owner, index, ast.Store()), target)
+            self.emit(Simple(copy_place(ast.Assign([filled], value), target)))
             return
         if target in self.sites:
             value = self.listed(value, target, wanted(target))
