@@ -48,17 +48,6 @@ async def task_made_directly(loop):
     return await asyncio.Task(stop(loop))
 
 
-async def activity_in_a_callback(loop):
-    loop.call_soon(lambda numbers: list(map(double, numbers)), [1])
-    await asyncio.sleep(1)
-
-
-async def activity_in_a_callback_with_a_handler(loop):
-    loop.set_exception_handler(print)
-    loop.call_later(1, lambda: list(map(double, [1])))
-    await asyncio.sleep(2)
-
-
 async def activity_in_the_handler(loop):
     loop.set_exception_handler(lambda loop, context: list(map(double, [1])))
     loop.call_later(1, bad)
@@ -77,8 +66,6 @@ WAYS = {
         stop,
         get_stack,
         task_made_directly,
-        activity_in_a_callback,
-        activity_in_a_callback_with_a_handler,
         activity_in_the_handler,
     )
 }

@@ -23,8 +23,6 @@ from tests.runtime import program_loop as program
         ("stop", "stop() ends the event loop", "return from the workflow"),
         ("get_stack", "get_stack() gives Python's frames", "repr(task)"),
         ("task_made_directly", "asyncio.Task() makes a task that", "asyncio.create_task()"),
-        ("activity_in_a_callback", "activity double was called inside a run", "Call it directly"),
-        ("activity_in_a_callback_with_a_handler", "activity double was called", "Call it directly"),
         ("activity_in_the_handler", "activity double was called inside a run", "Call it directly"),
     ],
 )
