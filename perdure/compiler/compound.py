@@ -80,7 +80,6 @@ class Cleanup:
 class Loop:
     """A loop of the user's around the statement that is being normalized."""
 
-    stepped: str = ""  # its iterator, if the run may stop between two items
     crossed: bool = False  # a jump to a cleanup further out leaves it
 
 
@@ -126,10 +125,6 @@ class Compound(Loops):
         value = self.lift(node.value) if node.value is not None else None
         cleanup = next((c for c in reversed(self.context) if isinstance(c, Cleanup)), None)
         if cleanup is None:
-            left = [c.stepped for c in reversed(self.context) if isinstance(c, Loop) and c.stepped]
-            if left and value is not None:
-                value = self.save(value)
-            self.emit_all(self._left(left, node))
             self.emit(Return(copy_place(ast.Return(value), node)))
             return
         self.emit(store(cleanup.value, value or ast.Constant(None), node))
@@ -260,13 +255,13 @@ class Compound(Loops):
     def _For(self, node: ast.For) -> None:
         before = self.rewritten
         iterable: ast.expr = node.iter
-        loop = Loop()
+        loop, stepped = Loop(), ""
         safepoint = self._has_safepoint(node)
         self.rewritten += safepoint
         if self.has(node) or safepoint:
             # Its iterator outlives a block: it needs a name.
             iterable = load(self.iterator(node), node.iter)
-            loop.stepped = iterable.id if node in self.sites else ""
+            stepped = iterable.id if node in self.sites else ""
         self.context.append(loop)
         with self.block() as body:
             target = self.loop_target(node, getattr(iterable, "id", ""))
@@ -274,8 +269,8 @@ class Compound(Loops):
         self.context.pop()
         made = For(node, target, iterable, body, self.body(node.orelse), safepoint=safepoint)
         self._finish(made, node, before)
-        if loop.stepped:
-            self.emit_all(self._left([loop.stepped], node))
+        if stepped:
+            self.emit_all(self._left([stepped], node))
         self._leave_on(loop, node)
 
     def _left(self, iterators: list[str], node: ast.AST) -> Body:
@@ -321,7 +316,7 @@ class Compound(Loops):
         self.emit(store(iterator, call("_aiter0", [self.lift(node.iter)], node.iter), node.iter))
         self.emit(store(done, ast.Constant(False), node))
         self.stepped_loops.append(iterator)
-        loop = Loop(iterator)
+        loop = Loop()
         self.context.append(loop)
         with self.block() as body:
             item = self.next_item(node, iterator)

@@ -43,9 +43,10 @@ def _used_as_values(modules: Modules, module: Module) -> set[str]:
     if not named:
         return set()
     # In `shop.rates.total` only the function is used, not the modules it is found in.
-    passed = {n.value for n in nodes(module.source.tree) if isinstance(n, ast.Attribute)}
+    every = list(nodes(module.source.tree))
+    passed = {node.value for node in every if isinstance(node, ast.Attribute)}
     found = set()
-    for node in nodes(module.source.tree):
+    for node in every:
         if node not in passed and (dotted := _spelled(node, named)) is not None:
             found.add(dotted)
     return {dotted for dotted in found if modules.get(dotted) is not None}

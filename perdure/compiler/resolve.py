@@ -224,8 +224,8 @@ class _Resolver(Reader):
                 for call, dotted in facts.stand_ins:
                     used = facts.module.source.module not in library.MODULES or name in self.maybe
                     if used and self._meets(call, facts):
-                        for name in self._stand_ins(call, dotted, facts):
-                            self._use(name)
+                        for stand_in in self._stand_ins(call, dotted, facts):
+                            self._use(stand_in)
                         if dotted == "update" and self.has_counters:
                             self.in_a_run.add("count_")
                             self._use("count_")
@@ -718,10 +718,10 @@ class _Resolver(Reader):
                 made for call, _ in facts.constructed for made in self._makers_of(call, facts)
             ]
             queue += [
-                library.full_name(name)
+                library.full_name(stand_in)
                 for call, dotted in facts.stand_ins
                 if self._meets(call, facts)
-                for name in self._stand_ins(call, dotted, facts)
+                for stand_in in self._stand_ins(call, dotted, facts)
             ]
             if any(name in ("format", "format_map") for _, name in facts.stand_ins):
                 # A template may name any attribute.

@@ -30,8 +30,6 @@ _DISPATCHER = functools.singledispatch(_one).__code__  # type: ignore[attr-defin
 _METHOD = functools.singledispatchmethod(_one).__get__(None, int).__code__
 # Compared by value: after a restart it is that of another compilation.
 _GENERIC = (_DISPATCHER, _METHOD)
-
-
 CALL = operator.call
 
 
@@ -39,7 +37,7 @@ def passed_on(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Cal
     """The call that a call comes down to; None if it is made as it stands."""
     kind = type(callee)
     if kind is FunctionType:
-        if args and (callee.__code__ in _GENERIC):
+        if args and callee.__code__ in _GENERIC:
             # Not type(): functools asks for `__class__`, which a proxy has of what it stands for.
             return _implementation(callee, args[0].__class__), args, kwargs
     elif kind is operator.methodcaller and len(args) == 1 and not kwargs:

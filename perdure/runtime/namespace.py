@@ -22,17 +22,21 @@ class Namespace:
         self.modules = modules
         self.packages = {self._folder(m.name): m.name for m in image.modules if m.is_package}
         self.builtins = dict(vars(builtins)) | {"__import__": self._import}
-        self._failed: list[str] = []  # of those being imported, the innermost first
+        # Modules whose import has failed, each with its error, the innermost first.
+        self._failed: list[tuple[str, BaseException]] = []
 
     def fill(self) -> None:
         """Import the entry's module, and with it those that it imports at once."""
         try:
             self.load(self.image.entry.partition(":")[0])
         except Exception as error:
+            name = next(name for name, raised in self._failed if raised is error)
             raise ProgramError(
-                f"module {self._failed[0]} of the program failed when it was imported: "
+                f"module {name} of the program failed when it was imported: "
                 f"{type(error).__name__}: {error}"
             ) from error
+        finally:
+            self._failed.clear()
 
     def show(self) -> None:
         """Make this the program whose modules `sys.modules` has, in a process of Perdure's own."""
@@ -100,12 +104,11 @@ class Namespace:
         shown.put(name, module)
         try:
             exec(compile(text.text, spec.origin or name, "exec", dont_inherit=True), space)
-        except BaseException:
+        except BaseException as error:
             del self.modules[name]
             shown.take(name)
-            self._failed.append(name)
+            self._failed.append((name, error))
             raise
-        self._failed.clear()
         made = self.modules[name] = shown.standing(name, module)
         parent, _, last = name.rpartition(".")
         if parent in self.modules:

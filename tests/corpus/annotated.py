@@ -36,21 +36,5 @@ def annotations_that_suspend():
     return shown.__annotations__, shown(), waited.__annotations__, log
 
 
-@workflow
-def decorated_before_defaults():
-    """A decorator that does not suspend is evaluated before a default that does."""
-    log = []
-
-    def decorate(name):
-        log.append(name)
-        return lambda function: function
-
-    @decorate("decorator")
-    def given(x=noted(log, "default")):
-        return x
-
-    return given(), log
-
-
 def cases():
-    return [("annotations_that_suspend", ()), ("decorated_before_defaults", ())]
+    return [("annotations_that_suspend", ())]

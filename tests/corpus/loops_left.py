@@ -62,6 +62,15 @@ def by_return():
             log.append("finally")
 
     log.append(guarded())
+
+    def nested():
+        for outer in noted(log, "outer"):
+            for inner in noted(log, "inner"):
+                if echo(inner):
+                    return outer, inner
+        return None
+
+    log.append(nested())
     return log
 
 

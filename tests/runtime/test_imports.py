@@ -278,6 +278,33 @@ def test_modules_in_variables(tmp_path: Path) -> None:
     assert_same_everywhere(tmp_path, HELD)
 
 
+FAILING = {
+    "main.py": """
+from perdure import workflow
+from acts import act
+try:
+    import optional
+except ImportError:
+    optional = None
+import broken
+
+@workflow
+def run(marker):
+    return act(marker)
+""",
+    "optional.py": "import nowhere_to_be_found",
+    "broken.py": "import acts\nacts.missing",
+}
+
+
+def test_the_module_that_failed_is_named(tmp_path: Path) -> None:
+    """Not one whose failure the program has dealt with, nor those that import it."""
+    project = write(tmp_path / "project", FAILING)
+    store = f"sqlite:///{tmp_path / 's.db'}"
+    done = perdure("run", "main.py:run", "1", "--store", store, cwd=project)
+    assert "module broken of the program failed when it was imported" in done.stderr
+
+
 def test_a_new_module_where_modules_are_loaded_by_name(tmp_path: Path) -> None:
     """The image in the cache is of the modules that there were."""
     project = write(tmp_path / "project", LOADED)
