@@ -313,7 +313,8 @@ class Compound(Loops):
         """
         self.rewritten += 1
         iterator, done = self.names.fresh("it"), self.names.fresh("done")
-        self.emit(store(iterator, call("_aiter0", [self.lift(node.iter)], node.iter), node.iter))
+        begun = self.async_iterator(self.lift(node.iter), node.iter)
+        self.emit(store(iterator, begun, node.iter))
         self.emit(store(done, ast.Constant(False), node))
         self.stepped_loops.append(iterator)
         loop = Loop()

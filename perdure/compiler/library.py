@@ -14,7 +14,7 @@ from perdure.compiler.source import OWN_LIBRARY
 
 MODULES = OWN_LIBRARY
 SYNTAX, COLLECTING, ITERATING, CONTAINERS, FIBERS = MODULES[:5]
-OPERATORS, ATTRIBUTES, FORMATTING, PACKAGES, MATCHING, NUMBERS = MODULES[5:]
+OPERATORS, ATTRIBUTES, FORMATTING, PACKAGES, MATCHING, NUMBERS, GROUPS = MODULES[5:]
 
 
 @functools.cache
@@ -68,6 +68,8 @@ STAND_INS |= {
     "itertools.tee": ("tee_", frozenset()),
     "collections.Counter": ("counter_", frozenset()),
     "collections.OrderedDict": ("ordered_dict_", frozenset()),
+    "operator.indexOf": ("index_of_", frozenset()),
+    "operator.countOf": ("count_of_", frozenset()),
 }
 STAND_INS |= {
     f"{module}.{name}": (f"{name}_", frozenset())
@@ -120,6 +122,7 @@ METHODS: dict[str, tuple[str, frozenset[int]]] = {
     name: (f"{name}_", frozenset()) for name in ("sort", "join", "extend", "update", "fromkeys")
 } | {name: (f"{name}_", frozenset({0})) for name in ("sub", "subn")}
 METHODS |= {"format": ("format_text", frozenset()), "format_map": ("format_map", frozenset())}
+METHODS |= {"_make": ("made_of_", frozenset())}  # of named tuples
 # Methods that go over each thing they are given, to its end or to the first that decides.
 OF_SETS = (
     "union difference symmetric_difference difference_update symmetric_difference_update".split()
@@ -127,7 +130,7 @@ OF_SETS = (
 METHODS |= dict.fromkeys(OF_SETS, ("on_hashed_", frozenset[int]()))
 MEETING = "intersection intersection_update issubset".split()
 METHODS |= dict.fromkeys(MEETING, ("on_met_", frozenset[int]()))
-_GOING_OVER = "issuperset isdisjoint extendleft writelines subtract".split()
+_GOING_OVER = "issuperset isdisjoint extendleft writelines writerows subtract".split()
 METHODS |= {name: (f"{name}_", frozenset()) for name in _GOING_OVER}
 # Methods that compare what is in a container with what they are given, and go over nothing.
 _LOOKING = {"index": "index_in", "count": "count_in", "remove": "remove_from"}
@@ -145,6 +148,9 @@ NUMBERED = {
 # Those that do so, and go over or compare what they are given besides.
 ALSO_NUMBERED = {"index": "index_in", "islice": "islice_"}
 METHODS |= dict.fromkeys(NUMBERED, ("numbered", frozenset[int]()))
+# Of texts, and of groups of exceptions: those call what they are given, and the method `derive`.
+METHODS |= {"split": ("split_", frozenset({0})), "subgroup": ("subgroup_", frozenset({0}))}
+DERIVING = frozenset({"split", "subgroup"})
 # Methods of dicts that come to `__missing__`, or to a factory.
 MISSING = {"__getitem__": "item_in", "__missing__": "missing_from"}
 METHODS |= {name: (stand_in, frozenset()) for name, stand_in in MISSING.items()}
@@ -188,6 +194,9 @@ _CONTAINERS = {
     "on_met_",
     "array_",
     "count_",
+    "index_of_",
+    "count_of_",
+    "made_of_",
     *_LOOKING.values(),
 }
 _CONTAINERS |= {f"{name}_" for name in _GOING_OVER}
@@ -199,7 +208,7 @@ _PACKAGES = {name for name, _ in _OF_PACKAGES.values()} - {"bytes_"} | {
 _PACKAGES |= {"attributes_", "items_"}
 _SYNTAX = (
     "list_ taken_ extension_ contains_ iter_ CallIterator SequenceIterator step_of close_dropped"
-    " delegate construct fill call_alias length_hint_"
+    " delegate construct fill call_alias length_hint_ next_of waited_for"
 )
 _GIVING_ITERATORS = "next aiter anext map filter enumerate zip".split()
 _FORMATTING = (
@@ -219,6 +228,7 @@ _ROOMS: dict[str, set[str]] = {
     CONTAINERS: _CONTAINERS,
     FIBERS: {"gather_", "race_"},
     PACKAGES: _PACKAGES,
+    GROUPS: {"split_", "subgroup_"},
     FORMATTING: set(_FORMATTING.split()),
     ATTRIBUTES: {"read_attribute", *PAST.values()} - {"unequal_past"}
     | {o.stand_in for o in _OPERATIONS if o.attribute},
@@ -229,7 +239,9 @@ _ROOMS: dict[str, set[str]] = {
 }  # all others are in COLLECTING
 # What has one of these is asked how long it is, before it is gone over.
 LENGTHS = frozenset({"__len__", "__length_hint__"})
-ASKING_LENGTH = frozenset({"list_", "tuple_", "sorted_", "extend_", "on_list_"})
+ASKING_LENGTH = frozenset({"list_", "tuple_", "sorted_", "extend_", "on_list_", "made_of_"})
+ASKING_LENGTH |= {f"{name}_" for name in ("product", "permutations", "combinations")}
+ASKING_LENGTH |= {"combinations_with_replacement_", "nsmallest_", "nlargest_"}
 # Functions of perdure whose work in a run is Python of the library.
 IN_A_RUN = {"perdure.gather": "gather_", "perdure.race": "race_"}
 # Keywords by which builtins are given something to call.
@@ -246,12 +258,20 @@ OF_ITEMS |= {"accumulate": frozenset({"__add__", "__radd__"})}
 OF_ITEMS |= {"sum": frozenset({"__add__", "__radd__"}), "prod": frozenset({"__mul__", "__rmul__"})}
 # Those that ask a mapping for its keys, and for the value of each.
 MAPPED = {"dict": "dict_", "update": "update_", "OrderedDict": "ordered_dict_"}
+
+
+def stand_in_called(last: str) -> str:
+    """The stand-in of a method, or of a function by the last part of its dotted name."""
+    found = METHODS.get(last) or STAND_INS.get(f"operator.{last}")
+    return found[0] if found is not None else f"{last}_"
+
+
 # What the making of an object comes to where a method that it calls suspends; of `Box[int]`.
 MAKING = ("construct", "fill")
 OF_GENERICS = "call_alias"
 _EQUAL = frozenset({"__eq__"})
 OF_ITEMS |= dict.fromkeys(_HEAPS, operators.ORDERING) | {"merge": operators.ORDERING | _EQUAL}
-OF_ITEMS |= dict.fromkeys((*_LOOKING, "groupby", "iter"), _EQUAL)
+OF_ITEMS |= dict.fromkeys((*_LOOKING, "groupby", "iter", "indexOf", "countOf"), _EQUAL)
 # Those of them that go over nothing.
 ONLY_OF_ITEMS = frozenset({*_HEAPS, *_LOOKING})
 # Those that make texts of what they are given, and go over none of it.
@@ -259,12 +279,19 @@ SHOWING = dict.fromkeys(("print", "format", "format_map"), operators.SHOWING)
 SHOWING |= {name: SHOWING[name] | {"__format__"} for name in ("format", "format_map")}
 # A field of a template that says more than a position or a keyword: `{0.name}`, `{[0]}`.
 FIELD_OF_SOMETHING = re.compile(r"\{[^{}:!]*[.\[]")
+_BY_NUMBER = (
+    f"{SYNTAX}:SequenceIterator.__next__",
+    f"{SYNTAX}:SequenceIterator.__length_hint__",
+)
 # Methods of classes of the library that stand-ins make objects of.
 METHODS_OF = {
-    "iter_": (f"{SYNTAX}:CallIterator.__next__", f"{SYNTAX}:SequenceIterator.__next__"),
-    "step_of": (f"{SYNTAX}:SequenceIterator.__next__",),
+    "iter_": (f"{SYNTAX}:CallIterator.__next__", *_BY_NUMBER),
+    "step_of": _BY_NUMBER,
+    "reversed_": (f"{OPERATORS}:Reversed.__next__", f"{OPERATORS}:Reversed.__length_hint__"),
     "tee_": (f"{ITERATING}:TeeIterator.__next__",),
     "groupby_": (f"{ITERATING}:Groups.__next__", f"{ITERATING}:Group.__next__"),
 }
 # What loops, unpacking, `in` and a generator's end come to where an iterator suspends.
 GOING_OVER = ("step_of", "list_", "taken_", "extension_", "contains_", "delegate", "close_dropped")
+# What `async for` comes to where a method suspends before it gives what is waited for.
+NEXT_OF = frozenset({"next_of", "waited_for"})

@@ -272,6 +272,13 @@ class Lifter:
         self.emit(Suspension(made, SiteKind.DYNAMIC, given, origin, self.segment(origin)))
         return given
 
+    def async_iterator(self, iterable: ast.expr, at: ast.expr) -> ast.expr:
+        """What an asynchronous loop goes over; an `__aiter__` may suspend before it returns."""
+        if "__aiter__" not in self.beginning:
+            return call("_aiter0", [iterable], at)
+        given = self._begun(iterable, at, "_aiterating0")
+        return call("_aiterated0", [load(given, at)], at)
+
     def _suspend_property(self, site: ast.Attribute, target: str | None) -> None:
         """`order.total`, where some class of the program has a property `total` that suspends."""
         origin = self.origins.get(site, site)
@@ -431,8 +438,10 @@ class Lifter:
         if "__iter__" in self.beginning and not first.is_async:
             given = load(self._begun(iterable, first.iter), first.iter)
             iterable = call("_begun0", [given], first.iter)
+        elif first.is_async:
+            iterable = self.async_iterator(iterable, first.iter)
         else:
-            iterable = call("_abegun0" if first.is_async else "_keeping0", [iterable], first.iter)
+            iterable = call("_keeping0", [iterable], first.iter)
         definition = self.generator_function(self.origins.get(site, site))
         name = self.names.fresh(definition.name.strip("<>"))
         fields = dict(ast.iter_fields(definition)) | {"name": name}

@@ -136,6 +136,9 @@ class Loops(Targets):
         begin = self.begin_loop(loop)
         if begin in ("_stepping0", "_aiter0"):
             self.stepped_loops.append(name)
+        if begin == "_aiter0":
+            self.emit(store(name, self.async_iterator(iterable, at), at))
+            return name
         if "__iter__" in self.beginning and begin == "_stepping0":
             given = self._begun(iterable, at)
             self.emit(store(name, call("_stepped0", [load(given, at)], at), at))

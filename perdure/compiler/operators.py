@@ -83,6 +83,7 @@ def _table() -> dict[str, Operation]:
     table["delitem"] = Operation("delete_item", ((0, "__delitem__"), *index))
     table["contains"] = Operation("contains_", ((0, "__contains__"), (1, "__eq__")))
     table["truth"] = Operation("truth", ((0, "__bool__"), (0, "__len__")))
+    table["not_"] = Operation("not_", table["truth"].methods)
     table["formatted"] = Operation("formatted_", ((0, "__format__"), *_TEXTS), inside=SHOWING)
     asked = ((0, "keys"), (0, "__getitem__"), (0, "__iter__"), *_READ[:2])
     table["mapping"] = Operation("mapping_", asked)
@@ -118,7 +119,7 @@ BUILTINS: dict[str, Operation] = {
         "int_", ((0, "__int__"), (0, "__index__"), (0, "__trunc__"), (1, "__index__"))
     ),
     "float": Operation("float_", ((0, "__float__"), (0, "__index__"))),
-    "reversed": Operation("reversed_", ((0, "__reversed__"),)),
+    "reversed": Operation("reversed_", ((0, "__reversed__"), (0, "__len__"), (0, "__getitem__"))),
     "divmod": Operation(
         "binary",
         ((0, "__divmod__"), (1, "__rdivmod__")),

@@ -8,6 +8,7 @@ these facts the fixpoint over who suspends goes on (resolve.py).
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -69,6 +70,8 @@ _CALLED_ON_OBJECTS = frozenset(
 _STOPS = {ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom}
 _GOES_OVER = {ast.comprehension, ast.For, ast.Starred, ast.Assign, ast.AugAssign, ast.Compare}
 _GOES_OVER |= {*COMPREHENSIONS, ast.withitem}
+_MENTIONS_GROUPS = re.compile(r"ExceptionGroup|except\s*\*").search
+_OF_MEMBERS = frozenset({"value", "_value_"})  # what a member of an enumeration stands for
 _ANYTHING = ast.Name("_", ast.Load())  # what is gone over may be whatever it likes
 _DECORATED = {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef}
 
@@ -229,12 +232,19 @@ class Reader:
                     self.stored.add(name)
                 elif function in self.facts:
                     self.methods.setdefault(name, []).append(function)
+        if any("Enum" in module.source.text for module in own):
+            self.stored |= _OF_MEMBERS
         self.stores_anything = any(module.stores_anything for module in own)
         self.stores_functions = any(map(_stores_functions, own))
         self.put_in = self._put_in(own)
         self.answering = [name for method in _ANSWERING for name in self.methods.get(method, ())]
         self.special = {*operators.SPECIAL, *operators.READING} & self.methods.keys()
         self.has_counters = any("Counter" in module.source.text for module in self.closure)
+        self.has_groups = any(_MENTIONS_GROUPS(m.source.text) is not None for m in self.closure)
+        if self.special & operators.ORDERING and any("PriorityQueue" in m.source.text for m in own):
+            # Its methods have `heapq.heappush` and its like as defaults, and call those.
+            self.in_a_run |= {"heappush_", "heappop_"}
+            self.looked_up = True
         if any("defaultdict" in module.source.text for module in self.closure):
             self.special |= {"__missing__"}
         if "get" in self.methods and any(map(_matches_mappings, self.facts.values())):
@@ -482,7 +492,7 @@ class Reader:
                     facts.loops += ((part, _ANYTHING) for part in unpacked(target))
             case ast.withitem(optional_vars=ast.expr() as target):
                 facts.loops += ((part, _ANYTHING) for part in unpacked(target))
-            case ast.AugAssign(op=ast.Add()):
+            case ast.AugAssign(op=ast.Add() | ast.BitOr()):
                 facts.loops.append((node, node.value))
             case ast.Compare():
                 for op, over in zip(node.ops, node.comparators, strict=True):
@@ -714,6 +724,7 @@ class Reader:
         """
         own = not is_foreign(facts.module.source.module)
         stored = name in self.stored or (own and self._may_be_stored(name))
+        stored = stored or (own and name in self.properties)  # it gives what is called
         if stored or name in _OF_FUNCTIONS:
             facts.unknown.append(call)
         elif own and self.answering and not name.startswith("__"):

@@ -40,7 +40,7 @@ _HARMLESS = frozenset(
     | {f"functools.{n}" for n in ("cached_property", "cache", "lru_cache", "total_ordering")}
     | {"contextlib.contextmanager", "contextlib.asynccontextmanager", "typing.overload"}
     | {"typing.override", "typing.final", "typing.no_type_check", "abc.abstractmethod"}
-    | {"types.coroutine", "warnings.deprecated"}
+    | {"types.coroutine", "warnings.deprecated", "enum.member", "enum.nonmember"}
 )
 
 

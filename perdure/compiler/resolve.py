@@ -71,7 +71,7 @@ class Resolved:
     operations: frozenset[ast.AST] = frozenset()  # that suspend if a special method does
     tested: frozenset[ast.AST] = frozenset()  # expressions whose `__bool__` may suspend
     decorating: dict[ast.AST, list[ast.Call]] = field(default_factory=dict)  # see reading.py
-    beginning: frozenset[str] = frozenset()  # of `__iter__`, `__await__`: may suspend in the call
+    beginning: frozenset[str] = frozenset()  # `__iter__`, `__await__` …: may suspend in the call
 
 
 @dataclass
@@ -91,13 +91,23 @@ def resolve(modules: Modules, entry: Function) -> Program:
 
 
 def find_workflow(modules: Modules, module: str, name: str) -> Function:
-    """The workflow `name` in `module`; raise `TargetError` saying what is there instead."""
+    """The workflow `name` in `module`; raise `TargetError` saying what is there instead.
+
+    It may be one that the module has from another, under this name or its own.
+    """
     found = modules.get(module)
     if found is None:
         raise TargetError(f"there is no module {module} under {modules.project.root}")
     function = found.functions.get(name)
+    if function is None:
+        function = _imported(found, name, modules)
+        found = (function and modules.get(function.module)) or found
+    known = {
+        name: found.functions.get(name) or _imported(found, name, modules)
+        for name in (*found.functions, *found.imports)
+    }
     workflows = sorted(
-        f.qualname for f in found.functions.values() if role_of(f, modules) is Role.WORKFLOW
+        name for name, f in known.items() if f is not None and role_of(f, modules) is Role.WORKFLOW
     )
     have = f"its workflows are: {', '.join(workflows)}" if workflows else "it has no workflow"
     path = found.source.path
@@ -116,6 +126,11 @@ def find_workflow(modules: Modules, module: str, name: str) -> Function:
     if "<locals>" in name:
         raise CompileError([refuse.nested_workflow(function)])
     return function
+
+
+def _imported(module: Module, name: str, modules: Modules) -> Function | None:
+    """The function of the project that a module has from another, under a name of its own."""
+    return modules.function(modules.canonical(f"{module.source.module}.{name}"))
 
 
 def _clashes(made: Definition, facts: Facts) -> bool:
@@ -218,6 +233,9 @@ class _Resolver(Reader):
             self.in_a_run |= self._behind_decorators()
             for name in sorted(self.in_a_run):
                 self._use(name)
+            if not self.behind.isdisjoint(library.LENGTHS):
+                made = map(library.full_name, library.METHODS_OF)
+                self._take([m for n in made if n in self.maybe for m in self._methods_made(n)])
             before = len(self.durable), len(self.maybe), len(self.stopping)
             for name, facts in list(self.facts.items()):
                 self._grow(name, facts, names)
@@ -235,6 +253,12 @@ class _Resolver(Reader):
             self.escapes = self.escapes or self._any_escapes()
             if self.iterates:
                 for name in library.GOING_OVER:
+                    self._use(name)
+            if self.methods.keys() & {"__aiter__", "__anext__"} and any(
+                map(self._begins, ("__anext__", "__await__"))
+            ):
+                self.in_a_run |= library.NEXT_OF
+                for name in library.NEXT_OF:
                     self._use(name)
             if MAKING & names:
                 for name in self._making():
@@ -313,6 +337,8 @@ class _Resolver(Reader):
             return False
         if made.is_nested:
             return not isinstance(made.origin, COMPREHENSIONS)
+        if made.function.owner is not None and made.node.name in self.attributes | {"__call__"}:
+            return True
         return name in self.mentioned
 
     def _find_iterators(self, suspending: set[str]) -> None:
@@ -431,16 +457,26 @@ class _Resolver(Reader):
 
     def _use(self, stand_in: str) -> None:
         """Compile a function of Perdure's library, and those it calls."""
-        queue = [library.full_name(stand_in)]
-        if queue[0] not in self.facts:
-            self._add_library(queue[0].partition(":")[0])
+        name = library.full_name(stand_in)
+        if name not in self.facts:
+            self._add_library(name.partition(":")[0])
+        self._take([name])
+
+    def _take(self, queue: list[str]) -> None:
         while queue:
             name = queue.pop()
             if name not in self.maybe:
                 self.maybe.add(name)
                 queue += [known.name for _, known in self.facts[name].known]
                 queue += [known.name for known in self.facts[name].mentioned]
-                queue += library.METHODS_OF.get(name.partition(":")[2], ())
+                queue += self._methods_made(name)
+
+    def _methods_made(self, name: str) -> Iterator[str]:
+        """Methods of the objects that a stand-in makes."""
+        for method in library.METHODS_OF.get(name.partition(":")[2], ()):
+            asked = method.rpartition(".")[2] not in library.LENGTHS
+            if asked or not self.behind.isdisjoint(library.LENGTHS):
+                yield method
 
     def _add_library(self, name: str) -> None:
         """Take a module of Perdure's library in, once, and those that it calls functions of."""
@@ -465,6 +501,8 @@ class _Resolver(Reader):
             return PERHAPS if MAKING & self._suspending_methods() else NO
         if dotted == "itertools.chain.from_iterable" and self.iterates:
             return PERHAPS
+        if dotted == "heapq.merge":
+            return PERHAPS  # what it gives is a generator, which is to be kept
         called = self._called_places(call, dotted)
         last = dotted.rpartition(".")[2] if dotted in library.STAND_INS else last_name(call.func)
         found = PERHAPS if dotted in library.ASYNCHRONOUS else NO
@@ -474,7 +512,9 @@ class _Resolver(Reader):
             return PERHAPS
         if "__index__" in self.behind and last in {*library.NUMBERED, *library.ALSO_NUMBERED}:
             return PERHAPS
-        if last in library.ONLY_OF_ITEMS or last in library.NUMBERED:
+        if last in library.DERIVING and self.has_groups:
+            found = PERHAPS if "derive" in self._suspending_methods() else NO
+        elif last in library.ONLY_OF_ITEMS or last in library.NUMBERED:
             return NO
         if last in library.PAST:
             behind = self.properties | operators.DESCRIBING
@@ -559,7 +599,9 @@ class _Resolver(Reader):
             dotted = self._dotted(value.func, facts) or ""
             if dotted in library.STAND_INS:
                 return self._meets(value, facts)
-            if dotted == "builtins.reversed" and "__reversed__" in self.methods:
+            if dotted == "builtins.reversed" and (
+                "__reversed__" in self.methods or "__getitem__" in self.behind
+            ):
                 return PERHAPS
             if dotted.startswith("builtins."):
                 return NO
@@ -694,6 +736,7 @@ class _Resolver(Reader):
             if name in seen or facts is None or facts.role is Role.ACTIVITY:
                 continue
             seen[name] = None
+            queue += self._methods_made(name)
             queue += [known.name for _, known in facts.known]
             for _, method in facts.methods:
                 queue += self.methods.get(method, ())
@@ -737,6 +780,13 @@ class _Resolver(Reader):
                 tables_added = True
                 queue += [known.name for known in self._table_mentions()]
         return [name for name in seen if self._compiled(name)]
+
+    def _begins(self, method: str) -> bool:
+        """Whether a special method that gives an iterator may suspend before it returns."""
+        return any(
+            self.facts[name].definition.kind is Kind.FUNCTION and self._compiled(name)
+            for name in self.methods.get(method, ())
+        )
 
     def _resolved(self, facts: Facts, suspending: set[str]) -> Resolved:
         sites: dict[ast.AST, SiteKind] = {}
@@ -794,10 +844,7 @@ class _Resolver(Reader):
             withs = (n for n in facts.definition.own if isinstance(n, ast.With))
             sites |= dict.fromkeys(withs, SiteKind.DYNAMIC)
         beginning = frozenset(
-            method
-            for method in ("__iter__", "__await__")
-            for name in self.methods.get(method, ())
-            if self.facts[name].definition.kind is Kind.FUNCTION and self._compiled(name)
+            method for method in ("__iter__", "__await__", "__aiter__") if self._begins(method)
         )
         return Resolved(
             facts.definition,

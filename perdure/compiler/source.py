@@ -188,6 +188,7 @@ OWN_LIBRARY = tuple(
     for room in (
         *("syntax", "collecting", "iterating", "containers"),
         *("fibers", "operators", "attributes", "formatting", "packages", "matching", "numbers"),
+        "groups",
     )
 )
 ASYNCIO = tuple(sorted(name for name in _COMPILED_LIBRARY if name.startswith("asyncio.")))

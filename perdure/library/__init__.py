@@ -15,7 +15,7 @@ import io
 import itertools
 import math
 from array import array
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import Counter, OrderedDict, UserList, defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -190,6 +190,7 @@ def stand_ins() -> dict[Any, Callable[..., Any]]:
         OrderedDict: ordered_dict_,
         array: array_,
         Counter.update: count_,
+        UserList.extend: extend_,
         Counter.subtract: subtract_,
         ops.listed: list_,
         ops.taken: taken_,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections import Counter, OrderedDict, deque
+from array import array
+from collections import Counter, OrderedDict, UserList, deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -326,8 +327,15 @@ def join_(separator: Any, iterable: Any, /) -> Any:
 
 
 def extend_(items: Any, iterable: Any, /) -> Any:
+    if isinstance(items, UserList):
+        items = items.data
+    # Past what a subclass makes of `append`.
+    append = next(kind.append for kind in _EXTENDED if isinstance(items, kind))
     for item in hinted(iterable) if isinstance(items, list | bytearray) else iterable:
-        items.append(item)
+        append(items, item)
+
+
+_EXTENDED: tuple[Any, ...] = (list, bytearray, deque, array)
 
 
 def update_(items: Any, *iterables: Any, **more: Any) -> Any:

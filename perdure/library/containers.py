@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from perdure.library.collecting import update_
+from perdure.library.collecting import tuple_, update_
 from perdure.library.operators import has_index, index_
 from perdure.library.syntax import list_
 
@@ -90,12 +90,17 @@ def _apart(items: Any, item: Any) -> bool:
 
 def extendleft_(items: Any, iterable: Any, /) -> None:
     for item in iterable:
-        items.appendleft(item)
+        deque.appendleft(items, item)  # past what a subclass makes of it
 
 
 def writelines_(file: Any, lines: Any, /) -> None:
     for line in lines:
         file.write(line)
+
+
+def writerows_(writer: Any, rows: Any, /) -> None:
+    for row in rows:
+        writer.writerow(row)
 
 
 def array_(typecode: Any, *initial: Any) -> Any:
@@ -180,12 +185,32 @@ def _kind(items: Any) -> Any:
     return next(kind for kind in (list, tuple, deque) if isinstance(items, kind))
 
 
+def index_of_(a: Any, b: Any, /) -> int:
+    for place, item in enumerate(a):
+        if item is b or item == b:
+            return place
+    raise ValueError("sequence.index(x): x not in sequence")
+
+
+def count_of_(a: Any, b: Any, /) -> int:
+    found = 0
+    for item in a:
+        if item is b or item == b:
+            found += 1
+    return found
+
+
 # Objects of subclasses --------------------------------------------------------------------------
 
 
 def new_of_(method: Any, kind: Any, *given: Any) -> Any:
     """`super().__new__(kind, iterable)` of a tuple or a frozenset."""
     return operator.call(method, kind, *[list_(iterable) for iterable in given])
+
+
+def made_of_(kind: Any, iterable: Any) -> Any:
+    """`_make` of a named tuple."""
+    return operator.call(kind._make, tuple_(iterable))
 
 
 def of_pairs_(method: Any, *given: Any, **more: Any) -> Any:

@@ -10,7 +10,7 @@ import operator
 import sys
 from typing import Any
 
-from perdure.library.syntax import END, MISSING, Once
+from perdure.library.syntax import END, MISSING, Once, list_
 
 
 def next_(iterator: Any, default: Any = MISSING, /) -> Any:
@@ -166,20 +166,20 @@ def _cycle(iterator: Any) -> Any:
 def product_(*iterables: Any, repeat: Any = 1) -> Any:
     pools: list[Any] = []
     for iterable in iterables:
-        pools.append([item for item in iterable])  # noqa: C416
+        pools.append(list_(iterable))
     return itertools.product(*pools, repeat=repeat)
 
 
 def combinations_(iterable: Any, r: Any) -> Any:
-    return itertools.combinations([item for item in iterable], r)  # noqa: C416
+    return itertools.combinations(list_(iterable), r)
 
 
 def combinations_with_replacement_(iterable: Any, r: Any) -> Any:
-    return itertools.combinations_with_replacement([item for item in iterable], r)  # noqa: C416
+    return itertools.combinations_with_replacement(list_(iterable), r)
 
 
 def permutations_(iterable: Any, r: Any = None) -> Any:
-    return itertools.permutations([item for item in iterable], r)  # noqa: C416
+    return itertools.permutations(list_(iterable), r)
 
 
 def chain_(*iterables: Any) -> Any:

@@ -25,7 +25,7 @@ from perdure.runtime.comparing import (
 )
 from perdure.runtime.dataclass_fields import is_method_written
 from perdure.runtime.operations import Says
-from perdure.runtime.ops import lookup, special
+from perdure.runtime.ops import lookup, said, special
 
 _SEQUENCES = (str, bytes, bytearray, list, tuple, deque)
 
@@ -330,6 +330,10 @@ def bool_(operand: Any = False, /) -> bool:
     return truth(operand)
 
 
+def not_(operand: Any, /) -> bool:
+    return not operand
+
+
 def abs_(operand: Any, /) -> Any:
     method = special(operand, "__abs__")
     return abs(operand) if method is None else method()
@@ -407,5 +411,42 @@ def float_(operand: Any = 0.0, /) -> float:
 
 
 def reversed_(operand: Any, /) -> Any:
+    kind = type(operand)
     method = special(operand, "__reversed__")
-    return reversed(operand) if method is None else method()
+    if method is not None:
+        return method()
+    numbered = type(lookup(kind, "__getitem__")) is FunctionType
+    if said(kind, "__reversed__") or not numbered or lookup(kind, "__len__") is None:
+        return reversed(operand)  # says what is wrong
+    return Reversed(operand, len(operand) - 1)
+
+
+class Reversed:
+    """`reversed` of what has a `__getitem__` and a length."""
+
+    def __init__(self, source: Any, index: int) -> None:
+        self.source = source
+        self.index = index
+
+    def __reduce__(self) -> Any:
+        return Reversed, (self.source, self.index)
+
+    def __length_hint__(self) -> int:
+        size = self.index + 1
+        return size if self.source is not None and len(self.source) >= size else 0
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        value, ended = None, self.index < 0
+        if not ended:
+            try:
+                value = self.source[self.index]
+            except (IndexError, StopIteration):  # not the context of the one that is raised below
+                ended = True
+        if ended:
+            self.source, self.index = None, -1
+            raise StopIteration
+        self.index -= 1
+        return value

@@ -6,18 +6,23 @@ with a function, `heapq`, `bisect` with a key, `statistics` over what suspends, 
 
 from __future__ import annotations
 
+import _csv
 import bisect
 import dataclasses
 import heapq
+import io
 import itertools
 import operator
 import re
 import sys
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
 from perdure.compiler.library import ON_LISTS
-from perdure.library.collecting import sorted_
+from perdure.library.collecting import max_, min_, sorted_
+from perdure.library.containers import count_of_, index_of_, made_of_, writerows_
+from perdure.library.groups import split_, subgroup_
 from perdure.library.iterating import next_
 from perdure.library.numbers import bytes_
 from perdure.library.syntax import END, Once, list_
@@ -40,11 +45,53 @@ def replace_(obj: Any, /, **changes: Any) -> Any:
 
 
 def nsmallest_(n: Any, iterable: Any, key: Any = None) -> Any:
-    return sorted_(iterable, key=key)[:n] if n > 0 else []
+    if n == 1:
+        found = min_(iter(iterable), default=END, key=key)
+        return [] if found is END else [found]
+    if _is_all(n, iterable):
+        return sorted_(iterable, key=key)[:n]
+    return _best(n, iterable, key, _greater, 1)
 
 
 def nlargest_(n: Any, iterable: Any, key: Any = None) -> Any:
-    return sorted_(iterable, key=key, reverse=True)[:n] if n > 0 else []
+    if n == 1:
+        found = max_(iter(iterable), default=END, key=key)
+        return [] if found is END else [found]
+    if _is_all(n, iterable):
+        return sorted_(iterable, key=key, reverse=True)[:n]
+    return _best(n, iterable, key, _less, -1)
+
+
+def _is_all(n: Any, iterable: Any) -> bool:
+    """Whether that many are all that there are, so far as that is known."""
+    try:
+        size = len(iterable)
+    except (TypeError, AttributeError):
+        return False
+    return bool(n >= size)
+
+
+def _best(n: Any, iterable: Any, key: Any, before: Any, step: int) -> Any:
+    """The n that come last by `before`, in a heap whose first is the one to go (heapq.py)."""
+    iterator = iter(iterable)
+    heap: list[Any] = []
+    for number in range(n):
+        item = next_(iterator, END)
+        if item is END:
+            break
+        heap.append((item if key is None else key(item), number * step, item))
+    if not heap:
+        return heap
+    _order(heap, before)
+    number = n * step
+    top = heap[0][0]
+    for item in Once(iterator):
+        rank = item if key is None else key(item)
+        if before(top, rank):
+            _replaced_first(heap, (rank, number, item), before)
+            top = heap[0][0]
+            number += step
+    return [item for _, _, item in sorted_(heap, reverse=step < 0)]
 
 
 def batched_(iterable: Any, n: Any, **how: Any) -> Any:
@@ -209,6 +256,10 @@ def _less(left: Any, right: Any) -> bool:
     return bool(left < right)
 
 
+def _greater(left: Any, right: Any) -> bool:
+    return bool(right < left)
+
+
 def _entry_less(left: Any, right: Any) -> bool:
     """How lists that begin with a rank and a number compare."""
     if left[0] is right[0] or left[0] == right[0]:
@@ -285,10 +336,13 @@ _BY_NAME: dict[tuple[str, str], Callable[..., Any]] = {
     ("heapq", "nlargest"): nlargest_,
     ("heapq", "merge"): merge_,
     ("dataclasses", "replace"): replace_,
+    ("csv", "DictWriter.writerows"): writerows_,
 }
 _BY_NAME |= {("statistics", name): on_list_ for name in ON_LISTS["statistics"]}
 
 BUILTINS: dict[Any, Callable[..., Any]] = {
+    operator.indexOf: index_of_,
+    operator.countOf: count_of_,
     bytes: bytes_,
     bytearray: bytes_,
     bisect.bisect_left: bisect_left_,
@@ -306,13 +360,27 @@ if sys.version_info >= (3, 12):
 METHODS: dict[str, tuple[Callable[..., Any], tuple[type, ...]]] = {
     "sub": (sub_, (re.Pattern,)),
     "subn": (subn_, (re.Pattern,)),
+    "split": (split_, (str, bytes, bytearray, BaseExceptionGroup)),
+    "subgroup": (subgroup_, (BaseExceptionGroup,)),
+    "writerows": (writerows_, (type(_csv.writer(io.StringIO())),)),
 }
+
+
+_MAKE = namedtuple("_MAKE", ())._make.__func__.__code__  # type: ignore[attr-defined]
 
 
 def stand_in(function: Any) -> Callable[..., Any] | None:
     """The stand-in of a function of the standard library that is written in Python."""
-    module, name = function.__module__, function.__name__
+    if function.__code__ is _MAKE:
+        return made_of_
+    module, name = function.__module__, function.__qualname__
     found = _BY_NAME.get((module, name))
-    if found is None or getattr(sys.modules.get(module), name, None) is not function:
+    if found is None or _at(sys.modules.get(module), name) is not function:
         return None
     return found
+
+
+def _at(module: Any, name: str) -> Any:
+    for part in name.split("."):
+        module = getattr(module, part, None)
+    return module

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import operator
 import sys
+from inspect import isawaitable
 from types import FunctionType
 from typing import Any
 
@@ -170,7 +171,24 @@ class SequenceIterator:
 
 
 def extension_(target: Any, items: Any, /) -> Any:
+    if isinstance(target, dict) and hasattr(items, "keys"):
+        keys = [key for key in items.keys()]  # noqa: C416, SIM118  (listed first, as C does)
+        return [(key, items[key]) for key in keys]
+    if isinstance(target, dict):
+        return _pairs(items)
     return list_(items)
+
+
+def _pairs(items: Any) -> list[Any]:
+    """What a dict takes over: the pairs up to the first that is none, which it tells of."""
+    found: list[Any] = []
+    for item in items:
+        found.append(item)
+        try:
+            dict([item])
+        except (TypeError, ValueError):
+            break
+    return found
 
 
 def taken_(iterable: Any, most: int, /) -> Any:
@@ -259,6 +277,23 @@ def step_of(stepper: Any, done: Any) -> Any:
     except StopIteration:
         stepper.done = True
         return done
+
+
+async def next_of(iterator: Any) -> Any:
+    """What `async for` waits for, where the iterator's `__anext__` may suspend in the call."""
+    method = type(iterator).__anext__
+    found = method(iterator)
+    return await waited_for(found)
+
+
+async def waited_for(found: Any) -> Any:
+    """What an `__anext__` has given, where `__await__` may suspend in the call."""
+    if not isawaitable(found):
+        kind = type(found).__name__
+        error = TypeError(f"'async for' received an invalid object from __anext__: {kind}")
+        cause = error.__context__ = TypeError(f"object {kind} can't be used in 'await' expression")
+        raise error from cause
+    return await found
 
 
 def close_dropped(generators: Any, call: Any, args: Any, kwargs: Any) -> Any:

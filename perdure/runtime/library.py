@@ -156,10 +156,8 @@ def reduce_future(future: Any, pickler: Any) -> Any:
 
 def future_state(future: Any) -> tuple[Any, ...]:
     """How a future stands: its outcome, or the callbacks that wait for it."""
-    outcome: Any = None
-    if future._state == "CANCELLED":
-        outcome = future._cancel_message
-    elif future._state == "FINISHED":
+    outcome = future._cancel_message  # of a task that is to be cancelled, too
+    if future._state == "FINISHED":
         outcome = (future._exception, future._result)
     return (
         future._state,
@@ -199,6 +197,8 @@ def set_outcome(future: Any, state: tuple[Any, ...]) -> None:
                 future._log_traceback = False
         else:
             base.set_result(future, result)
+    elif outcome is not None:
+        future._cancel_message = outcome
     for callback, context in callbacks:
         base.add_done_callback(future, callback, context=context)
     future._asyncio_future_blocking = blocking

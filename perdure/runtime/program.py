@@ -50,7 +50,7 @@ class LoadedFunction:
     @functools.cached_property
     def steps_loops(self) -> bool:
         """Whether it has loops over what may stop the run between two items."""
-        begins = {"_stepping0", "_stepped0", "_aiter0"}
+        begins = {"_stepping0", "_stepped0", "_aiter0", "_aiterated0"}
         return any(not begins.isdisjoint(code.co_freevars) for code in self.codes)
 
     def settle(self, scope: dict[str, Any]) -> None:

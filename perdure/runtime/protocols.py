@@ -59,7 +59,8 @@ class Protocols:
             "_delegated_to0": self.delegated_to,
             "_delegating0": self.delegating,
             "_aiter0": self.aiterate,
-            "_abegun0": self.abegun,
+            "_aiterating0": self.aiterating,
+            "_aiterated0": self.aiterated,
             "_anext0": self.anext,
             "_DONE0": DONE,
             "_PENDING0": PENDING,
@@ -211,10 +212,6 @@ class Protocols:
             return functools.partial(self.delegated_to, source)
         return self.iterating(source)
 
-    def abegun(self, source: Any) -> AsyncItems:
-        """`aiter(source)`, for a loop that is in another function."""
-        return self.aiterate(source)
-
     def aiterate(self, source: Any) -> AsyncItems:
         """`aiter(source)`, with the messages of `async for`."""
         if type(source) is AsyncItems:
@@ -224,7 +221,18 @@ class Protocols:
         if method is None:
             name = kind.__name__
             raise TypeError(f"'async for' requires an object with __aiter__ method, got {name}")
-        made = self.call(method, source)
+        return self.aiterated(self.call(method, source))
+
+    def aiterating(self, source: Any) -> Any:
+        """What gives that: the user's `__aiter__`, if it is compiled and no generator function."""
+        if (method := self._plain(source, "__aiter__")) is not None:
+            return functools.partial(method, source)
+        return functools.partial(self.aiterate, source)
+
+    def aiterated(self, made: Any) -> AsyncItems:
+        """The same, of what it has given."""
+        if type(made) is AsyncItems:
+            return made
         if not hasattr(type(made), "__anext__"):
             name = type(made).__name__
             raise TypeError(
@@ -236,8 +244,15 @@ class Protocols:
     def anext(self, items: AsyncItems) -> NextStep:
         """What `async for` waits for next."""
         iterator = items.source
+        if self._plain(iterator, "__anext__") is not None:
+            return NextStep(self.call(self.program.library("next_of"), iterator))
         method = type(iterator).__anext__
-        found = self.call(method, iterator)
+        try:
+            found = self.call(method, iterator)
+        except StopAsyncIteration as error:
+            return NextStep(_Raising(error))
+        if self._plain(found, "__await__") is not None:
+            return NextStep(self.call(self.program.library("waited_for"), found))
         try:
             return NextStep(self.awaited(found))
         except Exception as error:
@@ -245,6 +260,16 @@ class Protocols:
             raise TypeError(
                 f"'async for' received an invalid object from __anext__: {kind}"
             ) from error
+
+
+class _Raising:
+    """What raises an error as soon as it is waited for."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __next__(self) -> Any:
+        raise self.error
 
 
 def _checked(made: Any) -> Any:

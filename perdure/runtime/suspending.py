@@ -9,7 +9,7 @@ import functools
 import itertools
 import operator
 import re
-from collections import OrderedDict, defaultdict, deque
+from collections import OrderedDict, UserList, defaultdict, deque
 from collections.abc import Callable, Iterable
 from types import (
     BuiltinFunctionType,
@@ -29,12 +29,12 @@ from perdure.compiler.library import (
     FIELD_OF_SOMETHING,
     LENGTHS,
     MAPPED,
-    METHODS,
     MISSING,
     OF_ITEMS,
     PAST,
     SHOWING,
     full_name,
+    stand_in_called,
 )
 from perdure.compiler.operators import ORDERING, RAW, Operation
 from perdure.compiler.source import is_foreign
@@ -161,6 +161,9 @@ class Suspending:
             return self._stops_in_turn(args[0]) or self._asks_length(args[0])
         if callee is ops.extension:
             kind: Any = type(args[0])
+            if issubclass(kind, dict):
+                stops = self._stops_in_turn(args[1]) or self._stops_as_mapping(args[1])
+                return stops and getattr(kind, "__ior__", None) in _UPDATING
             own = getattr(kind, "__iadd__", None)
             stops = self._stops_in_turn(args[1]) or self._asks_length(args[1])
             reflected = ops.lookup(type(args[1]), "__radd__")
@@ -175,12 +178,16 @@ class Suspending:
             return self.suspends(callee)  # a method of the program's that has a builtin's name
         if isinstance(found, Operation):
             return self._operates(found, args)
+        if found == "merge_":
+            return True
         names = _OF_ITEMS.get(found)
         if names is not None and self._stops_at_items(callee, names, args, kwargs):
             return True
         if found in _SHOWING:
             return self._stops_in_text(callee, _SHOWING[found], args, kwargs)
-        if found == "numbered":
+        if found in _OF_GROUPS and isinstance(owner := callee.__self__, BaseExceptionGroup):
+            return self.method(ops.lookup(type(owner), "derive")) or any(map(self.suspends, args))
+        if found in ("numbered", "split_"):
             owner = callee.__self__
             parts = (owner.start, owner.stop, owner.step) if isinstance(owner, slice) else ()
             return self._stops_at_indices((*args, *parts))
@@ -467,7 +474,7 @@ class Suspending:
         if found in _GIVEN_THE_CALLEE:
             return functools.partial(made, callee)
         # A method's stand-in takes the object first.
-        if type(callee) is MethodDescriptorType:
+        if type(callee) is MethodDescriptorType or type(callee) is FunctionType:
             return made
         return functools.partial(made, callee.__self__) if found in _of_methods() else made
 
@@ -475,13 +482,14 @@ class Suspending:
 # Those whose second argument is what they go over; and those of them that call the first.
 _OF_SECOND = {f"{name}_" for name in (*DECIDING, "nsmallest", "nlargest")}
 _OF_WHAT_IS_GIVEN = {f"{name}_" for name in DECIDING - {"compress"}} | {"iter_"}
+_OF_GROUPS = frozenset({"split_", "subgroup_"})
 _FILLED = (list, tuple, set, frozenset, dict, deque)
 _OF_FIBERS = frozenset({fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers})
 # What fetches attributes or items, and its stand-in.
 _GETTERS: dict[Any, str] = {operator.attrgetter: "attributes_", operator.itemgetter: "items_"}
 # Functions and methods of C's: those of classes made at run time have a type of their own.
 _BUILTIN = frozenset({BuiltinFunctionType, type(re.compile("").sub), *_GETTERS})
-_OF_ITEMS = {(METHODS.get(name) or (f"{name}_",))[0]: names for name, names in OF_ITEMS.items()}
+_OF_ITEMS = {stand_in_called(name): names for name, names in OF_ITEMS.items()}
 # Those that look at the items of the object whose method they are.
 _OF_THEIR_OWN = frozenset({"sort_", "index_in", "count_in", "remove_from"})
 _SHOWING = {
@@ -490,7 +498,7 @@ _SHOWING = {
     "format_map": SHOWING["format_map"],
 }
 _GIVEN_THE_CALLEE = frozenset(
-    {"on_list_", "of_pairs_", "new_of_", "on_hashed_", "on_met_", "numbered", "bytes_"}
+    {"on_list_", "of_pairs_", "new_of_", "on_hashed_", "on_met_", "numbered", "bytes_", *_OF_GROUPS}
     | {*_GETTERS.values(), *PAST.values()}
 )
 _PAST: dict[Any, str] = {ops.lookup(object, name): stand_in for name, stand_in in PAST.items()}
@@ -499,7 +507,8 @@ _BY_INIT: dict[Any, str] = {
     **{kind.__init__: "on_list_" for kind in (list, set, deque)},
     **{kind.__init__: "of_pairs_" for kind in (dict, OrderedDict)},
 }
-_EXTENDING = (list.__iadd__, bytearray.__iadd__, deque.__iadd__)
+_EXTENDING = (list.__iadd__, bytearray.__iadd__, deque.__iadd__, UserList.__iadd__)
+_UPDATING = (dict.__ior__, OrderedDict.__ior__)
 
 
 @functools.cache

@@ -257,3 +257,16 @@ def test_a_fault_of_ours_keeps_its_traceback(shop, monkeypatch):
     assert text.endswith(
         "perdure: this is a fault in Perdure; please report it with the lines above\n"
     )
+
+
+def test_imported_workflows_are_targets(shop):
+    """A package offers the workflows that it has from its modules, under its own names."""
+    (shop.folder / "store.py").write_text(
+        "from shop import checkout, echo as say, price\nfrom shop import plain\n"
+    )
+    assert shop("run", "store:say", "7").stdout == shop("run", "shop:echo", "7").stdout != ""
+    where = "HERE/store.py defines no function 'echo'; its workflows are: checkout, say"
+    assert shop.error("run", "store:echo", "7") == (Exit.USAGE, f"perdure: {where}\n")
+    code, text = shop.error("run", "store:plain")
+    assert code == Exit.USAGE
+    assert text.startswith("perdure: HERE/shop.py:95: 'plain' is a plain function")
