@@ -18,6 +18,7 @@ import tokenize
 import warnings
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from perdure.compiler import outside
@@ -169,7 +170,26 @@ class Project:
         found = _read_from(self.root, module, module)
         if found is None and (folder := outside.folder_of(module, self.root)) is not None:
             found = _read_from(folder, module, module)
-        return found
+        return found or self._namespace(module)
+
+    def _namespace(self, module: str) -> Source | None:
+        """A folder without an `__init__.py` that holds modules (PEP 420), as an empty package."""
+        parent, _, name = module.rpartition(".")
+        folder = self.root.joinpath(*module.split("."))
+        if not name.isidentifier() or not folder.is_dir() or (parent and not self.source(parent)):
+            return None
+        if not any(folder.rglob("*.py")) or (not parent and _is_regular(module)):
+            return None
+        return Source(str(folder / "__init__.py"), module, "", True)
+
+
+def _is_regular(module: str) -> bool:
+    """Whether an import finds more than folders of that name: a package or a file goes first."""
+    try:
+        spec = PathFinder.find_spec(module)
+    except (ImportError, ValueError):
+        return False
+    return spec is not None and spec.origin is not None
 
 
 def _name_of(file: Path, root: Path) -> str:

@@ -61,22 +61,22 @@ class Continuation:
     loop: Any = None  # the event loop of an `async def` workflow
     next_fiber: int = 1
     world: Any = None  # set when the first generator is made (see generators.py)
+    imported: tuple[str, ...] = ()  # modules of the program that its imports have brought
 
     def pack(self) -> tuple[Any, ...]:
         """As plain values, for the codec."""
         start = self.start
         entry = None if start is None else (start.function, start.args, start.kwargs)
         fibers = [_packed(f) for f in self.fibers.values()]
-        return (self.next_seq, fibers, entry, self.salt, self.loop, self.next_fiber, self.world)
+        run = (self.salt, self.loop, self.next_fiber, self.world, self.imported)
+        return (self.next_seq, fibers, entry, *run)
 
     @classmethod
     def unpack(cls, packed: tuple[Any, ...]) -> Continuation:
         """The inverse of `pack`."""
-        next_seq, fibers, entry, salt, loop, next_fiber, world = packed
+        next_seq, fibers, entry, *run = packed
         made = {number: Fiber(number, *rest) for number, *rest in fibers}
-        return cls(
-            made, next_seq, None if entry is None else Start(*entry), salt, loop, next_fiber, world
-        )
+        return cls(made, next_seq, None if entry is None else Start(*entry), *run)
 
     def waits(self) -> dict[int, Wait]:
         """What the run waits for, by sequence number."""

@@ -91,7 +91,8 @@ def advance(
     """
     result = Advance()
     program.show()
-    program.bring_all(frame[0] for f in continuation.fibers.values() for frame in f.stack)
+    running = (frame[0] for f in continuation.fibers.values() for frame in f.stack)
+    program.bring_all(continuation.imported, running)
     context = BlockContext(now, (continuation.salt, seed, continuation.next_seq))
     run = _Run(program, continuation, result, context)
     before = running_block.get()
@@ -107,6 +108,7 @@ def advance(
             run.take(events)
     finally:
         running_block.set(before)
+    continuation.imported = program.imported()
     return result
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -68,8 +68,18 @@ class Namespace:
         spec = ModuleSpec(name, loader, origin=file, is_package=text.is_package)
         spec.has_location = True
         if text.is_package:
-            spec.submodule_search_locations = [self._folder(name)]
+            spec.submodule_search_locations = self._folders(name)
         return spec
+
+    def _folders(self, package: str) -> list[str]:
+        """Where the modules of a package are; other folders may share the name of an empty one."""
+        folders = [self._folder(package)]
+        if not self.texts[package].text:
+            parent = self.modules.get(package.rpartition(".")[0])
+            found = PathFinder.find_spec(package, None if parent is None else parent.__path__)
+            if found is not None and found.origin is None:
+                folders += [f for f in found.submodule_search_locations or () if f not in folders]
+        return folders
 
     def _folder(self, package: str) -> str:
         return str(Path(self.image.file(self.texts[package].path)).parent)

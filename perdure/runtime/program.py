@@ -121,6 +121,7 @@ class Program:
     space: Live | Namespace | None = None  # where they come from
     # The functions of modules that the program may import later, when its `import` runs.
     absent: dict[str, list[LoadedFunction]] = field(default_factory=dict)
+    later: frozenset[str] = frozenset()  # the modules that were absent when it was loaded
     functions: list[LoadedFunction] = field(default_factory=list)
     by_name: dict[str, LoadedFunction] = field(default_factory=dict)
     inner_codes: dict[CodeType, tuple[str, int, str, int]] = field(default_factory=dict)
@@ -168,10 +169,23 @@ class Program:
             self._settle(name)
         return self.modules.get(name)
 
-    def bring_all(self, functions: Iterable[int]) -> None:
-        """Import the modules of functions that were running when a checkpoint was made."""
-        for index in functions if self.absent else ():
-            self.bring(self.functions[index].module)
+    def bring_all(self, modules: Iterable[str], functions: Iterable[int]) -> None:
+        """Import what had been imported when a checkpoint was made, and what was running then.
+
+        Importing a module may have done something: put functions into a table, say.
+        """
+        if self.absent:
+            for name in modules:
+                self.bring(name)
+            for index in functions:
+                self.bring(self.functions[index].module)
+
+    def imported(self) -> tuple[str, ...]:
+        """The modules that have been imported since it was loaded, in the order of that."""
+        if not self.later:
+            return ()
+        self.notice()
+        return tuple(name for name in self.modules if name in self.later)
 
     def _settle(self, name: str) -> None:
         for loaded in self.absent.pop(name, ()):
@@ -266,6 +280,7 @@ def load(image: Image, workflow: FunctionType | None = None) -> Program:
         program.modules = live
         program.space = Live(image, live)
     program.absent = {m.name: [] for m in image.modules if m.name not in program.modules}
+    program.later = frozenset(program.absent)
     for file, text in _texts(image):
         _show_source(file, text)
     support = ops.cells(_protocols(program))

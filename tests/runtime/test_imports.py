@@ -450,3 +450,97 @@ def test_names_of_a_process_of_the_users_stay_free(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[1] == "2"
+
+
+# Folders without an `__init__.py`: packages too, and their decorators are the project's own.
+FOLDERS = {
+    "main.py": """
+from perdure import workflow
+from acme.orders.steps import checkout
+import acme.tools.counting as counting
+import acme.tools.marks
+
+@workflow
+def run(marker):
+    import acme.orders.late
+    found = [checkout(marker), counting.count([1, 2]), acme.tools.marks.NAME]
+    return found, acme.orders.late.go(3)
+""",
+    "acme/orders/steps.py": """
+from acme.tools.marks import marked
+from ..tools import counting
+from acts import act, die
+
+@marked
+def checkout(marker):
+    return die(marker), counting.count("abc")
+""",
+    "acme/orders/late.py": "from acts import act\ndef go(x): return act(x)\n",
+    "acme/tools/counting.py": "from acts import act\ndef count(xs): return len([act(x) for x in xs])",
+    "acme/tools/marks.py": """
+import functools
+NAME = __name__
+
+def marked(function):
+    @functools.wraps(function)
+    def inner(*args):
+        return "marked", function(*args)
+    return inner
+""",
+}
+
+
+def test_packages_without_init_files(tmp_path: Path) -> None:
+    assert_same_everywhere(tmp_path, FOLDERS)
+
+
+# What the import of a module has put into a table is there in the next process, too.
+REGISTERED = {
+    "main.py": """
+import importlib
+from perdure import workflow
+from acts import act, die
+from registry import HANDLERS, Kind
+
+@workflow
+def run(marker):
+    import handlers.first
+    importlib.import_module("handlers.second")
+    found = die(marker), sorted(HANDLERS), [kind.__name__ for kind in Kind.kinds]
+    return found, HANDLERS["first"](1), [kind().go(2) for kind in Kind.kinds]
+""",
+    "registry.py": """
+HANDLERS = {}
+
+def register(function):
+    HANDLERS[function.__name__] = function
+    return function
+
+class Kind:
+    kinds = []
+
+    def __init_subclass__(cls):
+        Kind.kinds.append(cls)
+""",
+    "handlers/__init__.py": "",
+    "handlers/first.py": """
+from acts import act
+from registry import register
+
+@register
+def first(x):
+    return act(x)
+""",
+    "handlers/second.py": """
+from acts import act
+from registry import Kind
+
+class Second(Kind):
+    def go(self, x):
+        return act(x) * 2
+""",
+}
+
+
+def test_what_imports_have_registered(tmp_path: Path) -> None:
+    assert_same_everywhere(tmp_path, REGISTERED)
