@@ -476,7 +476,12 @@ def checkout(marker):
     return die(marker), counting.count("abc")
 """,
     "acme/orders/late.py": "from acts import act\ndef go(x): return act(x)\n",
-    "acme/tools/counting.py": "from acts import act\ndef count(xs): return len([act(x) for x in xs])",
+    "acme/tools/counting.py": """
+from acts import act
+
+def count(xs):
+    return len([act(x) for x in xs])
+""",
     "acme/tools/marks.py": """
 import functools
 NAME = __name__
