@@ -182,6 +182,7 @@ STAND_INS |= {f"builtins.object.{name}": METHODS[name] for name in PAST}
 OF_SUBCLASSES: dict[str, tuple[str, frozenset[int]]] = {
     "a list": ("on_list_", frozenset()),
     "a dict": ("of_pairs_", frozenset()),
+    "a defaultdict": ("with_factory_", frozenset()),
     "a new tuple": ("new_of_", frozenset()),
 }
 EXTENDED = {f"builtins.{name}": "a list" for name in ("list", "tuple", "set", "frozenset")}
@@ -190,6 +191,7 @@ EXTENDED |= {"collections.deque": "a list", "collections.defaultdict": "a factor
 _CONTAINERS = {
     "new_of_",
     "of_pairs_",
+    "with_factory_",
     "on_hashed_",
     "on_met_",
     "array_",

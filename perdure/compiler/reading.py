@@ -162,6 +162,25 @@ def _outside_functions(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, 
             yield owner, statement
 
 
+def _types_tested(own: Iterable[ast.AST]) -> set[ast.expr]:
+    """Names of types that are only tested for, or stand in annotations: nobody calls them there."""
+    found: set[ast.expr] = set()
+    for node in own:
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=[*args]) if name in _TESTING:
+                found.update(n for arg in args for n in nodes(arg) if isinstance(n, _NAMED))
+            case ast.AnnAssign(annotation=annotation):
+                found.update(n for n in nodes(annotation) if isinstance(n, _NAMED))
+            case ast.Subscript(value=ast.Name() as name_of_type):
+                if name_of_type.id in _TYPES:
+                    found.add(name_of_type)
+    return found
+
+
+_NAMED = (ast.Name, ast.Attribute)
+_TESTING = frozenset({"isinstance", "issubclass", "cast", "defaultdict"})
+
+
 def _gives_tuples(over: ast.expr) -> bool:
     """Whether the items of what a loop goes over are tuples, as the text has it."""
     match over:
@@ -214,6 +233,8 @@ class Reader:
         self.generics = False  # whether a class can be called by an alias
         self.spawns = False  # whether the program has fibers, whose results are waited for
         self.in_a_run: set[str] = set()  # functions of Perdure's library to compile
+        self.types_given: set[str] = set()  # the same, for types that may be called somewhere
+        self.gives_builtins = False  # whether a builtin that has a stand-in is used as a value
         self.decorated: dict[str, list[str]] = {}  # functions, and what their decorators call
         self.decorated_methods: set[str] = set()  # in whose place the program puts something else
         self.dispatching: dict[str, list[str]] = {}  # by a generic function's name, what it calls
@@ -333,6 +354,7 @@ class Reader:
             return
         # Functions that are called on the spot, and names that have been read already.
         called = {node.func for node in facts.definition.own if type(node) is ast.Call}
+        called |= _types_tested(facts.definition.own)
         seen: set[str] = set()
         if self.special or self.properties:
             self._read_operations(facts)
@@ -511,16 +533,22 @@ class Reader:
         dotted = self._dotted(node, facts)
         if dotted is None or facts.module.source.module in library.MODULES:
             return
-        if dotted in library.STAND_INS and not self._is_type_test(dotted):
-            self.in_a_run.add(library.STAND_INS[dotted][0])
+        if dotted in library.STAND_INS:
+            self._give_builtin(dotted)
         elif (operation := operators.named(dotted)) is not None and self._special_of(operation):
             self.in_a_run.add(operation.stand_in)
 
-    @staticmethod
-    def _is_type_test(dotted: str) -> bool:
-        """Types are mentioned to be tested for, or in annotations, far more than to be called."""
-        name = dotted.rpartition(".")[2]
-        return name in _TYPES or name[0].isupper()
+    def _give_builtin(self, dotted: str) -> None:
+        """Take the stand-in of a builtin in that may be called anywhere.
+
+        Types are mentioned to be tested for, or in annotations, far more than to be called: theirs
+        are wanted where something that suspends is gone over.
+        """
+        if dotted in library.STAND_INS:
+            name = dotted.rpartition(".")[2]
+            kind = name in _TYPES or name[0].isupper()
+            (self.types_given if kind else self.in_a_run).add(library.STAND_INS[dotted][0])
+            self.gives_builtins = True
 
     @staticmethod
     def _fleeting(facts: Facts) -> frozenset[str]:
@@ -600,7 +628,9 @@ class Reader:
         To decorate a function may be to put it into a table: `@route("/orders")`.
         """
         for module in self.closure:
+            own = not is_foreign(module.source.module)
             for owner, statement in _outside_functions(module.source.tree.body, ""):
+                called = {node.func for node in nodes(statement) if isinstance(node, ast.Call)}
                 for node in nodes(statement):
                     if node in self.by_node:
                         yield self.by_node[node]
@@ -613,6 +643,8 @@ class Reader:
                         if name in self.facts:
                             yield self.facts[name].definition
                             yield from self.redefined.get(name, ())
+                        elif own and dotted and node not in called:
+                            self._give_builtin(dotted)
         for facts in self.facts.values():
             own = not is_foreign(facts.module.source.module)
             if own and not facts.definition.is_nested and self._is_handed_on(facts):
@@ -675,7 +707,7 @@ class Reader:
             if names:
                 facts.operations.append((call, names))
         elif dotted == "collections.defaultdict":
-            facts.factories.append(call)
+            self._note_extended(call, "a factory", facts)
         elif self.modules.function(dotted.rpartition(".")[0]) is not None:
             facts.unknown.append(call)  # `helper.__wrapped__(…)`
         elif self.modules.class_of(dotted) is not None:
@@ -703,6 +735,8 @@ class Reader:
     def _note_extended(call: ast.Call, extended: str, facts: Facts) -> None:
         if extended == "a factory":
             facts.factories.append(call)
+            if len(call.args) > 1:
+                facts.stand_ins.append((call, "a defaultdict"))
         else:
             facts.stand_ins.append((call, extended))
 

@@ -252,6 +252,7 @@ class _Resolver(Reader):
             self._find_iterators(names)
             self.escapes = self.escapes or self._any_escapes()
             if self.iterates:
+                self.in_a_run |= self.types_given
                 for name in library.GOING_OVER:
                     self._use(name)
             if self.methods.keys() & {"__aiter__", "__anext__"} and any(
@@ -307,6 +308,8 @@ class _Resolver(Reader):
 
         Where nothing is, a call of something unknown is no reason to compile the function it is in.
         """
+        if self.iterates and self.gives_builtins:
+            return True
         if self.looked_up or any(self._makes(n) or self._may_be_handed_on(n) for n in self.maybe):
             return True
         for name in self.durable | {n for n, f in self.facts.items() if f.role is Role.ACTIVITY}:

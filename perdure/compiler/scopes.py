@@ -18,7 +18,8 @@ import ast
 import builtins
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from importlib import import_module
 from typing import Any
 
 from perdure.compiler import bases
@@ -245,7 +246,7 @@ class Modules:
             if exporter is not None and (found := self._global(exporter, name)):
                 if not found.startswith("builtins."):
                     return found
-            elif exporter is None and star in _STAR_EXPORTS and name in _STAR_EXPORTS[star]:
+            elif exporter is None and name in _exported(star):
                 return f"{star}.{name}"
         return f"builtins.{name}" if name in BUILTINS else None
 
@@ -259,7 +260,19 @@ class Modules:
                 return
 
 
-# What `from X import *` gives, for the modules whose names matter to the audit and the compiler.
+@cache
+def _exported(module: str) -> frozenset[str]:
+    """What `from X import *` gives, for the modules whose names matter to audit and compiler."""
+    if module in _KNOWN_BY_IMPORT:  # of Python's library; to import them does nothing else
+        found = import_module(module)
+        return frozenset(getattr(found, "__all__", [n for n in vars(found) if n[0] != "_"]))
+    return frozenset(_STAR_EXPORTS.get(module, ()))
+
+
+_KNOWN_BY_IMPORT = frozenset(
+    "asyncio bisect collections collections.abc contextlib dataclasses enum functools heapq"
+    " itertools math operator re statistics typing".split()
+)
 _STAR_EXPORTS = {
     "time": {"time", "sleep", "monotonic", "perf_counter", "time_ns", "localtime", "gmtime"},
     "random": {"random", "randint", "choice", "shuffle", "uniform", "randrange", "sample"},

@@ -213,6 +213,13 @@ def made_of_(kind: Any, iterable: Any) -> Any:
     return operator.call(kind._make, tuple_(iterable))
 
 
+def with_factory_(kind: Any, factory: Any = None, *given: Any, **more: Any) -> Any:
+    """What makes a `defaultdict` of a mapping or of pairs."""
+    found: dict[Any, Any] = {}
+    update_(found, *given)
+    return operator.call(kind, factory, found, **more)
+
+
 def of_pairs_(method: Any, *given: Any, **more: Any) -> Any:
     """What makes or fills a dict of a mapping or of pairs."""
     found: dict[Any, Any] = {}

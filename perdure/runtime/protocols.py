@@ -123,7 +123,10 @@ class Protocols:
         """What gives the iterator of a loop: the user's `__iter__`, if that suspends."""
         if (method := self._plain(source, "__iter__")) is not None:
             return functools.partial(method, source)
-        return functools.partial(self.iterate, source)
+        return functools.partial(self._iterated, source)
+
+    def _iterated(self, source: Any) -> Iterator[Any]:
+        return ahead(source) or self.iterate(source)
 
     def _plain(self, owner: Any, name: str) -> Any:
         """A special method that is compiled and no generator function; None if it is not so."""

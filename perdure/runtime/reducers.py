@@ -329,6 +329,7 @@ _NOT_KEPT = {
 REDUCERS: dict[type, Any] = {
     MethodType: reduce_method,
     types.BuiltinMethodType: reduce_builtin,
+    type(re.compile("").sub): reduce_builtin,  # of classes that C makes at run time
     types.MethodWrapperType: reduce_wrapper,
     ModuleType: reduce_module,
     super: reduce_super,

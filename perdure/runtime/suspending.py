@@ -498,7 +498,17 @@ _SHOWING = {
     "format_map": SHOWING["format_map"],
 }
 _GIVEN_THE_CALLEE = frozenset(
-    {"on_list_", "of_pairs_", "new_of_", "on_hashed_", "on_met_", "numbered", "bytes_", *_OF_GROUPS}
+    {
+        "on_list_",
+        "of_pairs_",
+        "with_factory_",
+        "new_of_",
+        "on_hashed_",
+        "on_met_",
+        "numbered",
+        "bytes_",
+        *_OF_GROUPS,
+    }
     | {*_GETTERS.values(), *PAST.values()}
 )
 _PAST: dict[Any, str] = {ops.lookup(object, name): stand_in for name, stand_in in PAST.items()}
@@ -506,6 +516,7 @@ _PAST: dict[Any, str] = {ops.lookup(object, name): stand_in for name, stand_in i
 _BY_INIT: dict[Any, str] = {
     **{kind.__init__: "on_list_" for kind in (list, set, deque)},
     **{kind.__init__: "of_pairs_" for kind in (dict, OrderedDict)},
+    defaultdict.__init__: "with_factory_",
 }
 _EXTENDING = (list.__iadd__, bytearray.__iadd__, deque.__iadd__, UserList.__iadd__)
 _UPDATING = (dict.__ior__, OrderedDict.__ior__)
