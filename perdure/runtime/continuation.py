@@ -62,14 +62,15 @@ class Continuation:
     next_fiber: int = 1
     world: Any = None  # set when the first generator is made (see generators.py)
     imported: tuple[str, ...] = ()  # modules of the program that its imports have brought
+    redirected: dict[str, Any] = field(default_factory=dict)  # standard streams, by name
 
     def pack(self) -> tuple[Any, ...]:
         """As plain values, for the codec."""
         start = self.start
         entry = None if start is None else (start.function, start.args, start.kwargs)
         fibers = [_packed(f) for f in self.fibers.values()]
-        run = (self.salt, self.loop, self.next_fiber, self.world, self.imported)
-        return (self.next_seq, fibers, entry, *run)
+        run = (self.salt, self.loop, self.next_fiber, self.world)
+        return (self.next_seq, fibers, entry, *run, self.imported, self.redirected)
 
     @classmethod
     def unpack(cls, packed: tuple[Any, ...]) -> Continuation:

@@ -29,6 +29,7 @@ from perdure.runtime.generators import World
 from perdure.runtime.loop import ActivityCall, Loop, Task
 from perdure.runtime.machine import Action, Machine
 from perdure.runtime.ops import Again, Raised, Returned, Suspend
+from perdure.runtime.process import streams_of
 from perdure.runtime.program import Program
 
 
@@ -99,13 +100,14 @@ def advance(
     running_block.set(context)
     context.run = run
     try:
-        if continuation.start is not None:
-            run.start()
-        if continuation.loop is not None:
-            with continuation.loop.current(now):
-                run.loop(continuation.loop, events)
-        else:
-            run.take(events)
+        with streams_of(continuation):
+            if continuation.start is not None:
+                run.start()
+            if continuation.loop is not None:
+                with continuation.loop.current(now):
+                    run.loop(continuation.loop, events)
+            else:
+                run.take(events)
     finally:
         running_block.set(before)
     continuation.imported = program.imported()

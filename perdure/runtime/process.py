@@ -1,6 +1,7 @@
 """What a process has one of: its standard streams and its environment.
 
 A variable that holds one means that of the process which the run is in, as a module by its name.
+What a run has put in the place of a stream is the run's: it is there while the run's code is.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from perdure.runtime.functions import by_name
@@ -15,11 +18,7 @@ from perdure.runtime.instances import Reducer
 
 
 def reduce_stream(stream: Any, pickler: Any) -> Any:
-    """A standard stream, or the bytes under it, by its name in `sys`; no other file can be kept.
-
-    One that was put aside (`contextlib.redirect_stdout`) has no such name: in another process
-    nothing would be redirected.
-    """
+    """A standard stream, or the bytes under it, by its name in `sys`; no other file can be kept."""
     for name in ("stdout", "stderr", "stdin"):
         standard = getattr(sys, name, None)
         if standard is stream:
@@ -27,6 +26,27 @@ def reduce_stream(stream: Any, pickler: Any) -> Any:
         if getattr(standard, "buffer", None) is stream:
             return (by_name, ("sys", f"{name}.buffer"))
     return NotImplemented
+
+
+@contextmanager
+def streams_of(run: Any) -> Iterator[None]:
+    """Let `sys` have what a run has put in the place of standard streams, for a transition.
+
+    `run.redirected` says what that is, by the streams' names, and is set anew at the end.
+    """
+    before = {name: getattr(sys, name, None) for name in _REDIRECTED}
+    for name, stream in run.redirected.items():
+        setattr(sys, name, stream)
+    try:
+        yield
+    finally:
+        now = {name: getattr(sys, name, None) for name in _REDIRECTED}
+        run.redirected = {n: stream for n, stream in now.items() if stream is not before[n]}
+        for name in run.redirected:
+            setattr(sys, name, before[name])
+
+
+_REDIRECTED = ("stdout", "stderr", "stdin")
 
 
 def reduce_environment(environment: Any, pickler: Any) -> Any:
