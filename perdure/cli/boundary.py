@@ -28,11 +28,19 @@ class Exit(IntEnum):
     INTERRUPTED = 130  # stopped by Ctrl-C
 
 
+def _said(error: BaseException) -> str:
+    """An error in a line: Perdure's own say it all, others may say nothing but their kind."""
+    kind, text = type(error), str(error)
+    if text and kind.__module__.startswith("perdure."):
+        return text
+    return f"{kind.__qualname__}: {text}" if text else kind.__qualname__
+
+
 class RunFailedError(Exception):
     """A run ended with an exception, which is this one's `__cause__`."""
 
     def __init__(self, run_id: str, error: BaseException) -> None:
-        super().__init__(f"run {run_id} failed: {error}")
+        super().__init__(f"run {run_id} failed: {_said(error)}")
         self.run_id = run_id
         self.error = error
 

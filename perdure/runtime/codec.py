@@ -445,6 +445,8 @@ def _generator_in(program: Program | None, name: str) -> Any:
 
 def describe(value: Any) -> str:
     """A value's type, as messages name it."""
+    if type(value) in (generators.Items, generators.Stepper, generators.AsyncItems):
+        value = value.source  # around which they are
     kind = type(value)
     module = "" if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}."
     return f"{module}{kind.__qualname__}"

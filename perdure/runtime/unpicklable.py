@@ -90,10 +90,22 @@ class _Search:
                 if (cause := self.refusal(value)) is not None:
                     return (
                         f"the context variable {variable.name!r} holds a {describe(value)}, which "
-                        f"cannot be pickled ({cause}). Set it to what that can be made from (a "
-                        f"path, a key, a URL), or reset it before the next suspension."
+                        f"cannot be pickled ({cause}), and it is set{self._stopped()}. Set it to "
+                        f"what that can be made from (a path, a key, a URL), or reset it before "
+                        f"the next suspension; a `with` may be what has set it."
                     )
         return None
+
+    def _stopped(self) -> str:
+        """Where the run stopped, so far as the project's own functions tell."""
+        files = {module.name: module.path for module in self.program.image.modules}
+        for frame in reversed(self.frames):
+            table = self._table(frame)
+            module, _, qualname = table.name.partition(":")
+            if module in files:
+                block = table.blocks[frame[1]]
+                return f" across {block.label} in {qualname} ({files[module]}:{block.line})"
+        return ""
 
     def in_callbacks(self) -> str | None:
         """The first callback of the event loop, or of a future, at fault."""

@@ -206,7 +206,7 @@ def test_a_failed_run_shows_the_users_lines_and_only_those(shop):
         '  File "HERE/shop.py", line 25, in fetch\n'
         '    raise RuntimeError(f"no stock for {order.number}")\n'
         "RuntimeError: no stock for 3\n"
-        "perdure: run x failed: no stock for 3\n"
+        "perdure: run x failed: RuntimeError: no stock for 3\n"
     )
 
 

@@ -44,7 +44,13 @@ IN_A_COROUTINE = ("the variable 'lock' in holds_a_lock (line ", "after await lat
             program.in_an_answer_to_a_thread,
             ("the call of _chain_future.<locals>._call_set_state that the event loop is to make",),
         ),
-        (program.in_a_context, ("the context variable 'current' holds a _thread.lock",)),
+        (
+            program.in_a_context,
+            (
+                "the context variable 'current' holds a _thread.lock",
+                "and it is set across await later(1) in in_a_context (tests/",
+            ),
+        ),
         (
             program.in_the_context_of_a_plain_one,
             ("the context variable 'current' holds a _thread.lock",),
