@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from perdure.compiler import bases
 from perdure.compiler.diagnostics import CompileError
 from perdure.compiler.imports import prefixes, said_modules
 from perdure.compiler.scopes import Module, Modules, read_module
-from perdure.compiler.source import ASYNCIO, BASES, read_library
+from perdure.compiler.source import ASYNCIO, BASES, is_foreign, read_library
 
 
 def closure(modules: Modules, entry: str) -> list[Module]:
@@ -85,12 +86,23 @@ def _bases(modules: Modules, own: list[Module]) -> Iterator[Module]:
     modules.extends = bool(wanted)
 
 
+_MADE = BASES["collections"]
+_OF_GENERATORS = {"calendar", "ipaddress"}
+_WORDS = re.compile(r"\b(?:User|Chain)\w+")
+
+
 def _derived_from(modules: Modules, among: list[Module]) -> dict[str, set[str]]:
     """What classes of these modules derive from of Python's library, or what copies them."""
     found: dict[str, set[str]] = {}
     for module in among:
         if any(name.endswith(".__copy__") for name in module.functions):
             found["copy"] = {"copy"}
+        if not is_foreign(module.source.module):
+            # Objects of these are gone over by generators.
+            for name in _MADE & set(_WORDS.findall(module.source.text)):
+                found.setdefault("collections", set()).add(name)
+            for name in _OF_GENERATORS & module.imported:
+                found[name] = set(BASES[name])
         for node in module.classes.values():
             for base in modules.bases_of(module, node):
                 if (place := bases.home(base or "")) is not None:

@@ -351,6 +351,8 @@ class Reader:
 
     def _read(self, facts: Facts) -> None:
         if facts.role is Role.ACTIVITY:
+            if self._is_replaced(facts.definition):
+                self._read_around(facts)
             return
         # Functions that are called on the spot, and names that have been read already.
         called = {node.func for node in facts.definition.own if type(node) is ast.Call}
@@ -379,13 +381,17 @@ class Reader:
                 self._read_stop(node, facts)
             elif kind in _GOES_OVER:
                 self._read_loop(node, facts)
+        self._read_around(facts)
+        facts.fleeting = self._fleeting(facts)
+
+    def _read_around(self, facts: Facts) -> None:
+        """What the decorators of a function name."""
         for decorator in facts.definition.node.decorator_list:
             for node in nodes(decorator):
                 if isinstance(node, ast.Name | ast.Attribute) and (
                     known := self._named_outside(node, facts)
                 ):
                     facts.mentioned.append(known)
-        facts.fleeting = self._fleeting(facts)
 
     def _read_operations(self, facts: Facts) -> None:
         """What the special methods that the program has may stand behind."""
@@ -781,11 +787,13 @@ class Reader:
     def _is_replaced(self, known: Definition) -> bool:
         """Whether a decorator of the program may have put something else in a function's place."""
         facts = self.facts[known.name]
-        if facts.role is not Role.PLAIN:
+        if facts.role is Role.WORKFLOW:
             return False
         for decorator in known.node.decorator_list:
             bare = decorator.func if isinstance(decorator, ast.Call) else decorator
             dotted = self.modules.qualify(bare, facts.module, known.scopes[1:])
+            if dotted == "perdure.activity":
+                return False  # what stands below it, makes the activity
             if dotted in _REPLACING or self._is_own(bare, facts.module, known.scopes[1:]):
                 return True
         return False

@@ -280,6 +280,7 @@ class _Resolver(Reader):
             any(self._compiled(nested.name) for nested in facts.definition.nested)
             or any(self._suspends(m.name) or m.name in self.maybe for m in facts.mentioned)
             or any(attribute.attr in methods for attribute in facts.attributes)
+            or ("__call__" in methods and bool(facts.constructed or facts.unknown))
             or (any(map(_looks_elsewhere, facts.definition.own)) and self._has_in_tables())
         )
 
@@ -295,7 +296,7 @@ class _Resolver(Reader):
         """The stand-ins for what decorators of functools do around functions that suspend."""
         found = set()
         for name in self.decorated:
-            if self._compiled(name):
+            if self._compiled(name) or self.facts[name].role is Role.ACTIVITY:
                 found |= set(self.decorated[name])
         return found
 
@@ -318,6 +319,8 @@ class _Resolver(Reader):
             if definition.is_nested or definition.name in self.mentioned:
                 return True
             if facts.role is Role.PLAIN and definition.node.decorator_list:
+                return True
+            if facts.role is Role.ACTIVITY and self._is_replaced(definition):
                 return True
             method = definition.function.owner is not None
             if method and definition.node.name in self.attributes | _CALLED_BY_SYNTAX:
@@ -736,7 +739,10 @@ class _Resolver(Reader):
         while queue:
             name = queue.pop(0)
             facts = self.facts.get(name)
-            if name in seen or facts is None or facts.role is Role.ACTIVITY:
+            if name in seen or facts is None:
+                continue
+            if facts.role is Role.ACTIVITY:
+                queue += [known.name for known in facts.mentioned if known.name not in seen]
                 continue
             seen[name] = None
             queue += self._methods_made(name)

@@ -221,6 +221,10 @@ BASES = {
     "html.parser": frozenset({"HTMLParser"}),
     "_markupbase": frozenset({"ParserBase"}),
     "ast": frozenset({"NodeVisitor", "NodeTransformer"}),
+    "calendar": frozenset({"Calendar"}),
+    "ipaddress": frozenset(
+        "IPv4Network IPv6Network summarize_address_range collapse_addresses".split()
+    ),
     "collections": frozenset({"ChainMap", "UserDict", "UserList", "UserString"}),
     "_collections_abc": frozenset(
         "Mapping MutableMapping KeysView ItemsView ValuesView Sequence MutableSequence Set"

@@ -173,9 +173,10 @@ def activity(
                 raise bypassed("activity", function)
             if (note := native_call.get()) is not None:
                 if asyncio_runs() and inspect.iscoroutinefunction(function):
-                    later = native.ends_later(
+                    later: Any = native.ends_later(
                         lambda: note(function, args, kwargs), lambda: function(*args, **kwargs)
                     )
+                    later.__name__, later.__qualname__ = function.__name__, function.__qualname__
                     return cast(R, later)
                 note(function, args, kwargs)
                 value: R = native.finished(function(*args, **kwargs))
@@ -231,9 +232,29 @@ def bypassed(role: str, function: Any) -> DurabilityError:
 
 
 def activity_options(function: Any) -> ActivityOptions | None:
-    """What an activity was marked with; None for everything else."""
+    """What an activity was marked with; None for everything else.
+
+    What `functools.wraps` makes of one has its attributes, and is none.
+    """
     found = getattr(function, _ACTIVITY, None)
-    return found if isinstance(found, ActivityOptions) else None
+    if not isinstance(found, ActivityOptions):
+        return None
+    code = getattr(function, "__code__", None)
+    return found if code is _CALL or code == _CALL else None
+
+
+def _nothing() -> None:
+    """For the code that all activities have."""
+
+
+_CALL: Any = activity(_nothing).__code__
+
+
+def unwrapped(found: Any) -> Any:
+    """The activity under the decorators that its name leads to."""
+    while activity_options(found) is None and hasattr(found, "__wrapped__"):
+        found = found.__wrapped__
+    return found
 
 
 def workflow_options(function: Any) -> WorkflowOptions | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from perdure.runtime import failures
 from perdure.runtime.codec import Codec, describe
 from perdure.runtime.continuation import ACTIVITY, Continuation
-from perdure.runtime.declare import ActivityOptions, activity_options
+from perdure.runtime.declare import ActivityOptions, activity_options, unwrapped
 from perdure.runtime.interpreter import Advance, Call, Event, advance
 from perdure.runtime.program import Program
 from perdure.runtime.unpicklable import explain
@@ -97,7 +97,7 @@ class Held:
         return tasks, timers
 
     def _options(self, name: str) -> ActivityOptions:
-        options = activity_options(self.program.find(name))
+        options = activity_options(unwrapped(self.program.find(name)))
         if options is None:
             raise LookupError(f"{name} is not an activity of the program any more")
         return options

@@ -152,7 +152,9 @@ class Protocols:
 
     def awaited(self, awaitable: Any) -> Any:
         """The iterator that `await` steps."""
-        if isinstance(awaitable, Coroutine | ActivityCall | AsyncStep):
+        if type(awaitable) is ActivityCall:
+            return awaitable.begin()
+        if isinstance(awaitable, Coroutine | AsyncStep):
             if isinstance(awaitable, Coroutine) and awaitable.delegate is not None:
                 raise RuntimeError("coroutine is being awaited already")
             return awaitable
@@ -194,7 +196,7 @@ class Protocols:
         """What `yield from` steps; whether a coroutine is allowed, the machine knows."""
         if type(source) is Coroutine or isinstance(source, types.CoroutineType):
             return source
-        return self.delegated_to(self.iterate(source))
+        return self.delegated_to(ahead(source) or self.iterate(source))
 
     def delegated_to(self, made: Any) -> Any:
         """The same, of the iterator."""

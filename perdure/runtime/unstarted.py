@@ -1,9 +1,10 @@
-"""Generators that Python itself made, before their first step and after their last.
+"""Generators that Python itself made: before their first step, after their last, and some between.
 
 A class body, a module or a builtin calls a generator function natively, or makes what a generator
 expression makes, and gets an object of Python's own. Until its first step that holds nothing but
 its function and its arguments: a checkpoint keeps these, and the function is called again. After
-its last step it holds nothing.
+its last step it holds nothing. A generator expression over one iterable only holds that one's
+iterator, whatever step it has come to.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def reduce_native(made: Any, pickler: Any) -> Any:
     frame: Any = getattr(made, "gi_frame", None) or getattr(made, "ag_frame", None)
     if frame is None:
         return (make_ended, (type(made) is GeneratorType, made.__name__, made.__qualname__))
-    function = _function_of(made, frame.f_code) if _is_new(frame) else None
+    goes_on = _is_new(frame) or _is_one_loop(made, frame.f_code)
+    function = _function_of(made, frame.f_code) if goes_on else None
     if function is None:
         return reducers.REDUCERS[type(made)](made, pickler)
     args, kwargs = _arguments(frame.f_code, frame.f_locals)
@@ -71,6 +73,17 @@ def _is_new(frame: Any) -> bool:
     """Whether a frame has executed nothing but what makes the generator."""
     code, last = frame.f_code.co_code, frame.f_lasti
     return _BEGIN in (code[last], code[max(last - 2, 0)])
+
+
+def _is_one_loop(made: Any, code: CodeType) -> bool:
+    """Whether it is a generator expression with one `for`, between two of its items.
+
+    All that it then holds is the iterator: made anew over that, it goes on.
+    """
+    if code.co_name != "<genexpr>" or getattr(made, "gi_yieldfrom", code) is not None:
+        return False
+    steps = [step.opcode for step in dis.get_instructions(code)]
+    return not made.gi_running and steps.count(dis.opmap["FOR_ITER"]) == 1
 
 
 def _arguments(code: CodeType, values: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -70,8 +70,39 @@ def members_called():
     return Fee.ADDED(1, 2), Fee.ADDED.run(3, 4), Fee.FLAT.run(5), Fee.doubled(6)
 
 
+class Method:
+    def __call__(self, *args):
+        return echo(list(args))
+
+
+class Remote:
+    def __getattr__(self, name):
+        return Method()
+
+
+@workflow
+def given_by_getattr():
+    return Remote().users(1), Remote().orders()
+
+
+class Total:
+    def of(self, rows):
+        return self.reducer(echo(row) for row in rows)
+
+
+class Sum(Total):
+    reducer = sum
+
+
+@workflow
+def attributes_of_classes():
+    return Sum().of([1, 2])
+
+
 def cases():
     return [
+        ("given_by_getattr", ()),
+        ("attributes_of_classes", ()),
         ("template_methods", ()),
         ("members_called", ()),
     ]
