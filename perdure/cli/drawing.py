@@ -65,6 +65,10 @@ def write_svg(file: Path, image: Image, function: str | None, mark: Mark | None)
     """Draw an image into a file; raises `OptionsError` when that cannot be."""
     from perdure.compiler.svg import render_svg
 
+    if file.suffix.lower() not in ("", ".svg"):
+        raise OptionsError(
+            f"cannot write {file}: pictures are SVG; name it {file.with_suffix('.svg')}"
+        )
     name = full_name(image, function) if function is not None else None
     text = render_svg(image, name, mark)
     try:

@@ -75,7 +75,7 @@ def list_(
             [
                 record.id,
                 record.workflow,
-                str(record.status),
+                record.standing,
                 str(record.version),
                 clock_time(record.created_at),
                 clock_time(record.updated_at),
@@ -123,7 +123,7 @@ def _run(record: RunRecord) -> dict[str, Any]:
     return {
         "id": record.id,
         "workflow": record.workflow,
-        "status": str(record.status),
+        "status": record.standing,
         "version": record.version,
         "image": record.image,
         "queue": record.queue,
@@ -207,14 +207,16 @@ class _Seen:
 
     def print(self) -> None:
         record = self.record
-        heading(f"run {record.id}: {record.status}")
+        heading(f"run {record.id}: {record.standing}")
         print(f"workflow  {record.workflow} (image {record.image})")
         print(f"version   {record.version}, queue {record.queue}")
         print(f"created   {clock_time(record.created_at)}")
         print(f"updated   {clock_time(record.updated_at)}")
         if record.worker is not None:
             print(f"worker    {record.worker}")
-        if record.wake_at is not None:
+        if record.paused:
+            print(f"paused    until: perdure resume {record.id}")
+        elif record.wake_at is not None:
             print(f"wakes     {clock_time(record.wake_at)}")
         if str(record.status) == "succeeded":
             print(f"result    {short_repr(self.outcome, 300)}")
@@ -231,7 +233,7 @@ class _Seen:
             args, kwargs = self.standing.arguments
             print(f"  {short_repr(args)} {short_repr(kwargs)}")
         for number, places, wait in self.standing.fibers:
-            verb = "waits for" if str(self.record.status) == "running" else "would go on after"
+            verb = "waits for" if self.record.standing == "running" else "would go on after"
             heading(f"fiber {number} {verb} {_wait_text(wait)}")
             for place in places:
                 _print_place(place)

@@ -96,9 +96,9 @@ def resume(
 ) -> None:
     """Go on with a run here until it ends, and print its result.
 
-    A failed run is set going again from its last checkpoint. A run whose worker died is taken over
-    when that worker's lease has run out; one whose worker lives is waited for. Of a run that has
-    succeeded the result is printed.
+    A paused run is let go; a failed one is set going again from its last checkpoint. A run whose
+    worker died is taken over when that worker's lease has run out; one whose worker lives is waited
+    for. Of a run that has succeeded the result is printed.
 
     \b
     perdure resume my-index
@@ -106,6 +106,8 @@ def resume(
     with connect(store) as client, prints_to_stderr(as_json):
         if client.reopen(run_id):
             note(f"run {run_id} had failed; it goes on from its last checkpoint")
+        if client.store.unpause_run(run_id, now=time.time()):
+            note(f"run {run_id} was paused; it goes on")
         _say_who_holds(client, run_id)
         value = finish(client, run_id, lease)
     print_result(run_id, value, as_json)
@@ -222,6 +224,8 @@ def finish(client: Client, run_id: str, lease: float) -> Any:
     """Work on a run until it ends; its value, or `RunFailedError`, `RunCancelledError`."""
     from perdure.store.protocol import RunStatus
 
+    if client.record(run_id).paused:
+        raise OptionsError(f"run {run_id} is paused; let it go on with: perdure resume {run_id}")
     try:
         value = client.work_on(run_id, lease=lease)
     except BaseException as error:

@@ -234,6 +234,7 @@ class Reader:
         self.spawns = False  # whether the program has fibers, whose results are waited for
         self.in_a_run: set[str] = set()  # functions of Perdure's library to compile
         self.types_given: set[str] = set()  # the same, for types that may be called somewhere
+        self.gives_operations = False  # the same, of one that calls special methods of the program
         self.gives_builtins = False  # whether a builtin that has a stand-in is used as a value
         self.decorated: dict[str, list[str]] = {}  # functions, and what their decorators call
         self.decorated_methods: set[str] = set()  # in whose place the program puts something else
@@ -539,10 +540,7 @@ class Reader:
         dotted = self._dotted(node, facts)
         if dotted is None or facts.module.source.module in library.MODULES:
             return
-        if dotted in library.STAND_INS:
-            self._give_builtin(dotted)
-        elif (operation := operators.named(dotted)) is not None and self._special_of(operation):
-            self.in_a_run.add(operation.stand_in)
+        self._give_builtin(dotted)
 
     def _give_builtin(self, dotted: str) -> None:
         """Take the stand-in of a builtin in that may be called anywhere.
@@ -555,6 +553,9 @@ class Reader:
             kind = name in _TYPES or name[0].isupper()
             (self.types_given if kind else self.in_a_run).add(library.STAND_INS[dotted][0])
             self.gives_builtins = True
+        elif (operation := operators.named(dotted)) is not None and self._special_of(operation):
+            self.in_a_run.add(operation.stand_in)
+            self.gives_operations = True
 
     @staticmethod
     def _fleeting(facts: Facts) -> frozenset[str]:
@@ -783,6 +784,9 @@ class Reader:
         place = {"builtins.getattr": 1, "operator.methodcaller": 0, "operator.attrgetter": 0}
         if dotted in place and len(call.args) > place[dotted]:
             facts.wanted.add(_known_ends(call.args[place[dotted]]))
+        match call.args:
+            case [owner, ast.Constant(value=str(name))] if dotted == "builtins.getattr":
+                self._give_builtin(f"{self._dotted(owner, facts)}.{name}")
 
     def _is_replaced(self, known: Definition) -> bool:
         """Whether a decorator of the program may have put something else in a function's place."""

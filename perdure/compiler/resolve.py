@@ -118,6 +118,11 @@ def find_workflow(modules: Modules, module: str, name: str) -> Function:
         raise TargetError(
             f"{path}:{function.node.lineno}: {name!r} is an activity, not a workflow; {have}"
         )
+    if role is Role.PLAIN and (other := _other_workflow(function, found, modules)):
+        raise TargetError(
+            f"{path}:{function.node.lineno}: the @workflow of {name!r} is {other}, not perdure's: "
+            f"write `from perdure import workflow`"
+        )
     if role is Role.PLAIN:
         raise TargetError(
             f"{path}:{function.node.lineno}: {name!r} is a plain function: "
@@ -126,6 +131,15 @@ def find_workflow(modules: Modules, module: str, name: str) -> Function:
     if "<locals>" in name:
         raise CompileError([refuse.nested_workflow(function)])
     return function
+
+
+def _other_workflow(function: Function, module: Module, modules: Modules) -> str | None:
+    """The full name of a decorator that is called `workflow`, and is not Perdure's."""
+    for decorator in function.node.decorator_list:
+        if last_name(decorator) == "workflow":
+            bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+            return modules.qualify(bare, module)
+    return None
 
 
 def _imported(module: Module, name: str, modules: Modules) -> Function | None:
@@ -309,7 +323,7 @@ class _Resolver(Reader):
 
         Where nothing is, a call of something unknown is no reason to compile the function it is in.
         """
-        if self.iterates and self.gives_builtins:
+        if (self.iterates and self.gives_builtins) or (self.behind and self.gives_operations):
             return True
         if self.looked_up or any(self._makes(n) or self._may_be_handed_on(n) for n in self.maybe):
             return True

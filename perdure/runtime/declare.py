@@ -166,6 +166,11 @@ def activity(
 
     def mark(function: Callable[P, R]) -> Callable[P, R]:
         _must_be_function(function, "activity")
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f"@activity {function.__qualname__} is a generator function: its code would run "
+                f"in the workflow, item by item, and nothing of it be recorded; return a list"
+            )
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:

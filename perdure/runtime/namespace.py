@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import traceback
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
@@ -29,14 +30,23 @@ class Namespace:
         """Import the entry's module, and with it those that it imports at once."""
         try:
             self.load(self.image.entry.partition(":")[0])
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             name = next(name for name, raised in self._failed if raised is error)
             raise ProgramError(
-                f"module {name} of the program failed when it was imported: "
+                f"module {name} of the program failed when it was imported{self._place(error)}: "
                 f"{type(error).__name__}: {error}"
             ) from error
         finally:
             self._failed.clear()
+
+    def _place(self, error: BaseException) -> str:
+        """The line of the program that an error comes from, or through."""
+        files = {self.image.file(text.path): text.path for text in self.image.modules}
+        found = ""
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            if (path := files.get(frame.f_code.co_filename)) is not None:
+                found = f" ({path}:{line})"
+        return found
 
     def show(self) -> None:
         """Make this the program whose modules `sys.modules` has, in a process of Perdure's own."""

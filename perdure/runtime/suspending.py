@@ -11,6 +11,7 @@ import operator
 import re
 from collections import OrderedDict, UserList, defaultdict, deque
 from collections.abc import Callable, Iterable
+from inspect import CO_VARARGS
 from types import (
     BuiltinFunctionType,
     CodeType,
@@ -476,7 +477,9 @@ class Suspending:
         # A method's stand-in takes the object first.
         if type(callee) is MethodDescriptorType or type(callee) is FunctionType:
             return made
-        return functools.partial(made, callee.__self__) if found in _of_methods() else made
+        if found in _of_methods():
+            return functools.partial(made, callee.__self__)
+        return made if _takes(made, args, kwargs) else None  # else the builtin says what is wrong
 
 
 # Those whose second argument is what they go over; and those of them that call the first.
@@ -572,6 +575,14 @@ def _of_subclass(kind: type) -> str | None:
     if type(made) is not BuiltinFunctionType:
         return None
     return _BY_INIT.get(ops.lookup(kind, "__init__"))
+
+
+def _takes(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a stand-in takes as few arguments."""
+    if type(function) is not FunctionType or function.__code__.co_flags & CO_VARARGS:
+        return True
+    least = function.__code__.co_argcount - len(function.__defaults__ or ())
+    return least <= len(args) + len(kwargs)
 
 
 def _is_keyed(template: Any) -> bool:

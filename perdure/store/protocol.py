@@ -172,6 +172,16 @@ class RunRecord:
     wake_at: float | None
     checkpoint: bytes
 
+    @property
+    def paused(self) -> bool:
+        """Whether nobody is to go on with it until it is let go."""
+        return self.status is RunStatus.RUNNING and self.wake_at == PAUSED
+
+    @property
+    def standing(self) -> str:
+        """Its status in a word, `paused` included."""
+        return "paused" if self.paused else str(self.status)
+
 
 @dataclass(frozen=True, slots=True)
 class ActivityRecord:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
 
+from perdure import connect
 from perdure.cli.arguments import value_of
 from perdure.cli.boundary import Exit
 
@@ -357,6 +359,27 @@ def test_resume_goes_on_from_the_last_checkpoint(shop):
     assert done.stderr == "run x had failed; it goes on from its last checkpoint\n"
     statuses = [(row["name"], row["status"]) for row in shop.json("show", "x")["history"]]
     assert statuses == [("shop:price", "succeeded"), ("shop:fetch", "succeeded")]
+
+
+def test_pictures_are_svg(shop):
+    code, text = shop.error("graph", "shop.py:checkout", "-o", "shop.png")
+    assert code == Exit.USAGE
+    assert text == "perdure: cannot write shop.png: pictures are SVG; name it shop.svg\n"
+    assert not Path("shop.png").exists()
+
+
+def test_resume_lets_a_paused_run_go(shop):
+    shop("start", "shop.py:checkout", "3", "--id", "x")
+    with connect("sqlite:///perdure.db") as client:
+        assert client.store.pause_run("x", now=time.time())
+    assert shop.json("list")[0]["status"] == shop.json("show", "x")["status"] == "paused"
+    assert "paused    until: perdure resume x" in shop("show", "x").stdout
+    code, text = shop.error("run", "shop.py:checkout", "3", "--id", "x")
+    assert code == Exit.USAGE
+    assert text.endswith("perdure: run x is paused; let it go on with: perdure resume x\n")
+    done = shop("resume", "x")
+    assert done.exit_code == 0
+    assert done.stderr == "run x was paused; it goes on\n"
 
 
 def test_resume_of_what_was_only_started_and_of_what_has_ended(shop):

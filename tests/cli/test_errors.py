@@ -54,6 +54,17 @@ def test_wrong_targets(shop, command, target, text):
     assert [p.name for p in shop.folder.iterdir()] == ["shop.py"]
 
 
+def test_a_module_that_exits_when_it_is_imported(shop):
+    """That is no end of a command that has begun nothing."""
+    Path("exits.py").write_text("import sys\nsys.exit('no token')\n" + Path("shop.py").read_text())
+    code, text = shop.error("run", "exits.py:checkout", "1")
+    assert code == Exit.USAGE
+    assert text == (
+        "perdure: module exits of the program failed when it was imported (exits.py:2): "
+        "SystemExit: no token\n"
+    )
+
+
 @pytest.mark.parametrize("command", ["run", "start"])
 @pytest.mark.parametrize(
     ("given", "why"),
@@ -101,7 +112,8 @@ def test_a_module_that_does_not_import(shop):
     code, text = shop.error("run", "bad.py:checkout", "1")
     assert code == Exit.USAGE
     assert text.splitlines()[-1] == (
-        "perdure: module bad of the program failed when it was imported: OSError: no net"
+        "perdure: module bad of the program failed when it was imported (bad.py:2): "
+        "OSError: no net"
     )
     assert not Path("perdure.db").exists()
 
@@ -256,6 +268,15 @@ def test_a_fault_of_ours_keeps_its_traceback(shop, monkeypatch):
     assert text.startswith("Traceback (most recent call last)")
     assert text.endswith(
         "perdure: this is a fault in Perdure; please report it with the lines above\n"
+    )
+
+
+def test_a_workflow_of_somebody_else(shop):
+    Path("other.py").write_text("from perdur import workflow\n\n@workflow\ndef run():\n    pass\n")
+    assert shop.error("run", "other.py:run") == (
+        Exit.USAGE,
+        "perdure: HERE/other.py:4: the @workflow of 'run' is perdur.workflow, not perdure's: "
+        "write `from perdure import workflow`\n",
     )
 
 
