@@ -30,7 +30,11 @@ class Exit(IntEnum):
 
 def _said(error: BaseException) -> str:
     """An error in a line: Perdure's own say it all, others may say nothing but their kind."""
-    kind, text = type(error), str(error)
+    kind = type(error)
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - it is the user's code
+        text = "(its text cannot be made)"
     if text and kind.__module__.startswith("perdure."):
         return text
     return f"{kind.__qualname__}: {text}" if text else kind.__qualname__
@@ -43,10 +47,6 @@ class RunFailedError(Exception):
         super().__init__(f"run {run_id} failed: {_said(error)}")
         self.run_id = run_id
         self.error = error
-
-
-class RunCancelledError(Exception):
-    """A run was cancelled and has no result."""
 
 
 class OptionsError(ValueError):
@@ -97,7 +97,12 @@ def exit_code_of(error: Exception) -> Exit:
     from perdure.compiler.audit import AuditError
     from perdure.compiler.diagnostics import CompileError, TargetError
     from perdure.compiler.image import ImageError
-    from perdure.runtime.client import ArgumentsError, RunConflictError, RunNotFoundError
+    from perdure.runtime.client import (
+        ArgumentsError,
+        RunCancelledError,
+        RunConflictError,
+        RunNotFoundError,
+    )
     from perdure.runtime.codec import CodecError
     from perdure.runtime.compiling import NotAWorkflowError
     from perdure.runtime.failures import UnpicklableError

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import typer
 
 from perdure.cli import auditing, compiling, drawing, looking, working
@@ -63,4 +66,7 @@ def main() -> None:
     from perdure.runtime.shown import shown
 
     shown.own_process = True  # no user's import will want the names of a program's modules
+    for stream in (sys.stdout, sys.stderr):  # what they cannot say, they are to spell out
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app(prog_name="perdure")

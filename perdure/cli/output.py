@@ -40,7 +40,7 @@ def jsonable(value: Any) -> Any:
     try:
         return json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError, RecursionError):
-        return repr(value)
+        return short_repr(value, 10_000)
 
 
 def heading(text: str) -> None:

@@ -15,8 +15,8 @@ import typer
 
 from perdure.cli import options
 from perdure.cli.arguments import read_arguments
-from perdure.cli.boundary import OptionsError, RunCancelledError, RunFailedError
-from perdure.cli.output import count, jsonable, note, print_json, prints_to_stderr
+from perdure.cli.boundary import OptionsError, RunFailedError
+from perdure.cli.output import count, jsonable, note, print_json, prints_to_stderr, short_repr
 from perdure.cli.stores import connect
 
 if TYPE_CHECKING:
@@ -238,8 +238,6 @@ def finish(client: Client, run_id: str, lease: float) -> Any:
         if isinstance(error, KeyboardInterrupt):
             note(f"run {run_id} is kept; go on with: perdure resume {run_id}")
         raise
-    if client.record(run_id).status is RunStatus.CANCELLED:
-        raise RunCancelledError(f"run {run_id} was cancelled")
     return value
 
 
@@ -248,7 +246,15 @@ def print_result(run_id: str, value: Any, as_json: bool) -> None:
     if as_json:
         print_json({"id": run_id, "status": "succeeded", "result": jsonable(value)})
     else:
-        print(pprint.pformat(value, width=100, sort_dicts=False))
+        print(_written(value))
+
+
+def _written(value: Any) -> str:
+    """A value as text; its `repr` is the user's code and may do anything."""
+    try:
+        return pprint.pformat(value, width=100, sort_dicts=False)
+    except Exception:  # noqa: BLE001
+        return short_repr(value, 1000)
 
 
 def _say_who_holds(client: Client, run_id: str) -> None:

@@ -102,6 +102,7 @@ class Facts:
     operations: list[tuple[ast.AST, frozenset[str]]] = field(default_factory=list)  # what they call
     tested: list[ast.expr] = field(default_factory=list)  # for truth
     decorating: dict[ast.AST, list[ast.Call]] = field(default_factory=dict)  # of what is nested
+    withs: bool = False  # whether it has plain `with` statements
     factories: list[ast.Call] = field(default_factory=list)  # of `defaultdict`s
     loops: list[tuple[ast.AST, ast.AST]] = field(default_factory=list)  # `for`s, what they go over
     stops: dict[ast.AST, SiteKind] = field(default_factory=dict)  # await, yield
@@ -378,6 +379,8 @@ class Reader:
             elif kind in _DECORATED:
                 if node.decorator_list:
                     self._read_decorators(node, facts)
+            elif kind is ast.With:
+                facts.withs = True
             elif kind in _STOPS:
                 self._read_stop(node, facts)
             elif kind in _GOES_OVER:

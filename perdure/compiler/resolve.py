@@ -52,6 +52,7 @@ _CALLED_BY_SYNTAX = frozenset(
     "__new__ __init__ __post_init__ __call__ __enter__ __exit__ __aenter__ __aexit__"
     " __iter__ __next__ __aiter__ __anext__ __await__".split()
 )
+_ENTERING = frozenset({"__enter__", "__exit__"})
 # Methods that class statements call; functions that they define may be put into the class.
 _CALLED_BY_CLASSES = frozenset({"__init_subclass__", "__set_name__"})
 _STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
@@ -409,6 +410,7 @@ class _Resolver(Reader):
         called = any(attribute in methods for _, attribute in facts.methods)
         called = called or any(a.attr in self.properties & methods for a in facts.attributes)
         called = called or self._operates(facts)
+        called = called or bool(facts.withs and methods & _ENTERING)
         uncertain = (
             called
             or (facts.unknown and self.escapes)
@@ -710,6 +712,7 @@ class _Resolver(Reader):
             return True
         uncertain = any(a in suspending for _, a in facts.methods) or bool(facts.unknown)
         uncertain = uncertain or self._operates(facts)
+        uncertain = uncertain or bool(facts.withs and suspending & _ENTERING)
         uncertain = uncertain or any(self._meets(c, facts) for c, _ in facts.stand_ins)
         uncertain = uncertain or any(self._iterated(over, facts) for _, over in facts.loops)
         return uncertain or any(
@@ -744,6 +747,7 @@ class _Resolver(Reader):
         suspending = self._suspending_methods()
         seen: dict[str, None] = {}
         queue = [self.entry.name]
+        queue += [again.name for again in self.redefined.get(self.entry.name, ())]
         called = _CALLED_BY_SYNTAX | _CALLED_BY_CLASSES | self.special
         special = [method for method in self.methods if method in called]
         queue += [name for method in special for name in self.methods[method]]
@@ -863,7 +867,7 @@ class _Resolver(Reader):
             stopping = sites | dict.fromkeys(operations | tested, SiteKind.DYNAMIC)
             sites |= in_place(facts.users, stopping, makers)
         special = frozenset(name for name in suspending if name.startswith("__"))
-        if special & {"__enter__", "__exit__"}:
+        if special & _ENTERING:
             withs = (n for n in facts.definition.own if isinstance(n, ast.With))
             sites |= dict.fromkeys(withs, SiteKind.DYNAMIC)
         beginning = frozenset(

@@ -323,6 +323,8 @@ def reduce_(function: Any, iterable: Any, initial: Any = MISSING, /) -> Any:
 
 
 def join_(separator: Any, iterable: Any, /) -> Any:
+    if not hasattr(type(iterable), "__iter__") and not hasattr(type(iterable), "__getitem__"):
+        return separator.join(iterable)  # says what is wrong
     return separator.join([item for item in iterable])  # noqa: C416
 
 

@@ -14,6 +14,8 @@ from perdure.library.syntax import END, MISSING, Once, list_
 
 
 def next_(iterator: Any, default: Any = MISSING, /) -> Any:
+    if not hasattr(type(iterator), "__next__"):
+        raise TypeError(f"{type(iterator).__name__!r} object is not an iterator")
     try:
         return iterator.__next__()
     except StopIteration:

@@ -36,6 +36,10 @@ class RunNotFoundError(LookupError):
     """The store has no run of that id."""
 
 
+class RunCancelledError(RuntimeError):
+    """A run was cancelled and has no result."""
+
+
 class RunConflictError(ValueError):
     """The id belongs to a run of another workflow."""
 
@@ -85,6 +89,8 @@ class Run(Generic[R]):
 
     def result(self, timeout: float | None = None) -> R:
         """Wait for the run's end and return its value, or raise the exception it ended with.
+
+        One that was cancelled has none: `RunCancelledError`.
 
         `timeout` is in seconds; `TimeoutError` when it passes first. Some worker must be at work.
         """
@@ -268,6 +274,8 @@ class Client:
 
     def outcome(self, record: RunRecord) -> Any:
         """The value of a run that has ended, or its exception, raised."""
+        if record.status is RunStatus.CANCELLED:
+            raise RunCancelledError(f"run {record.id} was cancelled")
         if record.outcome is None:
             return None
         value = self.codec(record.image).decode(record.outcome)

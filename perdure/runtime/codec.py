@@ -39,6 +39,7 @@ from perdure.runtime import (
     packages,
     process,
     reducers,
+    synchronizers,
     unstarted,
 )
 from perdure.runtime.instances import Reducer
@@ -299,6 +300,8 @@ class _Pickler(pickle.Pickler):
         chosen = _reducer_of(kind, by_value=False)
         if _may_be_sentinel(kind) and self.codec.names.beside(kind):
             chosen = reducers.stateless(chosen)
+        if issubclass(kind, synchronizers.KINDS):
+            chosen = synchronizers.named(chosen)
         # Classes that have a name stay; others may go, and are not remembered.
         self.reducers[kind] = chosen
         return chosen

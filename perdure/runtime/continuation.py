@@ -63,6 +63,8 @@ class Continuation:
     world: Any = None  # set when the first generator is made (see generators.py)
     imported: tuple[str, ...] = ()  # modules of the program that its imports have brought
     redirected: dict[str, Any] = field(default_factory=dict)  # standard streams, by name
+    # Attributes of locks and the like that modules hold, by the names of those.
+    synchronizers: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     def pack(self) -> tuple[Any, ...]:
         """As plain values, for the codec."""
@@ -70,7 +72,10 @@ class Continuation:
         entry = None if start is None else (start.function, start.args, start.kwargs)
         fibers = [_packed(f) for f in self.fibers.values()]
         run = (self.salt, self.loop, self.next_fiber, self.world)
-        return (self.next_seq, fibers, entry, *run, self.imported, self.redirected)
+        return (self.next_seq, fibers, entry, *run, *self._of_modules())
+
+    def _of_modules(self) -> tuple[Any, ...]:
+        return (self.imported, self.redirected, self.synchronizers)
 
     @classmethod
     def unpack(cls, packed: tuple[Any, ...]) -> Continuation:

@@ -161,6 +161,10 @@ def activity(
     `timeout` is the number of seconds one attempt may take; later it counts as failed with
     `ActivityTimeout`. Arguments and result must be picklable; the activity gets copies.
     """
+    if retry is not None and not isinstance(retry, Retry):
+        raise TypeError(f"activity(retry={retry!r}): give a Retry, as in Retry(attempts=3)")
+    if timeout is not None and not isinstance(timeout, int | float):
+        raise TypeError(f"activity(timeout={timeout!r}): give a number of seconds")
     if timeout is not None and timeout <= 0:
         raise ValueError(f"activity(timeout={timeout}): give a number of seconds above 0")
 
@@ -205,6 +209,11 @@ def workflow(
 
     def mark(function: Callable[P, R]) -> Callable[P, R]:
         _must_be_function(function, "workflow")
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f"@workflow {function.__qualname__} is a generator function: a run ends with one "
+                f"value; return a list, or call a generator from a workflow"
+            )
         setattr(function, _WORKFLOW, WorkflowOptions(queue))
         return function
 

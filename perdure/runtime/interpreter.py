@@ -74,7 +74,7 @@ def begin(
 
     `salt` makes the run's random numbers its own; give something nobody else gives.
     """
-    index = program.by_name[program.image.entry].index
+    index = program.entry.index
     return Continuation({}, 0, Start(index, args, kwargs), salt)
 
 
@@ -104,7 +104,8 @@ def advance(
             if continuation.start is not None:
                 run.start()
             if continuation.loop is not None:
-                with continuation.loop.current(now):
+                state = program.synchronizers.state_of(continuation)
+                with state, continuation.loop.current(now):
                     run.loop(continuation.loop, events)
             else:
                 run.take(events)
@@ -156,8 +157,8 @@ class _Run(Machine):
         self.continuation.start = None
         fiber = self.continuation.fibers[0] = Fiber(0, [])
         loaded = self.program.functions[begun.function]
-        original = loaded.original
-        assert original is not None  # it is the entry
+        original = self.program.by_name[self.program.image.entry].original
+        assert original is not None
         if loaded.table.kind == "coroutine":
             self.continuation.loop = Loop()
             done = self.make(original, loaded, begun.args, begun.kwargs)

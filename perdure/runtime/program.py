@@ -22,6 +22,7 @@ from perdure.runtime.modules import Live, ProgramError, live_modules
 from perdure.runtime.namespace import Namespace
 from perdure.runtime.spans import common_name, lambda_at, smallest_at
 from perdure.runtime.suspending import Suspending
+from perdure.runtime.synchronizers import Synchronizers
 
 log = logging.getLogger("perdure.program")
 
@@ -138,6 +139,12 @@ class Program:
         if self.space is not None:
             self.space.show()
 
+    @functools.cached_property
+    def entry(self) -> LoadedFunction:
+        """The workflow's function: of several that its module defines, the one that is there."""
+        first = self.by_name[self.image.entry]
+        return (first.original and self.loaded_of(first.original)) or first
+
     def lives_in(self, workflow: FunctionType) -> bool:
         """Whether the program's functions are those of the module `workflow` belongs to."""
         return self.by_name[self.image.entry].scope is workflow.__globals__
@@ -218,6 +225,11 @@ class Program:
             find = lambda_at if key[0] == "<lambda>" else smallest_at
             candidates = find(code, candidates)
         return candidates[0] if candidates else None
+
+    @functools.cached_property
+    def synchronizers(self) -> Synchronizers:
+        """The locks, queues and their like that its modules hold."""
+        return Synchronizers(self)
 
     @functools.cached_property
     def suspending(self) -> Suspending:
