@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-
 if TYPE_CHECKING:
     from perdure.runtime.instances import Reducer
     from perdure.runtime.program import Program
