@@ -33,7 +33,7 @@ from perdure.compiler.scopes import (
 )
 from perdure.compiler.sites import users_of
 from perdure.compiler.source import is_foreign, is_library
-from perdure.compiler.stored import is_namespace, stores_function
+from perdure.compiler.stored import ANY, is_namespace, properties_made, stores_function
 from perdure.compiler.trees import copy_place, last_name, nodes
 
 # What making an object calls; the last is called by the `__init__` that `dataclass` writes.
@@ -161,6 +161,10 @@ def _outside_functions(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, 
             yield from ((owner, part) for part in (*parts, *defaults(statement.args)))
         else:
             yield owner, statement
+
+
+def _made_properties(module: Module, *, elsewhere: bool) -> set[str]:
+    return set(properties_made(module.source.text, module.source.tree, elsewhere=elsewhere))
 
 
 def _types_tested(own: Iterable[ast.AST]) -> set[ast.expr]:
@@ -295,6 +299,13 @@ class Reader:
         for name in found:
             self.methods.setdefault(name, [])
         properties = {name for module in own for name in module.properties}
+        made = [_made_properties(module, elsewhere=False) for module in own]
+        if any(made):
+            made = [_made_properties(module, elsewhere=True) for module in own]
+            properties |= set().union(*made)
+        if ANY in properties:
+            read = (n for m in own for n in nodes(m.source.tree) if isinstance(n, ast.Attribute))
+            properties |= {node.attr for node in read if isinstance(node.ctx, ast.Load)}
         self.properties |= properties
         for name in properties:
             self.methods.setdefault(name, [])

@@ -7,6 +7,7 @@ from the text of a module, node by node.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -76,6 +77,57 @@ def properties_stored(node: ast.AST) -> Iterator[str]:
                 match statement:
                     case ast.Assign(targets=[ast.Name(id=name)], value=ast.Attribute()):
                         yield name
+
+
+# What may make a property elsewhere than by a decorator in a class body.
+_MAKES_PROPERTIES = re.compile(
+    r"(?<!@)\b(?:cached_)?property\s*\("  # `property(get)`
+    r"|\(\s*(?:\w+\.)?(?:cached_)?property\s*[,)]"  # `class Checked(property)`
+    r"|^(?: {5,}|\t{2,})@(?:\w+\.)?(?:cached_)?property\b",  # in a function
+    re.MULTILINE,
+)
+
+
+def properties_made(text: str, tree: ast.Module, *, elsewhere: bool) -> Iterator[str]:
+    """The names of what may be a property that a call makes, if anything makes properties so.
+
+    With `elsewhere`, another module does. A name that is made when the program runs is any name
+    that is read.
+    """
+    here = _MAKES_PROPERTIES.search(text) is not None
+    if not here and not elsewhere:
+        return
+    computed = False
+    for node in nodes(tree):
+        match node:
+            case ast.ClassDef():
+                yield from _called_for(node.body)
+            case ast.Call(func=ast.Name("setattr"), args=[_, name, value]) if here:
+                computed = computed or (_written(name) is None and _is_property(value))
+            case ast.Assign(targets=[ast.Subscript(slice=key)], value=value) if here:
+                computed = computed or (_written(key) is None and _is_property(value))
+    if computed:
+        yield ANY
+
+
+ANY = "*"
+
+
+def _called_for(body: list[ast.stmt]) -> Iterator[str]:
+    """Names in a class body that a call gives its value, or a decorator."""
+    for statement in body:
+        match statement:
+            case ast.FunctionDef(name=name, decorator_list=[_, *_] as decorators):
+                if any(last_name(each) not in _PLAINLY for each in decorators):
+                    yield name
+            case ast.Assign(targets=targets, value=ast.Call() | ast.Tuple()):
+                for target in targets:
+                    yield from (part.id for part in nodes(target) if isinstance(part, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Call()):
+                yield name
+
+
+_PLAINLY = frozenset("staticmethod classmethod abstractmethod override overload final".split())
 
 
 def _is_property(value: ast.expr) -> bool:

@@ -112,8 +112,7 @@ def test_a_module_that_does_not_import(shop):
     code, text = shop.error("run", "bad.py:checkout", "1")
     assert code == Exit.USAGE
     assert text.splitlines()[-1] == (
-        "perdure: module bad of the program failed when it was imported (bad.py:2): "
-        "OSError: no net"
+        "perdure: module bad of the program failed when it was imported (bad.py:2): OSError: no net"
     )
     assert not Path("perdure.db").exists()
 
