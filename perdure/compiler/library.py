@@ -89,6 +89,7 @@ _OF_PACKAGES: dict[str, tuple[str, frozenset[int]]] = {
     "heapq.merge": ("merge_", frozenset()),
     "itertools.batched": ("batched_", frozenset()),
     "dataclasses.replace": ("replace_", frozenset()),
+    "asyncio.run": ("asyncio_run", frozenset()),
 }
 _HEAPS = "heappush heappop heapreplace heappushpop heapify".split()
 _OF_PACKAGES |= {f"heapq.{name}": (f"{name}_", frozenset()) for name in _HEAPS}
@@ -115,6 +116,8 @@ _OF_PACKAGES |= {
 }
 _OF_PACKAGES |= {f"builtins.{name}": ("bytes_", frozenset()) for name in RAW}
 STAND_INS |= _OF_PACKAGES
+# Whatever they are given: one gives a generator that is to be kept, the other is refused.
+ALWAYS = frozenset({"heapq.merge", "asyncio.run"})
 # Those that may make a coroutine of whatever they are given.
 ASYNCHRONOUS = frozenset({"builtins.aiter", "builtins.anext"})
 # Methods of builtin types that have one; the values are the positions of what they call.
@@ -151,6 +154,8 @@ METHODS |= dict.fromkeys(NUMBERED, ("numbered", frozenset[int]()))
 # Of texts, and of groups of exceptions: those call what they are given, and the method `derive`.
 METHODS |= {"split": ("split_", frozenset({0})), "subgroup": ("subgroup_", frozenset({0}))}
 DERIVING = frozenset({"split", "subgroup"})
+# Those that are held in variables before they are called: `add = found.extend`.
+GIVEN_METHODS = frozenset({"sort", "join", "extend", "update", *OF_SETS, *MEETING, *_GOING_OVER})
 # Methods of dicts that come to `__missing__`, or to a factory.
 MISSING = {"__getitem__": "item_in", "__missing__": "missing_from"}
 METHODS |= {name: (stand_in, frozenset()) for name, stand_in in MISSING.items()}

@@ -300,7 +300,9 @@ class Reader:
             self.methods.setdefault(name, [])
         properties = {name for module in own for name in module.properties}
         made = [_made_properties(module, elsewhere=False) for module in own]
-        if any(made):
+        nested = (f.definition for f in self.facts.values() if f.definition.is_nested)
+        nested = (d for d in nested if d.function.owner is None)
+        if any(made) or any(any(map(_makes_property, d.node.decorator_list)) for d in nested):
             made = [_made_properties(module, elsewhere=True) for module in own]
             properties |= set().union(*made)
         if ANY in properties:
@@ -478,6 +480,9 @@ class Reader:
             facts.attributes.append(node)
             if node.attr in ("format", "format_map") and operators.SHOWING & self.special:
                 self.in_a_run.add(library.METHODS[node.attr][0])  # `map("{}".format, items)`
+            elif node.attr in library.GIVEN_METHODS:
+                self.types_given.add(library.METHODS[node.attr][0])
+                self.gives_builtins = True
         known = self._function_named(node, facts)
         if known is not None:
             facts.mentioned += (known, *self.redefined.get(known.name, ()))

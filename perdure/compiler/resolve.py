@@ -523,8 +523,8 @@ class _Resolver(Reader):
             return PERHAPS if MAKING & self._suspending_methods() else NO
         if dotted == "itertools.chain.from_iterable" and self.iterates:
             return PERHAPS
-        if dotted == "heapq.merge":
-            return PERHAPS  # what it gives is a generator, which is to be kept
+        if dotted in library.ALWAYS:
+            return PERHAPS
         called = self._called_places(call, dotted)
         last = dotted.rpartition(".")[2] if dotted in library.STAND_INS else last_name(call.func)
         found = PERHAPS if dotted in library.ASYNCHRONOUS else NO

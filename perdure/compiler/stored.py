@@ -83,8 +83,6 @@ def properties_stored(node: ast.AST) -> Iterator[str]:
 _MAKES_PROPERTIES = re.compile(
     r"(?<!@)\b(?:cached_)?property\s*\("  # `property(get)`
     r"|\(\s*(?:\w+\.)?(?:cached_)?property\s*[,)]"  # `class Checked(property)`
-    r"|^(?: {5,}|\t{2,})@(?:\w+\.)?(?:cached_)?property\b",  # in a function
-    re.MULTILINE,
 )
 
 

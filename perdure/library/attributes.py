@@ -14,13 +14,20 @@ from typing import Any
 from perdure.runtime.ops import found_in, lookup, own_dict, special
 
 
+def _function_of(found: Any, method: str, function: str) -> Any:
+    """What a property calls, unless its class has a method of its own for that."""
+    if not issubclass(type(found), property) or type(lookup(type(found), method)) is FunctionType:
+        return None
+    return getattr(found, function)
+
+
 def set_attribute(owner: Any, name: str, value: Any, /) -> None:
     if type(lookup(type(owner), "__setattr__")) is FunctionType:
         special(owner, "__setattr__")(name, value)  # type: ignore[misc]  # there is one
         return
     found = lookup(type(owner), name)
-    if issubclass(type(found), property) and found.fset is not None:
-        write = found.fset
+    write = _function_of(found, "__set__", "fset")
+    if write is not None:
         write(owner, value)
         return
     method = special(found, "__set__")
@@ -35,8 +42,8 @@ def delete_attribute(owner: Any, name: str, /) -> None:
         special(owner, "__delattr__")(name)  # type: ignore[misc]  # there is one
         return
     found = lookup(type(owner), name)
-    if issubclass(type(found), property) and found.fdel is not None:
-        delete = found.fdel
+    delete = _function_of(found, "__delete__", "fdel")
+    if delete is not None:
         delete(owner)
         return
     method = special(found, "__delete__")
@@ -50,8 +57,8 @@ def stored_past(method: Any, *given: Any) -> None:
     """`object.__setattr__(owner, name, value)`, past what the owner's class makes of it."""
     owner, name, value = given if len(given) == 3 else (method.__self__, *given)
     found = lookup(type(owner), name)
-    if issubclass(type(found), property) and found.fset is not None:
-        write = found.fset
+    write = _function_of(found, "__set__", "fset")
+    if write is not None:
         write(owner, value)
     elif type(lookup(type(found), "__set__")) is FunctionType:
         special(found, "__set__")(owner, value)  # type: ignore[misc]  # there is one
@@ -63,8 +70,8 @@ def deleted_past(method: Any, *given: Any) -> None:
     """`object.__delattr__(owner, name)`, in the same way."""
     owner, name = given if len(given) == 2 else (method.__self__, *given)
     found = lookup(type(owner), name)
-    if issubclass(type(found), property) and found.fdel is not None:
-        delete = found.fdel
+    delete = _function_of(found, "__delete__", "fdel")
+    if delete is not None:
         delete(owner)
     elif type(lookup(type(found), "__delete__")) is FunctionType:
         special(found, "__delete__")(owner)  # type: ignore[misc]  # there is one
@@ -142,8 +149,8 @@ def _read(place: Any, name: str) -> Any:
             if type(lookup(type(own), "__get__")) is FunctionType:
                 return special(own, "__get__")(None, owner)  # type: ignore[misc]  # it has one
             return operator.call(type.__getattribute__, owner, name)
-    if issubclass(type(found), property) and found.fget is not None:
-        read = found.fget
+    read = _function_of(found, "__get__", "fget")
+    if read is not None:
         return read(owner)
     if isinstance(found, cached_property):
         return _read_cached(found, owner)

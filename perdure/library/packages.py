@@ -28,6 +28,7 @@ from perdure.library.numbers import bytes_
 from perdure.library.syntax import END, Once, list_
 from perdure.runtime.caches import MISS, cache_of
 from perdure.runtime.dataclass_fields import changes_for
+from perdure.runtime.declare import DurabilityError
 from perdure.runtime.iterators import Matches
 
 
@@ -42,6 +43,15 @@ def replace_(obj: Any, /, **changes: Any) -> Any:
         return dataclasses.replace(obj, **changes)  # says what is wrong
     kind = obj.__class__
     return kind(**changes_for(obj, changes))
+
+
+def asyncio_run(main: Any, *, debug: Any = None, loop_factory: Any = None) -> None:
+    if hasattr(main, "close"):
+        main.close()
+    raise DurabilityError(
+        "asyncio.run() starts an event loop of this process, and in another the run could not go "
+        "on: make the workflow `async def`, and await there what is to be run"
+    )
 
 
 def nsmallest_(n: Any, iterable: Any, key: Any = None) -> Any:
@@ -337,6 +347,7 @@ _BY_NAME: dict[tuple[str, str], Callable[..., Any]] = {
     ("heapq", "merge"): merge_,
     ("dataclasses", "replace"): replace_,
     ("csv", "DictWriter.writerows"): writerows_,
+    ("asyncio.runners", "run"): asyncio_run,
 }
 _BY_NAME |= {("statistics", name): on_list_ for name in ON_LISTS["statistics"]}
 

@@ -179,7 +179,7 @@ class Suspending:
             return self.suspends(callee)  # a method of the program's that has a builtin's name
         if isinstance(found, Operation):
             return self._operates(found, args)
-        if found == "merge_":
+        if found in ("merge_", "asyncio_run"):
             return True
         names = _OF_ITEMS.get(found)
         if names is not None and self._stops_at_items(callee, names, args, kwargs):
@@ -348,8 +348,10 @@ class Suspending:
                 return True
         if operation.attribute == "write" and len(args) > 1 and type(args[1]) is str:
             found = ops.lookup(type(args[0]), args[1])
-            if issubclass(type(found), property):
-                return self.suspends(found.fset) or self.suspends(found.fdel)
+            if issubclass(type(found), property) and (
+                self.suspends(found.fset) or self.suspends(found.fdel)
+            ):
+                return True
             methods = (ops.lookup(type(found), name) for _, name in operation.methods)
             return any(map(self.method, methods))
         return operation.stand_in == "contains_" and self._stops_in_search(*args)
@@ -375,7 +377,8 @@ class Suspending:
         if issubclass(kind, type):
             functions.append(ops.lookup(type(ops.lookup(owner, name)), "__get__"))
         if issubclass(type(found), property):
-            functions.append(found.fget)
+            if found.fget is not None and self.suspends(found.fget):
+                return True
         elif isinstance(found, functools.cached_property):
             functions.append(found.func)
         return any(map(self.method, functions))
@@ -393,8 +396,8 @@ class Suspending:
             "stored_past": (False, "__set__", "fset"),
             "deleted_past": (False, "__delete__", "fdel"),
         }[stand_in]
-        if issubclass(type(found), property):
-            return self.suspends(getattr(found, function))
+        if issubclass(type(found), property) and self.suspends(getattr(found, function)):
+            return True
         if reading and isinstance(found, functools.cached_property):
             return self.suspends(found.func)
         return self.method(ops.lookup(type(found), name))
