@@ -125,6 +125,8 @@ def _awaiting(image: Image, coroutine: Any) -> Iterator[Place]:
 
 def _place(image: Image, frame: Frame) -> Place:
     index, number, live, cells, *_ = frame
+    if isinstance(index, str):  # of a library that another Python has
+        return Place(index, number, "", 0, "", "", ())
     table = image.functions[index]
     block = table.blocks[number]
     module = table.name.partition(":")[0]

@@ -85,6 +85,17 @@ def compile_again(image: Image) -> Stages:
 
     Raises `ImageError` when it is not what the image holds: another Perdure has compiled it.
     """
+    stages = compiled_again(image)
+    if _shape(stages.image) != _shape(image):
+        raise ImageError(
+            f"{image.entry} was compiled by another version of Perdure, which cuts it otherwise: "
+            f"only that one can draw it"
+        )
+    return stages
+
+
+def compiled_again(image: Image) -> Stages:
+    """What this Python and this Perdure make of an image's own modules."""
     project = Project(Path(image.root), complete=True)
     for m in image.modules:
         project.add(Source(image.file(m.path), m.name, m.text, m.is_package))
@@ -92,13 +103,7 @@ def compile_again(image: Image) -> Stages:
     source = project.source(module)
     if source is None:
         raise ImageError(f"the image of {image.entry} does not hold the module {module}")
-    stages = compile_workflow(project, source, name)
-    if _shape(stages.image) != _shape(image):
-        raise ImageError(
-            f"{image.entry} was compiled by another version of Perdure, which cuts it otherwise: "
-            f"only that one can draw it"
-        )
-    return stages
+    return compile_workflow(project, source, name)
 
 
 def _shape(image: Image) -> list[tuple[str, list[tuple[str, int]]]]:

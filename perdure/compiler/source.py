@@ -238,6 +238,11 @@ def is_foreign(module: str) -> bool:
     return module in _COMPILED_LIBRARY or module in OWN_LIBRARY or module in BASES
 
 
+def is_standard(module: str) -> bool:
+    """Whether a module is one of Python's own library that is compiled with the program."""
+    return module in _COMPILED_LIBRARY or module in BASES
+
+
 def is_library(module: str) -> bool:
     """Whether a module is not the user's, nor one that is compiled for the user's classes."""
     return is_foreign(module) and module not in BASES

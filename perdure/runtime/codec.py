@@ -441,7 +441,9 @@ _BOUND: dict[tuple[str, str], Callable[[_Unpickler], Any]] = {
 def _generator_in(program: Program | None, name: str) -> Any:
     if program is None:
         raise CodecError(f"a generator of {name} can only be read with its program")
-    loaded = program.by_name[name]
+    loaded = program.by_name.get(name)
+    if loaded is None:  # of another Python's library
+        loaded = next(f for f in program.functions.values() if f.table.name == name)
     program.bring(loaded.module)
     return generators.make_generator_in(loaded, program.step)
 

@@ -20,7 +20,9 @@ from perdure.runtime.contexts import is_needed
 # (index of the function in the image, number of the next block, live values, cells,
 #  the exception that was being handled where the function was called,
 #  the generator whose frame this is while it is being stepped)
-Frame: TypeAlias = tuple[int, int, tuple[Any, ...], tuple[CellType, ...], BaseException | None, Any]
+Frame: TypeAlias = tuple[
+    int | str, int, tuple[Any, ...], tuple[CellType, ...], BaseException | None, Any
+]
 # (ACTIVITY, seq, 0.0), or (TIMER, seq, when it is due in seconds since the epoch), or
 # (SAFEPOINT, seq, when it was stopped): it goes on when the others have had a turn
 Wait: TypeAlias = tuple[str, int, float]
@@ -45,7 +47,7 @@ class Fiber:
 class Start:
     """The run's first call, before any block has run: the entry's index and its arguments."""
 
-    function: int
+    function: int | str
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
 

@@ -18,7 +18,7 @@ import time
 import uuid as _uuid
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from perdure.runtime import native
@@ -86,6 +86,8 @@ class ActivityOptions:
     call: Callable[..., Any]
     retry: Retry
     timeout: float | None
+    # What is called as the activity. What `functools.wraps` makes of that has the same attributes.
+    marked: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,8 @@ def activity(
                 return value
             return function(*args, **kwargs)
 
-        setattr(call, _ACTIVITY, ActivityOptions(function, retry or Retry(attempts=1), timeout))
+        options = ActivityOptions(function, retry or Retry(attempts=1), timeout, call)
+        setattr(call, _ACTIVITY, options)
         return call
 
     return mark if function is None else mark(function)
@@ -246,22 +249,9 @@ def bypassed(role: str, function: Any) -> DurabilityError:
 
 
 def activity_options(function: Any) -> ActivityOptions | None:
-    """What an activity was marked with; None for everything else.
-
-    What `functools.wraps` makes of one has its attributes, and is none.
-    """
+    """What an activity was marked with; None for everything else."""
     found = getattr(function, _ACTIVITY, None)
-    if not isinstance(found, ActivityOptions):
-        return None
-    code = getattr(function, "__code__", None)
-    return found if code is _CALL or code == _CALL else None
-
-
-def _nothing() -> None:
-    """For the code that all activities have."""
-
-
-_CALL: Any = activity(_nothing).__code__
+    return found if isinstance(found, ActivityOptions) and found.marked is function else None
 
 
 def unwrapped(found: Any) -> Any:

@@ -7,6 +7,7 @@ import importlib
 import linecache
 import logging
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,8 +15,9 @@ from pathlib import Path
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
-from perdure.compiler.image import FunctionTable, Image
+from perdure.compiler.image import MAGIC, FunctionTable, Image
 from perdure.compiler.library import full_name
+from perdure.compiler.source import is_standard
 from perdure.runtime import ops
 from perdure.runtime.generators import CLASSES, Generator
 from perdure.runtime.modules import Live, ProgramError, live_modules
@@ -31,7 +33,8 @@ log = logging.getLogger("perdure.program")
 class LoadedFunction:
     """A durable function: its task blocks, ready to be called with a frame's values."""
 
-    index: int
+    # In the image's list; of one that only this Python's library has, a name that says so.
+    index: int | str
     table: FunctionTable
     codes: list[CodeType]
     cells: tuple[str, ...]
@@ -123,7 +126,7 @@ class Program:
     # The functions of modules that the program may import later, when its `import` runs.
     absent: dict[str, list[LoadedFunction]] = field(default_factory=dict)
     later: frozenset[str] = frozenset()  # the modules that were absent when it was loaded
-    functions: list[LoadedFunction] = field(default_factory=list)
+    functions: dict[int | str, LoadedFunction] = field(default_factory=dict)  # by their index
     by_name: dict[str, LoadedFunction] = field(default_factory=dict)
     inner_codes: dict[CodeType, tuple[str, int, str, int]] = field(default_factory=dict)
     inner_by_key: dict[tuple[str, int, str, int], CodeType] = field(default_factory=dict)
@@ -156,7 +159,7 @@ class Program:
 
     def add(self, loaded: LoadedFunction) -> None:
         """Take a function in."""
-        self.functions.append(loaded)
+        self.functions[loaded.index] = loaded
         self.by_name[loaded.table.name] = loaded
         name, line, *_ = loaded.table.code
         self._marked.setdefault((common_name(name), line), []).append(loaded)
@@ -176,15 +179,20 @@ class Program:
             self._settle(name)
         return self.modules.get(name)
 
-    def bring_all(self, modules: Iterable[str], functions: Iterable[int]) -> None:
+    def bring_all(self, modules: Iterable[str], functions: Iterable[int | str]) -> None:
         """Import what had been imported when a checkpoint was made, and what was running then.
 
         Importing a module may have done something: put functions into a table, say.
         """
-        if self.absent:
-            for name in modules:
-                self.bring(name)
-            for index in functions:
+        for name in modules if self.absent else ():
+            self.bring(name)
+        for index in functions:
+            if index not in self.functions:
+                raise ProgramError(
+                    f"the run stopped inside {index}, and here is Python {_PYTHON}, whose library "
+                    f"differs there: go on with the other one"
+                )
+            if self.absent:
                 self.bring(self.functions[index].module)
 
     def imported(self) -> tuple[str, ...]:
@@ -297,13 +305,63 @@ def load(image: Image, workflow: FunctionType | None = None) -> Program:
         _show_source(file, text)
     support = ops.cells(_protocols(program))
     program.due = support["_due0"]
+    mine = {} if MAGIC in image.bytecode else _of_this_python(image)
+    for index, (table, codes) in enumerate(_with_codes(image)):
+        found = mine.get(table.name)
+        if found is not None and _fits(found[0], table):
+            del mine[table.name]
+            _load_function(program, index, *found, support)
+        else:  # of another Python's library: what had begun there goes on there
+            known = found is None and (not mine or not is_standard(table.name.partition(":")[0]))
+            _load_function(program, index, table, codes, support, known=known)
+    for name, (table, codes) in mine.items():
+        _load_function(program, f"{name} of Python {_PYTHON}", table, codes, support)
+    return program
+
+
+_PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def _with_codes(image: Image) -> Iterator[tuple[FunctionTable, list[CodeType]]]:
+    """Each function of an image, and the code of its blocks."""
     codes = [c for c in image.code_object().co_consts if isinstance(c, CodeType)]
     start = 0
-    for index, table in enumerate(image.functions):
+    for table in image.functions:
         count = len(table.blocks)
-        _load_function(program, index, table, codes[start : start + count], support)
+        yield table, codes[start : start + count]
         start += count
-    return program
+
+
+def _of_this_python(image: Image) -> dict[str, tuple[FunctionTable, list[CodeType]]]:
+    """The functions of Python's library that the program has here, where another Python made it.
+
+    `contextlib` and `asyncio` are compiled from their own source, which is that of one Python.
+    """
+    if not any(is_standard(table.name.partition(":")[0]) for table in image.functions):
+        return {}
+    from perdure.compiler.diagnostics import CompileError
+    from perdure.compiler.pipeline import compiled_again
+
+    try:
+        made = compiled_again(image).image
+    except CompileError as error:
+        log.warning("%s cannot be compiled by Python %s: %s", image.entry, _PYTHON, error)
+        return {}
+    return {
+        table.name: (table, codes)
+        for table, codes in _with_codes(made)
+        if is_standard(table.name.partition(":")[0])
+    }
+
+
+def _fits(one: FunctionTable, other: FunctionTable) -> bool:
+    """Whether frames of one function are frames of the other."""
+    return _form(one) == _form(other)
+
+
+def _form(table: FunctionTable) -> tuple[Any, ...]:
+    blocks = [(block.kind, block.live, block.handling) for block in table.blocks]
+    return table.kind, table.cells, table.free, blocks
 
 
 def _protocols(program: Program) -> dict[str, Any]:
@@ -344,11 +402,14 @@ def _qualname(table: FunctionTable) -> str:
 
 def _load_function(
     program: Program,
-    index: int,
+    index: int | str,
     table: FunctionTable,
     codes: list[CodeType],
     support: dict[str, CellType],
+    *,
+    known: bool = True,
 ) -> None:
+    """Take a function in; one that is not `known` is not found when it is called."""
     original = _original(program, table.name) if table.name == program.image.entry else None
     qualname = _qualname(table)
     name = qualname.rpartition(".")[2]
@@ -359,9 +420,13 @@ def _load_function(
         program.absent[loaded.module].append(loaded)
     else:
         loaded.settle(vars(program.module(loaded.module)))
-    program.add(loaded)
+    if known:
+        program.add(loaded)
+    else:
+        program.functions[index] = loaded
+    key = index if isinstance(index, str) else table.name
     for number, code in enumerate(named):
-        _index_inner(program, table.name, number, code, {})
+        _index_inner(program, key, number, code, {})
 
 
 def _renamed(program: Program, code: CodeType, name: str, qualname: str) -> CodeType:

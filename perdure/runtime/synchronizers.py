@@ -94,6 +94,21 @@ def named(other: Reducer | None) -> Reducer:
         name = program and program.synchronizers.named.get(id(value))
         if name:
             return (by_name, name)
+        if type(value) in _QUEUES:
+            return (new_queue, (type(value),), vars(value), None, None, set_queue)
         return NotImplemented if other is None else other(value, pickler)
 
     return reduce
+
+
+_QUEUES = (asyncio.Queue, asyncio.PriorityQueue, asyncio.LifoQueue)
+
+
+def new_queue(kind: type[asyncio.Queue[Any]]) -> asyncio.Queue[Any]:
+    """A queue without its state."""
+    return kind.__new__(kind)
+
+
+def set_queue(queue: asyncio.Queue[Any], state: dict[str, Any]) -> None:
+    """Put it in its state; that of Python 3.12 has not all that 3.13 asks for."""
+    vars(queue).update({"_is_shutdown": False, **state})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import gc
 import importlib
 import inspect
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from perdure.compiler.diagnostics import CompileError
-from perdure.runtime.declare import DurabilityError, running_block
+from perdure.runtime.declare import DurabilityError, activity_options, running_block
 from perdure.testing import drive
 from tests.conformance.cases import Case, TestFile
 
@@ -97,6 +98,9 @@ class Runner:
             if self.options.strict:
                 tick()
 
+        name, options = "__perdure_activity__", activity_options(tick)
+        assert options is not None
+        setattr(counting, name, dataclasses.replace(options, marked=counting))
         return counting
 
     def run(self, case: Case) -> Result:

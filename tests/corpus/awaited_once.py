@@ -65,18 +65,19 @@ async def waited_for_twice():
 async def forgotten():
     """Without `await` it is no iterable, no number and no mapping, and the workflow can tell."""
     log = []
-    uses = [lambda: [x for x in later(1)], lambda: later(1)["key"], lambda: later(1) + 1]
-    uses += [lambda: later(1).value, lambda: list(later(1)), lambda: {**later(1)}]
+    made = later(1)
+    uses = [lambda: [x for x in made], lambda: made["key"], lambda: made + 1]
+    uses += [lambda: made.value, lambda: list(made), lambda: {**made}]
     for use in uses:
         try:
             use()
         except Exception as error:
             log.append((type(error).__name__, str(error)))
     try:
-        a, b = later(1)
+        a, b = made
     except TypeError as error:
         log.append(str(error))
-    return log
+    return log, await made
 
 
 @workflow

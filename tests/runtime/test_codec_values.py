@@ -555,7 +555,7 @@ async def _coroutine() -> None:
 
 
 def test_what_runs_is_refused() -> None:
-    coroutine, generator = _coroutine(), (x for x in "ab")
+    coroutine, generator = _coroutine(), (x for word in ("ab", "c") for x in word)
     next(generator)
     values = {
         "generator": generator,
