@@ -302,6 +302,8 @@ class _Pickler(pickle.Pickler):
             chosen = reducers.stateless(chosen)
         if issubclass(kind, synchronizers.KINDS):
             chosen = synchronizers.named(chosen)
+        if process.stands_for_streams(kind):
+            chosen = process.stream_or(chosen)
         # Classes that have a name stay; others may go, and are not remembered.
         self.reducers[kind] = chosen
         return chosen

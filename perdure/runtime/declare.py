@@ -241,11 +241,22 @@ def bypassed(role: str, function: Any) -> DurabilityError:
     """The error of an activity, or of a function of perdure, that is called past the compiler."""
     name = getattr(function, "__qualname__", repr(function))
     return DurabilityError(
-        f"{role} {name} was called inside a run by code that is not compiled (a builtin such as "
-        f"map or sorted, another package, or a function the compiler took for plain). It has not "
-        f"run: its result could not be recorded. Call it directly from the workflow or from a "
-        f"function of your project, in a loop or a list comprehension."
+        f"{role} {name} was called inside a run by code that is not compiled{_caller()} (a builtin "
+        f"such as map or sorted, another package, or a function the compiler took for plain). It "
+        f"has not run: its result could not be recorded. Call it directly from the workflow or "
+        f"from a function of your project, in a loop or a list comprehension."
     )
+
+
+def _caller() -> str:
+    """Where the code that has called stands: itself, or what it gave a builtin."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("perdure."):
+        frame = frame.f_back
+    code = frame.f_code
+    if frame.f_back is None or code.co_filename.startswith("<"):
+        return ""
+    return f", in {code.co_qualname} ({code.co_filename}:{frame.f_lineno})"
 
 
 def activity_options(function: Any) -> ActivityOptions | None:

@@ -28,6 +28,23 @@ def reduce_stream(stream: Any, pickler: Any) -> Any:
     return NotImplemented
 
 
+def stands_for_streams(kind: type) -> bool:
+    """Whether the process has an object of another class in the place of a standard stream."""
+    return any(type(getattr(sys, name, None)) is kind for name in _REDIRECTED)
+
+
+def stream_or(other: Reducer | None) -> Reducer:
+    """The reducer of such a class: a standard stream by its name, all else as it was."""
+
+    def reduce(value: Any, pickler: Any) -> Any:
+        found = reduce_stream(value, pickler)
+        if found is NotImplemented and other is not None:
+            found = other(value, pickler)
+        return found
+
+    return reduce
+
+
 @contextmanager
 def streams_of(run: Any) -> Iterator[None]:
     """Let `sys` have what a run has put in the place of standard streams, for a transition.

@@ -35,7 +35,7 @@ _PROCESS_WIDE = re.compile(
     r"|catch_unraisable_exception|catch_threading_exception|disable_gc|infinite_recursion"
     r"|set_recursion_limit|adjust_int_max_str_digits)|(import_helper\.)?ready_to_import"
     r"|((test\.support\.)?warnings_helper\.)?(check_\w+_warnings?|check_warnings|save_restore_\w+)"
-    r"|self\.check_no_warnings|(contextlib\.)?redirect_std\w+)$"
+    r"|self\.check_no_warnings)$"
 )
 
 
