@@ -27,7 +27,6 @@ from perdure.compiler.scopes import (
     Module,
     Modules,
     Scope,
-    defaults,
     simple_alias,
     unpacked,
 )
@@ -35,6 +34,17 @@ from perdure.compiler.sites import users_of
 from perdure.compiler.source import is_foreign, is_library
 from perdure.compiler.stored import ANY, is_namespace, properties_made, stores_function
 from perdure.compiler.trees import copy_place, last_name, nodes
+from perdure.compiler.written import (
+    TYPES,
+    gives_tuples,
+    has_factories,
+    is_generic,
+    known_ends,
+    makes_property,
+    outside_functions,
+    registered_with,
+    types_tested,
+)
 
 # What making an object calls; the last is called by the `__init__` that `dataclass` writes.
 MAKING = frozenset({"__new__", "__init__", "__post_init__"})
@@ -61,7 +71,6 @@ _ANSWERING = frozenset({"__getattr__", "__getattribute__"})
 _BUILTIN_METHODS = frozenset(
     name for kind in (list, dict, str, set, bytes, int) for name in vars(kind)
 )
-_TYPES = frozenset("list tuple set frozenset dict deque bytes bytearray array".split())
 # Special methods that are not behind an operator, but behind a statement or a call.
 _CALLED_ON_OBJECTS = frozenset(
     "__call__ __iter__ __next__ __enter__ __exit__ __init__ __getattr__".split()
@@ -117,102 +126,8 @@ class Facts:
         return users_of(self.definition)
 
 
-def _makes_property(decorator: ast.expr) -> bool:
-    return last_name(decorator) in ("property", "cached_property")
-
-
-def _registered_with(decorator: ast.expr) -> str | None:
-    """The last name of the generic function for which `@show.register` gives a case."""
-    bare = decorator.func if isinstance(decorator, ast.Call) else decorator
-    if not isinstance(bare, ast.Attribute) or bare.attr != "register":
-        return None
-    generic = bare.value
-    if isinstance(generic, ast.Attribute):
-        return generic.attr
-    return generic.id if isinstance(generic, ast.Name) else None
-
-
-def _known_ends(name: ast.expr) -> tuple[str, str]:
-    """How the text that an expression makes begins and ends, as far as it is written out."""
-    match name:
-        case ast.Constant(value=str(text)):
-            return text, text
-        case ast.JoinedStr(values=[first, *_] as parts):
-            return _known_ends(first)[0], _known_ends(parts[-1])[1]
-        case ast.BinOp(op=ast.Add()):
-            return _known_ends(name.left)[0], _known_ends(name.right)[1]
-    return "", ""
-
-
-def _outside_functions(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, ast.AST]]:
-    """What a module and its classes evaluate when they are made; `Class.` it stands in.
-
-    Statements that define no function, and the defaults and decorators of those that do.
-    """
-    parts: Iterable[ast.AST]
-    for statement in body:
-        if isinstance(statement, ast.ClassDef):
-            parts = (*statement.decorator_list, *statement.bases, *statement.keywords)
-            yield from ((owner, part) for part in parts)
-            yield from _outside_functions(statement.body, f"{owner}{statement.name}.")
-        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-            given = [d for d in statement.decorator_list if isinstance(d, ast.Call)]
-            parts = [part for call in given for part in (*call.args, *call.keywords)]
-            yield from ((owner, part) for part in (*parts, *defaults(statement.args)))
-        else:
-            yield owner, statement
-
-
 def _made_properties(module: Module, *, elsewhere: bool) -> set[str]:
     return set(properties_made(module.source.text, module.source.tree, elsewhere=elsewhere))
-
-
-def _types_tested(own: Iterable[ast.AST]) -> set[ast.expr]:
-    """Names of types that are only tested for, or stand in annotations: nobody calls them there."""
-    found: set[ast.expr] = set()
-    for node in own:
-        match node:
-            case ast.Call(func=ast.Name(id=name), args=[*args]) if name in _TESTING:
-                found.update(n for arg in args for n in nodes(arg) if isinstance(n, _NAMED))
-            case ast.AnnAssign(annotation=annotation):
-                found.update(n for n in nodes(annotation) if isinstance(n, _NAMED))
-            case ast.Subscript(value=ast.Name() as name_of_type):
-                if name_of_type.id in _TYPES:
-                    found.add(name_of_type)
-    return found
-
-
-_NAMED = (ast.Name, ast.Attribute)
-_TESTING = frozenset({"isinstance", "issubclass", "cast", "defaultdict"})
-
-
-def _gives_tuples(over: ast.expr) -> bool:
-    """Whether the items of what a loop goes over are tuples, as the text has it."""
-    match over:
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            return name in ("items", "enumerate", "zip")
-    return False
-
-
-def _has_factories(node: ast.ClassDef) -> bool:
-    """Whether fields of a class have a `default_factory`."""
-    return any(
-        keyword.arg == "default_factory"
-        for statement in node.body
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.value, ast.Call)
-        for keyword in statement.value.keywords
-    )
-
-
-def _is_generic(node: ast.ClassDef) -> bool:
-    """Whether a class has aliases: `Box[int]`."""
-    named = (getattr(statement, "name", "") for statement in node.body)
-    alone = (alias[0] for statement in node.body if (alias := simple_alias(statement)))
-    return (
-        bool(getattr(node, "type_params", ()))
-        or any(isinstance(base, ast.Subscript) for base in node.bases)
-        or "__class_getitem__" in (*named, *alone)
-    )
 
 
 def _matches_mappings(facts: Facts) -> bool:
@@ -302,7 +217,7 @@ class Reader:
         made = [_made_properties(module, elsewhere=False) for module in own]
         nested = (f.definition for f in self.facts.values() if f.definition.is_nested)
         nested = (d for d in nested if d.function.owner is None)
-        if any(made) or any(any(map(_makes_property, d.node.decorator_list)) for d in nested):
+        if any(made) or any(any(map(makes_property, d.node.decorator_list)) for d in nested):
             made = [_made_properties(module, elsewhere=True) for module in own]
             properties |= set().union(*made)
         if ANY in properties:
@@ -326,15 +241,15 @@ class Reader:
             if owner is not None:
                 method = mangled(owner.rpartition(".")[2], definition.node.name)
                 self.methods.setdefault(method, []).append(definition.name)
-                if any(map(_makes_property, definition.node.decorator_list)):
+                if any(map(makes_property, definition.node.decorator_list)):
                     self.properties.add(method)
             for decorator in definition.node.decorator_list:
-                if (generic := _registered_with(decorator)) is not None:
+                if (generic := registered_with(decorator)) is not None:
                     self.dispatching.setdefault(generic, []).append(definition.name)
                 if (around := _DECORATORS.get(last_name(decorator))) is not None:
                     self.decorated.setdefault(definition.name, []).append(around)
         for name, node in module.classes.items():
-            self.generics = self.generics or _is_generic(node)
+            self.generics = self.generics or is_generic(node)
             for statement in node.body:
                 if (alias := simple_alias(statement)) is not None:
                     self._read_class_attribute(module, name, *alias)
@@ -347,7 +262,7 @@ class Reader:
         around = None
         if isinstance(value, ast.Call):
             around = _DECORATORS.get(last_name(value))
-            if around is None or not _makes_property(value):
+            if around is None or not makes_property(value):
                 return
             self.properties.add(name)
             given = [*value.args, *(k.value for k in value.keywords)]
@@ -371,7 +286,7 @@ class Reader:
             return
         # Functions that are called on the spot, and names that have been read already.
         called = {node.func for node in facts.definition.own if type(node) is ast.Call}
-        called |= _types_tested(facts.definition.own)
+        called |= types_tested(facts.definition.own)
         seen: set[str] = set()
         if self.special or self.properties:
             self._read_operations(facts)
@@ -493,9 +408,9 @@ class Reader:
         """`vars(Order)["ship"]`, `globals().get(name)`: functions that are found by their names."""
         match node:
             case ast.Subscript(value=owner, slice=key, ctx=ast.Load()):
-                wanted = _known_ends(key)
+                wanted = known_ends(key)
             case ast.Call(func=ast.Attribute(value=owner, attr="get" | "pop"), args=[key, *_]):
-                wanted = _known_ends(key)
+                wanted = known_ends(key)
             case ast.Call(func=ast.Attribute(value=owner, attr="values" | "items")):
                 wanted = ("", "")  # any name
             case _:
@@ -526,7 +441,7 @@ class Reader:
             case ast.For() | ast.comprehension():
                 facts.loops.append((node, node.iter))
                 parts = list(unpacked(node.target))
-                if parts and _gives_tuples(node.iter):
+                if parts and gives_tuples(node.iter):
                     parts = parts[1:]
                 facts.loops += ((part, _ANYTHING) for part in parts)
             case ast.Starred(ctx=ast.Load()):
@@ -569,7 +484,7 @@ class Reader:
         """
         if dotted in library.STAND_INS:
             name = dotted.rpartition(".")[2]
-            kind = name in _TYPES or name[0].isupper()
+            kind = name in TYPES or name[0].isupper()
             (self.types_given if kind else self.in_a_run).add(library.STAND_INS[dotted][0])
             self.gives_builtins = True
         elif (operation := operators.named(dotted)) is not None and self._special_of(operation):
@@ -655,7 +570,7 @@ class Reader:
         """
         for module in self.closure:
             own = not is_foreign(module.source.module)
-            for owner, statement in _outside_functions(module.source.tree.body, ""):
+            for owner, statement in outside_functions(module.source.tree.body, ""):
                 called = {node.func for node in nodes(statement) if isinstance(node, ast.Call)}
                 for node in nodes(statement):
                     if node in self.by_node:
@@ -678,7 +593,7 @@ class Reader:
 
     def _is_handed_on(self, facts: Facts) -> bool:
         """Whether a decorator of the program, or of a generic function, gets hold of a function."""
-        if any(map(_registered_with, facts.definition.node.decorator_list)):
+        if any(map(registered_with, facts.definition.node.decorator_list)):
             return True
         return self._is_replaced(facts.definition)
 
@@ -802,7 +717,7 @@ class Reader:
         """`getattr(order, "ship")` says which name it looks up, or how it begins and ends."""
         place = {"builtins.getattr": 1, "operator.methodcaller": 0, "operator.attrgetter": 0}
         if dotted in place and len(call.args) > place[dotted]:
-            facts.wanted.add(_known_ends(call.args[place[dotted]]))
+            facts.wanted.add(known_ends(call.args[place[dotted]]))
         match call.args:
             case [owner, ast.Constant(value=str(name))] if dotted == "builtins.getattr":
                 self._give_builtin(f"{self._dotted(owner, facts)}.{name}")
@@ -840,7 +755,7 @@ class Reader:
         module, _, node = found
         bases = self.modules.bases_of(module, node)
         return (
-            _has_factories(node)
+            has_factories(node)
             or any(base is None or base in self.values for base in bases)
             or any(self._is_own(decorator, module) for decorator in node.decorator_list)
             or any(self._is_open(base, depth + 1) for base in bases if base)

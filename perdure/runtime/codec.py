@@ -28,6 +28,7 @@ from typing import Any
 import zstandard
 
 from perdure.runtime import (
+    activity_calls,
     classes,
     contexts,
     functions,
@@ -170,6 +171,7 @@ _REDUCERS: dict[type, Reducer | None] = {
     **contexts.REDUCERS,
     **library.REDUCERS,
     **loop.REDUCERS,
+    **activity_calls.REDUCERS,
     **unstarted.REDUCERS,
 }
 

@@ -16,6 +16,7 @@ from types import FunctionType
 from typing import Any
 
 from perdure.runtime import failures, fibers
+from perdure.runtime.activity_calls import ActivityCall
 from perdure.runtime.continuation import ACTIVITY, SAFEPOINT, TIMER, Continuation, Fiber, Start
 from perdure.runtime.declare import (
     ActivityOptions,
@@ -26,7 +27,7 @@ from perdure.runtime.declare import (
     seconds_of,
 )
 from perdure.runtime.generators import World
-from perdure.runtime.loop import ActivityCall, Loop, Task
+from perdure.runtime.loop import Loop, Task
 from perdure.runtime.machine import Action, Machine
 from perdure.runtime.ops import Again, Raised, Returned, Suspend
 from perdure.runtime.process import streams_of

@@ -18,6 +18,7 @@ from typing import Any
 
 from perdure.compiler.library import ITERATING
 from perdure.runtime import caches, callables, dataclass_fields, failures, fibers, operations, ops
+from perdure.runtime.activity_calls import ActivityCall
 from perdure.runtime.continuation import Fiber
 from perdure.runtime.declare import (
     ActivityOptions,
@@ -38,7 +39,6 @@ from perdure.runtime.generators import (
     leave,
     unraisable,
 )
-from perdure.runtime.loop import ActivityCall
 from perdure.runtime.ops import (
     UNBOUND,
     Again,

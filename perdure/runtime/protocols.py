@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
+from perdure.runtime.activity_calls import ActivityCall
 from perdure.runtime.generators import (
     DONE,
     PENDING,
@@ -28,7 +29,7 @@ from perdure.runtime.generators import (
     leave,
 )
 from perdure.runtime.iterators import ahead
-from perdure.runtime.loop import ActivityCall, Task
+from perdure.runtime.loop import Task
 from perdure.runtime.ops import NextStep, Returned
 from perdure.runtime.program import Program
 from perdure.runtime.steps import AsyncStep

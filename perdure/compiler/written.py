@@ -1,0 +1,106 @@
+"""What a piece of a program's text says of itself: questions about single nodes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from perdure.compiler.scopes import defaults, simple_alias
+from perdure.compiler.trees import last_name, nodes
+
+TYPES = frozenset("list tuple set frozenset dict deque bytes bytearray array".split())
+
+
+def makes_property(decorator: ast.expr) -> bool:
+    """Whether it is `property` or `cached_property`, or a call of one."""
+    return last_name(decorator) in ("property", "cached_property")
+
+
+def registered_with(decorator: ast.expr) -> str | None:
+    """The last name of the generic function for which `@show.register` gives a case."""
+    bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if not isinstance(bare, ast.Attribute) or bare.attr != "register":
+        return None
+    generic = bare.value
+    if isinstance(generic, ast.Attribute):
+        return generic.attr
+    return generic.id if isinstance(generic, ast.Name) else None
+
+
+def known_ends(name: ast.expr) -> tuple[str, str]:
+    """How the text that an expression makes begins and ends, as far as it is written out."""
+    match name:
+        case ast.Constant(value=str(text)):
+            return text, text
+        case ast.JoinedStr(values=[first, *_] as parts):
+            return known_ends(first)[0], known_ends(parts[-1])[1]
+        case ast.BinOp(op=ast.Add()):
+            return known_ends(name.left)[0], known_ends(name.right)[1]
+    return "", ""
+
+
+def outside_functions(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, ast.AST]]:
+    """What a module and its classes evaluate when they are made; `Class.` it stands in.
+
+    Statements that define no function, and the defaults and decorators of those that do.
+    """
+    parts: Iterable[ast.AST]
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            parts = (*statement.decorator_list, *statement.bases, *statement.keywords)
+            yield from ((owner, part) for part in parts)
+            yield from outside_functions(statement.body, f"{owner}{statement.name}.")
+        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            given = [d for d in statement.decorator_list if isinstance(d, ast.Call)]
+            parts = [part for call in given for part in (*call.args, *call.keywords)]
+            yield from ((owner, part) for part in (*parts, *defaults(statement.args)))
+        else:
+            yield owner, statement
+
+
+def types_tested(own: Iterable[ast.AST]) -> set[ast.expr]:
+    """Names of types that are only tested for, or stand in annotations: nobody calls them there."""
+    found: set[ast.expr] = set()
+    for node in own:
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=[*args]) if name in _TESTING:
+                found.update(n for arg in args for n in nodes(arg) if isinstance(n, _NAMED))
+            case ast.AnnAssign(annotation=annotation):
+                found.update(n for n in nodes(annotation) if isinstance(n, _NAMED))
+            case ast.Subscript(value=ast.Name() as name_of_type):
+                if name_of_type.id in TYPES:
+                    found.add(name_of_type)
+    return found
+
+
+_NAMED = (ast.Name, ast.Attribute)
+_TESTING = frozenset({"isinstance", "issubclass", "cast", "defaultdict"})
+
+
+def gives_tuples(over: ast.expr) -> bool:
+    """Whether the items of what a loop goes over are tuples, as the text has it."""
+    match over:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in ("items", "enumerate", "zip")
+    return False
+
+
+def has_factories(node: ast.ClassDef) -> bool:
+    """Whether fields of a class have a `default_factory`."""
+    return any(
+        keyword.arg == "default_factory"
+        for statement in node.body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.value, ast.Call)
+        for keyword in statement.value.keywords
+    )
+
+
+def is_generic(node: ast.ClassDef) -> bool:
+    """Whether a class has aliases: `Box[int]`."""
+    named = (getattr(statement, "name", "") for statement in node.body)
+    alone = (alias[0] for statement in node.body if (alias := simple_alias(statement)))
+    return (
+        bool(getattr(node, "type_params", ()))
+        or any(isinstance(base, ast.Subscript) for base in node.bases)
+        or "__class_getitem__" in (*named, *alone)
+    )
