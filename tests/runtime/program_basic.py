@@ -277,3 +277,15 @@ def loops_over_a_file(path: str) -> int:
         for _ in file:
             lines = double(lines + 1)
     return lines
+
+
+class Hashed:
+    """What C asks for its hash cannot stop the run."""
+
+    def __hash__(self):
+        return double(1)
+
+
+@workflow
+def hashes():
+    return {Hashed(): 1}

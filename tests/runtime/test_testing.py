@@ -38,6 +38,30 @@ def test_what_cannot_be_kept_is_named() -> None:
     assert "cannot be pickled" in text
 
 
+def test_an_activity_that_is_bypassed_says_where_it_was_called() -> None:
+    error = drive(basic.hashes).error
+    assert isinstance(error, perdure.DurabilityError)
+    line = basic.Hashed.__hash__.__code__.co_firstlineno + 1
+    assert f"in Hashed.__hash__ ({basic.__file__}:{line})" in str(error)
+
+
+def test_what_gives_item_by_item_is_no_activity_and_no_workflow() -> None:
+    def items():  # type: ignore[no-untyped-def]
+        yield 1
+
+    with pytest.raises(TypeError, match=r"@activity .*items is a generator function: .* a list"):
+        perdure.activity(items)
+    with pytest.raises(TypeError, match=r"@workflow .*items is a generator function: .* one value"):
+        perdure.workflow(items)
+
+
+def test_options_of_activities_are_looked_at() -> None:
+    with pytest.raises(TypeError, match=r"activity\(retry=3\): give a Retry, as in Retry\("):
+        perdure.activity(retry=3)  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match=r"activity\(timeout='5'\): give a number of seconds"):
+        perdure.activity(timeout="5")  # type: ignore[call-overload]
+
+
 def test_a_wrong_restart_is_refused() -> None:
     with pytest.raises(
         ValueError, match=r"drive\(restart='sometimes'\): give 'every', 'safepoints' or 'never'"
