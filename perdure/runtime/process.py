@@ -9,8 +9,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from perdure.runtime.functions import by_name
@@ -45,22 +43,28 @@ def stream_or(other: Reducer | None) -> Reducer:
     return reduce
 
 
-@contextmanager
-def streams_of(run: Any) -> Iterator[None]:
-    """Let `sys` have what a run has put in the place of standard streams, for a transition.
+Streams = tuple[Any, Any, Any]
 
-    `run.redirected` says what that is, by the streams' names, and is set anew at the end.
+
+def lend_streams(run: Any) -> Streams:
+    """Let `sys` have what a run has put in the place of standard streams; what was there before.
+
+    `run.redirected` says what that is, by the streams' names.
     """
-    before = {name: getattr(sys, name, None) for name in _REDIRECTED}
+    before = (sys.stdout, sys.stderr, sys.stdin)
     for name, stream in run.redirected.items():
         setattr(sys, name, stream)
-    try:
-        yield
-    finally:
-        now = {name: getattr(sys, name, None) for name in _REDIRECTED}
-        run.redirected = {n: stream for n, stream in now.items() if stream is not before[n]}
-        for name in run.redirected:
-            setattr(sys, name, before[name])
+    return before
+
+
+def take_streams(run: Any, before: Streams) -> None:
+    """The inverse, after a transition: `run.redirected` is set anew."""
+    now = (sys.stdout, sys.stderr, sys.stdin)
+    if now == before and not run.redirected:
+        return
+    sys.stdout, sys.stderr, sys.stdin = before
+    changed = zip(_REDIRECTED, now, before, strict=True)
+    run.redirected = {name: stream for name, stream, other in changed if stream is not other}
 
 
 _REDIRECTED = ("stdout", "stderr", "stdin")
