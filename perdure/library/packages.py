@@ -28,7 +28,7 @@ from perdure.library.numbers import bytes_
 from perdure.library.syntax import END, Once, list_
 from perdure.runtime.caches import MISS, cache_of
 from perdure.runtime.dataclass_fields import changes_for
-from perdure.runtime.declare import DurabilityError
+from perdure.runtime.declare import DurabilityError, asyncio_runs
 from perdure.runtime.iterators import Matches
 
 
@@ -45,7 +45,9 @@ def replace_(obj: Any, /, **changes: Any) -> Any:
     return kind(**changes_for(obj, changes))
 
 
-def asyncio_run(main: Any, *, debug: Any = None, loop_factory: Any = None) -> None:
+def asyncio_run(main: Any, **how: Any) -> None:
+    if asyncio_runs():
+        operator.call(sys.modules["asyncio"].run, main, **how)  # says what is wrong
     if hasattr(main, "close"):
         main.close()
     raise DurabilityError(
