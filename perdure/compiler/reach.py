@@ -87,7 +87,7 @@ def _bases(modules: Modules, own: list[Module]) -> Iterator[Module]:
 
 
 _MADE = BASES["collections"]
-_OF_GENERATORS = {"calendar", "ipaddress"}
+_OF_GENERATORS = {"ast", "calendar", "difflib", "ipaddress"}
 _WORDS = re.compile(r"\b(?:User|Chain)\w+")
 
 

@@ -220,7 +220,8 @@ BASES = {
     "copy": frozenset({"copy"}),
     "html.parser": frozenset({"HTMLParser"}),
     "_markupbase": frozenset({"ParserBase"}),
-    "ast": frozenset({"NodeVisitor", "NodeTransformer"}),
+    "ast": frozenset({"NodeVisitor", "NodeTransformer", "walk", "iter_fields", "iter_child_nodes"}),
+    "difflib": frozenset({"unified_diff", "context_diff", "ndiff", "Differ"}),
     "calendar": frozenset({"Calendar"}),
     "ipaddress": frozenset(
         "IPv4Network IPv6Network summarize_address_range collapse_addresses".split()

@@ -252,6 +252,8 @@ def ahead(source: Any) -> Iterator[Any] | None:
             return iter([*source])  # of `re.finditer`
     elif issubclass(kind, enum.EnumType | enum.Flag):
         return iter([*source])  # its own is a generator
+    elif kind.__name__ == "_element_iterator" and kind.__module__ == "_elementtree":
+        return iter([*source])  # of `Element.iter` and `itertext`
     return None
 
 

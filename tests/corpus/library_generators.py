@@ -1,11 +1,14 @@
 """What Python's own library goes over by generators of its own, while the run is stopped."""
 
+import ast
 import calendar
 import collections
+import difflib
 import enum
 import ipaddress
 import itertools
 import re
+from xml.etree import ElementTree
 
 from perdure import workflow
 from tests.corpus.acts import echo
@@ -79,6 +82,19 @@ def days():
     return log, [echo(week[0]) for week in calendar.monthcalendar(2024, 2)]
 
 
+@workflow
+def trees_and_texts():
+    log = [echo(type(node).__name__) for node in ast.walk(ast.parse("x = f(1) + 2"))]
+    for line in difflib.unified_diff(["a", "b"], ["a", "c"], lineterm=""):
+        log.append(echo(line))
+    for line in difflib.ndiff(["a\n", "b\n"], ["a\n", "c\n"]):
+        log.append(echo(line))
+    root = ElementTree.fromstring("<a><b x='1'>t</b><c><b x='2'/></c></a>")
+    for element in root.iter("b"):
+        log.append(echo(element.get("x")))
+    return log + [echo(text) for text in root.itertext()]
+
+
 DIGIT = re.compile(r"\d")
 
 
@@ -98,4 +114,5 @@ def cases():
         ("addresses", ()),
         ("days", ()),
         ("matches", ()),
+        ("trees_and_texts", ()),
     ]
