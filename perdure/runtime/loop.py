@@ -254,6 +254,10 @@ class Loop(_AbstractLoop):  # type: ignore[misc]
         self.calling: asyncio.Handle | None = None  # of a callback that the program makes
         self.next: tuple[Task, Returned | Raised] | None = None
         self.stopped_by: BaseException | None = None
+        # When the workflow's own task has ended:
+        self.last_turn = False
+        self.left: list[Task] | None = None  # the other tasks, which are cancelled then
+        self.over = False
 
     # For the interpreter ----------------------------------------------------------------------
 
@@ -263,8 +267,34 @@ class Loop(_AbstractLoop):  # type: ignore[misc]
 
     @property
     def finished(self) -> bool:
-        """Whether the workflow has ended."""
-        return self.stopped_by is not None or (self.main is not None and self.main.done())
+        """Whether the workflow has ended, and all its tasks with it."""
+        return self.over or self.stopped_by is not None
+
+    def _ends(self) -> bool:
+        """Between two turns: whether all is over. What is left is cancelled, and waited for.
+
+        As in `asyncio.run`: the turn after that in which the workflow's own task ends is made, and
+        then all other tasks are cancelled.
+        """
+        if self.main is None or not self.main.done():
+            return False
+        if self.left is None:
+            if not self.last_turn:
+                self.last_turn = True
+                return False
+            self.left = [task for task in self.tasks if not task.done()]
+            for task in self.left:
+                task.cancel()
+        if not all(task.done() for task in self.left):
+            return False
+        for task in self.left:
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                message = "unhandled exception during asyncio.run() shutdown"
+                context = {"message": message, "exception": error, "task": task}
+                self.call_exception_handler(context)
+        self.over = True
+        return True
 
     def outcome(self) -> Returned | Raised:
         """How the workflow ended."""
@@ -311,8 +341,12 @@ class Loop(_AbstractLoop):  # type: ignore[misc]
                 step, self.next = self.next, None
                 return step
             if not self.turn:
+                if self._ends():
+                    return None
                 self._move_due()
                 self.turn = len(self.ready)
+                if not self.turn and self.last_turn and self.left is None:
+                    continue
                 if not self.turn:
                     return None
             self.turn -= 1

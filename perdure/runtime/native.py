@@ -108,8 +108,6 @@ def run(coroutine: Any) -> Any:
     try:
         return loop.run_until_complete(coroutine)
     finally:
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
+        asyncio.runners._cancel_all_tasks(loop)  # type: ignore[attr-defined]
         loop.close()
         asyncio._set_running_loop(running)
