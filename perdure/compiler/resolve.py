@@ -518,7 +518,9 @@ class _Resolver(Reader):
         if dotted == "builtins.iter" and len(call.args) == 1:
             # An `__iter__` of the user's may give a generator of the program.
             own = "__iter__" in self.methods or "__getitem__" in self.behind
-            return PERHAPS if own and not isinstance(call.args[0], _NATIVE) else NO
+            given = call.args[0]
+            native = isinstance(given, _NATIVE) and not self._is_made(given)
+            return PERHAPS if own and not native else NO
         if dotted == "dataclasses.replace":
             return PERHAPS if MAKING & self._suspending_methods() else NO
         if dotted == "itertools.chain.from_iterable" and self.iterates:
@@ -610,7 +612,7 @@ class _Resolver(Reader):
             if made.name in self.durable:
                 return YES
             return PERHAPS if self._may_stop_in(made.name) else NO
-        if not self.iterates or isinstance(value, _NATIVE):
+        if not self.iterates or (isinstance(value, _NATIVE) and not self._is_made(value)):
             return NO
         if isinstance(value, ast.Call):
             known = self._function_named(value.func, facts)
@@ -632,6 +634,13 @@ class _Resolver(Reader):
                 if method in _NATIVE_METHODS and method not in self.methods:
                     return NO
         return PERHAPS
+
+    def _is_made(self, value: ast.AST) -> bool:
+        """Whether an operator may make an object of the program's own: `a + b` of two vectors."""
+        if not isinstance(value, ast.BinOp | ast.UnaryOp | ast.Compare):
+            return False
+        names = operators.operations_of(value)
+        return any(not self.special.isdisjoint(operators.OPERATIONS[n].names) for n in names)
 
     def _makes_coroutines(self, made: Definition) -> bool:
         """Whether a generator's own code makes coroutines and generators, natively Python's own."""

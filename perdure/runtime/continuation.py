@@ -63,6 +63,8 @@ class Continuation:
     loop: Any = None  # the event loop of an `async def` workflow
     next_fiber: int = 1
     world: Any = None  # set when the first generator is made (see generators.py)
+    # Fibers that are to go on, after one that was stopped at a safepoint, and with what.
+    ready: list[tuple[int, Any]] = field(default_factory=list)
     imported: tuple[str, ...] = ()  # modules of the program that its imports have brought
     redirected: dict[str, Any] = field(default_factory=dict)  # standard streams, by name
     # Attributes of locks and the like that modules hold, by the names of those.
@@ -73,7 +75,7 @@ class Continuation:
         start = self.start
         entry = None if start is None else (start.function, start.args, start.kwargs)
         fibers = [_packed(f) for f in self.fibers.values()]
-        run = (self.salt, self.loop, self.next_fiber, self.world)
+        run = (self.salt, self.loop, self.next_fiber, self.world, self.ready)
         return (self.next_seq, fibers, entry, *run, *self._of_modules())
 
     def _of_modules(self) -> tuple[Any, ...]:

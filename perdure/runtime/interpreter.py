@@ -173,7 +173,17 @@ class _Run(Machine):
         self.ready.append((fiber, entry))
 
     def take(self, events: Sequence[Event]) -> None:
-        """Take the events in, and run the fibers they wake, one after the other."""
+        """Take the events in, and run the fibers they wake, one after the other.
+
+        One that was stopped at a safepoint goes on first: no suspension parts what it does.
+        """
+        continuation = self.continuation
+        for stopped in continuation.fibers.values():
+            if stopped.wait is not None and stopped.wait[0] == SAFEPOINT:
+                stopped.wait = None
+                self.ready.append((stopped, Again()))
+        self.ready += [(continuation.fibers[number], a) for number, a in continuation.ready]
+        continuation.ready = []
         if events:
             waiting = {
                 f.wait[1]: f for f in self.continuation.fibers.values() if f.wait is not None
@@ -183,8 +193,9 @@ class _Run(Machine):
                 if fiber is not None and fiber.wait is not None and fiber.wait[1] == event.seq:
                     self.ready.append((fiber, _came_back(event, fiber)))
                     fiber.wait = None
-        while self.ready and not self.result.ended:
+        while self.ready and not self.result.ended and not self.result.stopped:
             self.run(*self.ready.popleft())
+        continuation.ready = [(fiber.id, action) for fiber, action in self.ready]
 
     def run(self, fiber: Fiber, action: Action) -> None:
         """Run a fiber from the value it waited for until it waits again or ends."""
@@ -317,6 +328,8 @@ class _Run(Machine):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Action:
+        if kwargs and not all(isinstance(name, str) for name in kwargs):
+            return Raised(TypeError("keywords must be strings"))
         if self._is_awaited(fiber, options):
             return Returned(ActivityCall(function, args, kwargs))
         seq = self._wait(fiber, ACTIVITY, 0.0)

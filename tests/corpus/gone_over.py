@@ -231,8 +231,50 @@ def merged_while_stopped():
     return found
 
 
+class Vector:
+    def __init__(self, *items):
+        self.items = items
+
+    def __iter__(self):
+        for item in self.items:
+            yield echo(item)
+
+    def __add__(self, number):
+        return Vector(*(item + number for item in self.items))
+
+    def __mul__(self, number):
+        return Vector(*(item * number for item in self.items))
+
+    __rmul__ = __mul__
+
+    def __gt__(self, number):
+        return Vector(*(item > number for item in self.items))
+
+
+@workflow
+def results_of_operators():
+    vector = Vector(1, 2)
+    log = [[*(vector + 1)], list(vector * 2), {*(2 * vector)}, [x for x in vector > 1]]
+    log.extend(vector + 5)
+    log += vector * 3
+    first, second = vector + 7
+    return [*log, first, second, next(iter(vector + 9))]
+
+
+@workflow
+def keywords_that_are_no_texts():
+    number = echo(2)
+    try:
+        echo(**{"x": 1, number: echo(3)})
+    except TypeError as error:
+        return str(error)
+    return None
+
+
 def cases():
     return [
+        ("results_of_operators", ()),
+        ("keywords_that_are_no_texts", ()),
         ("tuples_made", ()),
         ("operators_called", ()),
         ("turned_round", ()),

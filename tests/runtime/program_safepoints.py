@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from perdure import activity, workflow
+from perdure import activity, sleep, spawn, workflow
 
 
 @activity
@@ -52,3 +52,28 @@ def holds_a_lock(turns: int) -> int:
 @workflow
 def quick() -> str:
     return echo("quick")
+
+
+@workflow
+def counts_beside_others(turns: int) -> list[Any]:
+    """While it counts, others become ready, and one is cancelled: they wait for its suspension."""
+    log: list[Any] = []
+
+    def waiting(name: str) -> None:
+        try:
+            sleep(100)
+        finally:
+            log.append((name, "ends"))
+
+    def calling(name: str) -> None:
+        log.append((name, echo(name)))
+
+    handles = [spawn(waiting, name) for name in "ab"]
+    sleep(1)
+    spawn(calling, "c")
+    for number in range(turns):
+        if number < len(handles):
+            handles[number].cancel()
+        log.append(number)
+    sleep(1)
+    return log

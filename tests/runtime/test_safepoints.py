@@ -45,6 +45,16 @@ def test_what_cannot_be_kept_goes_on_in_memory() -> None:
     assert (outcome.value, outcome.error) == (10, None)
 
 
+def test_nothing_of_the_run_comes_between_two_turns() -> None:
+    """A loop without a suspension is not parted by fibers that are ready meanwhile."""
+    whole = drive(programs.counts_beside_others, 4, restart="never").value
+    assert [entry for entry in whole if isinstance(entry, int)] == whole[:4] == [0, 1, 2, 3]
+    assert drive(programs.counts_beside_others, 4, restart="every").value == whole
+    parted = drive(programs.counts_beside_others, 4, restart="safepoints")
+    assert parted.value == whole
+    assert parted.checkpoints > 6
+
+
 def test_other_runs_have_their_turn(tmp_path: Path) -> None:
     with perdure.connect(f"sqlite:///{tmp_path / 'runs.db'}") as client:
         long = client.start(programs.counts, LONG)
