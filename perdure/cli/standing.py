@@ -102,15 +102,18 @@ def _tasks(
     image: Image, state: Continuation, activities: dict[int, ActivityRecord]
 ) -> Iterator[tuple[int, tuple[Place, ...], Wait | None]]:
     """The tasks of an `async def` workflow: what each coroutine awaits, to what it waits for."""
+    import asyncio
+
     tasks = getattr(state.loop, "tasks", None)
     if not isinstance(tasks, dict):  # none, or the program does not load here
         return
     loop = state.loop
     awaited = {id(future): seq for seq, future in loop.pending.items()}
     for number, task in enumerate(tasks):
-        seq = awaited.get(id(task._waiter))
-        wait = loop.timer if seq is None else ("activity", seq, 0.0)
-        yield number, tuple(_awaiting(image, task.coroutine)), _wait(wait, activities)
+        seq = awaited.get(id(task._fut_waiter))
+        timed = loop.timer if type(task._fut_waiter) is asyncio.Future else None
+        wait = timed if seq is None else ("activity", seq, 0.0)
+        yield number, tuple(_awaiting(image, task.get_coro())), _wait(wait, activities)
 
 
 def _awaiting(image: Image, coroutine: Any) -> Iterator[Place]:

@@ -68,6 +68,11 @@ class Places:
             found = _library(module).codes.get(tuple(rest))
             if found is not None and found.co_freevars != free:
                 found = None
+        if found is None and " of Python " in module:
+            raise UnpicklableError(
+                f"the run holds a function of {module}, whose library differs from the one here: "
+                f"go on with the other one"
+            )
         if found is None:
             raise UnpicklableError(
                 f"a function made in {module} can only be read with the program (or the version of "

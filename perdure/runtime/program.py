@@ -116,6 +116,16 @@ class LoadedFunction:
         return (*own, *shared)
 
 
+class _Functions(dict[int | str, LoadedFunction]):
+    """The functions of a program, by their index."""
+
+    def __missing__(self, index: int | str) -> LoadedFunction:
+        raise ProgramError(
+            f"the run stopped inside {index}, and here is Python {_PYTHON}, whose library differs "
+            f"there: go on with the other one"
+        )
+
+
 @dataclass
 class Program:
     """A loaded image."""
@@ -126,7 +136,7 @@ class Program:
     # The functions of modules that the program may import later, when its `import` runs.
     absent: dict[str, list[LoadedFunction]] = field(default_factory=dict)
     later: frozenset[str] = frozenset()  # the modules that were absent when it was loaded
-    functions: dict[int | str, LoadedFunction] = field(default_factory=dict)  # by their index
+    functions: dict[int | str, LoadedFunction] = field(default_factory=lambda: _Functions())
     by_name: dict[str, LoadedFunction] = field(default_factory=dict)
     inner_codes: dict[CodeType, tuple[str, int, str, int]] = field(default_factory=dict)
     inner_by_key: dict[tuple[str, int, str, int], CodeType] = field(default_factory=dict)
@@ -187,13 +197,9 @@ class Program:
         for name in modules if self.absent else ():
             self.bring(name)
         for index in functions:
-            if index not in self.functions:
-                raise ProgramError(
-                    f"the run stopped inside {index}, and here is Python {_PYTHON}, whose library "
-                    f"differs there: go on with the other one"
-                )
+            loaded = self.functions[index]
             if self.absent:
-                self.bring(self.functions[index].module)
+                self.bring(loaded.module)
 
     def imported(self) -> tuple[str, ...]:
         """The modules that have been imported since it was loaded, in the order of that."""

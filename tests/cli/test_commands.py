@@ -338,6 +338,43 @@ def test_show_as_json(shop):
     )
 
 
+ASYNC = """
+import asyncio
+from perdure import activity, workflow
+
+@activity
+async def fetch(name):
+    raise RuntimeError(name)
+
+async def asked(name, seconds):
+    await asyncio.sleep(seconds)
+    return await fetch(name)
+
+@workflow
+async def run():
+    other = asyncio.create_task(asked("late", 1000))
+    found = await asked("soon", 0)
+    return found, await other
+"""
+
+
+def test_show_of_tasks(shop):
+    """What each task of an `async def` workflow awaits, down to what it waits for."""
+    Path("tasks.py").write_text(ASYNC)
+    assert shop("run", "tasks.py:run", "--id", "x").exit_code == Exit.NO
+    found = shop.json("show", "x")["fibers"]
+    first, second = [
+        ([frame["function"] for frame in fiber["frames"]], fiber["waits_for"]["kind"])
+        for fiber in found
+        if fiber["frames"]
+    ]
+    assert first == (["tasks:run", "tasks:asked"], "activity")
+    assert (second[0][0], second[1]) == ("tasks:asked", "timer")
+    text = shop("show", "x").stdout
+    assert "return await fetch(name)" in text
+    assert "found = await asked" in text
+
+
 def test_show_of_a_run_that_has_succeeded(shop):
     shop("run", "shop.py:checkout", "3", "--id", "x")
     found = shop.json("show", "x")
