@@ -428,6 +428,10 @@ _BOUND: dict[tuple[str, str], Callable[[_Unpickler], Any]] = {
         (functions.by_name, lambda u: u.codec.names.find),
         (functions.code_at, lambda u: u.codec.places.code),
         (
+            synchronizers.held_at,
+            lambda u: functools.partial(synchronizers.held_in, u.codec.names),
+        ),
+        (
             functions.make_function,
             lambda u: functools.partial(functions.make_function_in, u.codec.places),
         ),

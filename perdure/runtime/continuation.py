@@ -68,7 +68,7 @@ class Continuation:
     imported: tuple[str, ...] = ()  # modules of the program that its imports have brought
     redirected: dict[str, Any] = field(default_factory=dict)  # standard streams, by name
     # Attributes of locks and the like that modules hold, by the names of those.
-    synchronizers: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    synchronizers: dict[Any, dict[str, Any]] = field(default_factory=dict)
 
     def pack(self) -> tuple[Any, ...]:
         """As plain values, for the codec."""

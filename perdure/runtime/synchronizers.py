@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from perdure.runtime.ops import own_dict
+
 if TYPE_CHECKING:
     from perdure.runtime.instances import Reducer
+    from perdure.runtime.names import Names
     from perdure.runtime.program import Program
 
 KINDS = (
@@ -25,8 +28,13 @@ KINDS = (
     asyncio.Barrier,
     asyncio.Queue,
 )
-# (the module's name, the path in it)
-Name = tuple[str, str]
+# How to come by what something holds: ("attribute", its name) or ("item", its key).
+Step = tuple[str, Any]
+Steps = tuple[Step, ...]
+# The module's name, and the way from there.
+Name = tuple[str, Steps]
+_KEYS = frozenset({str, int, bytes, float, bool, type(None)})
+_MOST = 10_000  # objects to look into
 
 
 class Synchronizers:
@@ -47,36 +55,82 @@ class Synchronizers:
                     self._look_in(name, module)
 
     def _look_in(self, name: str, module: Any) -> None:
-        for variable, value in [*vars(module).items()]:
+        """Those that a module's variables lead to: in classes, tables and objects of its own."""
+        seen: set[int] = set()
+        queue: list[tuple[Any, Steps]] = [(module, ())]
+        for value, steps in queue:  # it grows meanwhile
             if isinstance(value, KINDS):
-                self._add((name, variable), value)
-            elif isinstance(value, type) and value.__module__ == vars(module).get("__name__"):
-                for attribute, held in [*vars(value).items()]:
-                    if isinstance(held, KINDS):
-                        self._add((name, f"{value.__qualname__}.{attribute}"), held)
+                self._add((name, steps), value)
+            elif id(value) not in seen and len(seen) < _MOST:
+                seen.add(id(value))
+                queue += ((held, (*steps, step)) for step, held in self._held(value, module))
+
+    def _held(self, value: Any, module: Any) -> Iterator[tuple[Step, Any]]:
+        kind = type(value)
+        if value is module or (kind is type and value.__module__ == module.__name__):
+            yield from ((("attribute", name), held) for name, held in [*vars(value).items()])
+        elif issubclass(kind, dict):
+            items = [*dict.items(value)]
+            yield from ((("item", key), held) for key, held in items if type(key) in _KEYS)
+        elif kind is list or kind is tuple:
+            yield from ((("item", place), held) for place, held in enumerate(value))
+        elif kind.__module__ in self.program.modules or kind.__module__ == module.__name__:
+            space = own_dict(value) or {}
+            yield from ((("attribute", name), held) for name, held in [*space.items()])
 
     def _add(self, name: Name, value: Any) -> None:
-        if id(value) in self.named:
-            return
-        # To what loop it was bound is of no concern to a run.
-        first = {key: held for key, held in vars(value).items() if key != "_loop"}
-        self.named[id(value)] = name
-        self.begun[name] = value, first
+        if id(value) not in self.named:
+            self.named[id(value)] = name
+            _unbind(value)
+            self.begun[name] = value, copy.deepcopy(vars(value))
 
     @contextmanager
     def state_of(self, run: Any) -> Iterator[None]:
-        """Let them be as a run has left them, for a transition; `run.synchronizers` is set anew."""
+        """Let them be as a run has left them, for a transition; `run.synchronizers` is set anew.
+
+        All others are as they were at first.
+        """
         self.look()
-        for name, (value, first) in self.begun.items():
-            _put(value, run.synchronizers.get(name) or copy.deepcopy(first))
+        for name, state in run.synchronizers.items():
+            if name in self.begun:
+                _put(self.begun[name][0], state)
         try:
             yield
         finally:
             self.look()  # the state of those that are new is this run's
-            states = {name: dict(vars(value)) for name, (value, _) in self.begun.items()}
-            run.synchronizers = {n: s for n, s in states.items() if s != self.begun[n][1]}
-            for value, first in self.begun.values():
-                _put(value, copy.deepcopy(first))
+            run.synchronizers = {}
+            for name, (value, first) in self.begun.items():
+                if not _alike(_state(value), first):
+                    run.synchronizers[name] = dict(vars(value))
+                    _put(value, copy.deepcopy(first))
+                elif "_loop" in vars(value):
+                    _unbind(value)
+
+
+def _unbind(value: Any) -> None:
+    """Let another loop use it, and what it is made of."""
+    vars(value).pop("_loop", None)
+    for held in vars(value).values():
+        if isinstance(held, KINDS):
+            _unbind(held)
+
+
+def _state(value: Any) -> dict[str, Any]:
+    """Its attributes; to what loop it was bound is of no concern to another run."""
+    return {name: held for name, held in vars(value).items() if name != "_loop"}
+
+
+def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    if one.keys() != other.keys():
+        return False
+    for name, held in one.items():
+        there = other[name]
+        if isinstance(held, KINDS) and type(held) is type(there):
+            if not _alike(_state(held), _state(there)):
+                return False
+        elif held != there:
+            return False
+    return True
 
 
 def _put(value: Any, state: dict[str, Any]) -> None:
@@ -87,18 +141,30 @@ def _put(value: Any, state: dict[str, Any]) -> None:
 
 def named(other: Reducer | None) -> Reducer:
     """The reducer of such a class: one of a module is kept by its name, all others as they were."""
-    from perdure.runtime.functions import by_name
 
     def reduce(value: Any, pickler: Any) -> Any:
         program = pickler.codec.program
         name = program and program.synchronizers.named.get(id(value))
         if name:
-            return (by_name, name)
+            return (held_at, name)
         if type(value) in _QUEUES:
             return (new_queue, (type(value),), vars(value), None, None, set_queue)
         return NotImplemented if other is None else other(value, pickler)
 
     return reduce
+
+
+def held_at(module: str, steps: Steps) -> Any:
+    """One of a module; the codec supplies the names."""
+    raise TypeError("read values with Codec.decode")
+
+
+def held_in(names: Names, module: str, steps: Steps) -> Any:
+    """One of a module, by the way that leads to it."""
+    value: Any = names.module(module)
+    for how, key in steps:
+        value = getattr(value, key) if how == "attribute" else value[key]
+    return value
 
 
 _QUEUES = (asyncio.Queue, asyncio.PriorityQueue, asyncio.LifoQueue)

@@ -14,6 +14,20 @@ class Service:
     ready = asyncio.Event()
 
 
+class Client:
+    def __init__(self):
+        self.limit = asyncio.Semaphore(1)
+        self.log = []
+
+    async def get(self, x):
+        async with self.limit:
+            return await later(x), self.limit.locked()
+
+
+CLIENT = Client()
+LOCKS = {"a": asyncio.Lock(), "b": [asyncio.Lock()]}
+
+
 @activity
 async def later(x):
     return x
@@ -64,8 +78,18 @@ async def handed_over():
     return log, QUEUE.empty()
 
 
+@workflow
+async def in_tables_and_objects():
+    log = await asyncio.gather(*(CLIENT.get(n) for n in range(3)))
+    async with LOCKS["a"], LOCKS["b"][0]:
+        log.append((await later(5), LOCKS["a"].locked(), LOCKS["b"][0].locked()))
+    return [*log, LOCKS["a"].locked(), CLIENT.limit.locked()]
+
+
 def cases():
     return [
+        ("in_tables_and_objects", ()),
+        ("in_tables_and_objects", ()),
         ("locked", ()),
         ("locked", ()),
         ("handed_over", ()),
