@@ -91,6 +91,8 @@ class Synchronizers:
         All others are as they were at first.
         """
         self.look()
+        for value, _ in self.begun.values():
+            _unbind(value)
         for name, state in run.synchronizers.items():
             if name in self.begun:
                 _put(self.begun[name][0], state)
@@ -103,8 +105,6 @@ class Synchronizers:
                 if not _alike(_state(value), first):
                     run.synchronizers[name] = dict(vars(value))
                     _put(value, copy.deepcopy(first))
-                elif "_loop" in vars(value):
-                    _unbind(value)
 
 
 def _unbind(value: Any) -> None:
