@@ -54,7 +54,7 @@ _CALLED_BY_SYNTAX = frozenset(
 )
 _ENTERING = frozenset({"__enter__", "__exit__"})
 # Methods that class statements call; functions that they define may be put into the class.
-_CALLED_BY_CLASSES = frozenset({"__init_subclass__", "__set_name__"})
+_CALLED_BY_CLASSES = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__"})
 _STEPS = frozenset({"__next__", "send", "throw", "close"})  # methods of a generator
 _WAITS = frozenset({"result", "exception"})  # methods of a fiber
 _WRITES = frozenset({"write", "flush"})  # methods of a file that is printed to
@@ -170,6 +170,27 @@ def _looks_elsewhere(node: ast.AST) -> bool:
     if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
         return False
     return not isinstance(node.value, ast.Name)
+
+
+def _finds(node: ast.AST) -> bool:
+    """Whether what a `__getattr__` gives may be what this node finds: in a table, or by a call.
+
+    To ask another object for its attribute of that name gives what is known by it.
+    """
+    match node:
+        case ast.Subscript(ctx=ast.Load()):
+            return True
+        case ast.Call(func=ast.Name(id=name)):
+            return name not in _PASSING_ON
+        case ast.Call(func=ast.Attribute(attr=name)):
+            return name not in _PASSING_ON
+    return False
+
+
+_PASSING_ON = frozenset(
+    "getattr hasattr super type isinstance repr AttributeError KeyError __getattribute__"
+    " __getattr__ startswith endswith format".split()
+)
 
 
 def _is_wanted(name: str, wanted: set[tuple[str, str]]) -> bool:
@@ -297,6 +318,7 @@ class _Resolver(Reader):
             or any(attribute.attr in methods for attribute in facts.attributes)
             or ("__call__" in methods and bool(facts.constructed or facts.unknown))
             or (any(map(_looks_elsewhere, facts.definition.own)) and self._has_in_tables())
+            or (self.escapes and any(map(_finds, facts.definition.own)))
         )
 
     def _has_in_tables(self) -> bool:

@@ -27,7 +27,7 @@ def stored_by(node: ast.AST) -> Iterator[str | None]:
     """The names of attributes that a node assigns to; None for one that is made when it runs."""
     match node:
         case ast.Attribute(ctx=ast.Store()):
-            yield node.attr
+            yield None if node.attr == "__dict__" else node.attr
         case ast.Call(func=ast.Name("setattr"), args=[_, name, *_]):
             yield _written(name)
         case ast.Call(func=ast.Attribute(attr="update", value=owner)) if is_namespace(owner):

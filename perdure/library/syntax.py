@@ -10,7 +10,7 @@ import dataclasses
 import operator
 import sys
 from inspect import isawaitable
-from types import FunctionType
+from types import CoroutineType, FunctionType
 from typing import Any
 
 from perdure.runtime.callables import refusing_alias
@@ -288,12 +288,40 @@ async def next_of(iterator: Any) -> Any:
 
 async def waited_for(found: Any) -> Any:
     """What an `__anext__` has given, where `__await__` may suspend in the call."""
-    if not isawaitable(found):
-        kind = type(found).__name__
-        error = TypeError(f"'async for' received an invalid object from __anext__: {kind}")
-        cause = error.__context__ = TypeError(f"object {kind} can't be used in 'await' expression")
-        raise error from cause
-    return await found
+    kind = type(found).__name__
+    if type(lookup(type(found), "__await__")) is not FunctionType:
+        if not isawaitable(found):
+            raise _invalid(kind, TypeError(f"object {kind} can't be used in 'await' expression"))
+        return await found
+    steps = failed = None
+    method: Any = special(found, "__await__")
+    try:
+        steps = method()
+    except Exception as error:  # noqa: BLE001  (it is told of)
+        failed = error
+    if failed is None and isinstance(steps, CoroutineType):
+        failed = TypeError("__await__() returned a coroutine")
+    if failed is None and not hasattr(type(steps), "__next__"):
+        failed = TypeError(f"__await__() returned non-iterator of type {type(steps).__name__!r}")
+    if failed is not None:
+        raise _invalid(kind, failed)
+    return await Begun(steps)
+
+
+def _invalid(kind: str, cause: Exception) -> TypeError:
+    error = TypeError(f"'async for' received an invalid object from __anext__: {kind}")
+    error.__cause__ = error.__context__ = cause
+    return error
+
+
+class Begun:
+    """What is waited for, where its `__await__` has been called."""
+
+    def __init__(self, steps: Any) -> None:
+        self.steps = steps
+
+    def __await__(self) -> Any:
+        return self.steps
 
 
 def close_dropped(generators: Any, call: Any, args: Any, kwargs: Any) -> Any:

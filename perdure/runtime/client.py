@@ -84,8 +84,8 @@ class Run(Generic[R]):
 
     @property
     def status(self) -> str:
-        """running, succeeded, failed or cancelled."""
-        return str(self.record.status)
+        """running, paused, succeeded, failed or cancelled."""
+        return self.record.standing
 
     def result(self, timeout: float | None = None) -> R:
         """Wait for the run's end and return its value, or raise the exception it ended with.
@@ -102,9 +102,11 @@ class Run(Generic[R]):
             if record.status is not RunStatus.RUNNING:
                 break
             if give_up is not None and time.monotonic() >= give_up:
+                asked = f"is a worker serving the queue {record.queue!r}?"
+                if record.paused:
+                    asked = "Run.resume() lets it go on"
                 raise TimeoutError(
-                    f"run {self.id} is still {record.status} after {timeout:g} s; "
-                    f"is a worker serving the queue {record.queue!r}?"
+                    f"run {self.id} is still {record.standing} after {timeout:g} s; {asked}"
                 )
             self.client.endings.wait(seen, pause)
             pause = min(pause * 1.5, 0.05)

@@ -415,11 +415,14 @@ class _Unpickler(pickle.Unpickler):
             bound = _BOUND.get((module, name))
             if bound is not None:
                 return bound(self)
+        module = _MOVED.get(module, module)
         if module == names.main or names.bring(module) is not None:
             return names.find(module, name)
         return super().find_class(module, name)
 
 
+# Where classes are in one Python, and where all have them.
+_MOVED = {"pathlib._local": "pathlib"}
 _HERE = __name__.rpartition(".")[0]
 # What stands for a function that needs the program, or what was read before.
 _BOUND: dict[tuple[str, str], Callable[[_Unpickler], Any]] = {

@@ -115,6 +115,9 @@ class held_:
     def __enter__(self):
         entry = _held[self._number]
         entry[1] = value = entry[0].__enter__()
+        for name in ("stdout", "stderr", "stdin"):
+            if value is not None and getattr(sys, name) is value:
+                setattr(sys, name, self)  # which is kept as itself
         return self if value is not None else None
 
     def __exit__(self, *error):

@@ -151,6 +151,39 @@ async def wrong_ones():
     return log
 
 
+class FailingWait:
+    def __await__(self):
+        raise ValueError(echo("in await"))
+
+
+class WrongWait:
+    def __await__(self):
+        return echo(7)
+
+
+class ByFailing(Source):
+    def __anext__(self):
+        echo(1)
+        return FailingWait()
+
+
+class ByWrong(Source):
+    def __anext__(self):
+        return WrongWait()
+
+
+@workflow
+async def wrong_waits():
+    log = []
+    for kind in (ByFailing, ByWrong):
+        try:
+            async for _ in kind():
+                log.append("never")
+        except TypeError as error:
+            log.append((str(error), repr(error.__cause__), repr(error.__context__)))
+    return log
+
+
 @workflow
 async def messages_of_cancellations():
     """The message of a cancellation that is still to come is kept."""
@@ -200,6 +233,7 @@ def cases():
         ("generators_given", ()),
         ("items_given", ()),
         ("wrong_ones", ()),
+        ("wrong_waits", ()),
         ("messages_of_cancellations", ()),
         ("queues_by_priority", ()),
     ]
