@@ -43,6 +43,7 @@ from perdure.compiler.written import (
     makes_property,
     outside_functions,
     registered_with,
+    root_name,
     types_tested,
 )
 
@@ -61,6 +62,7 @@ _DECORATORS = {
 _LOOKUPS = frozenset(
     {f"builtins.{name}" for name in ("getattr", "globals", "vars", "eval", "exec", "__import__")}
     | {"importlib.import_module", "operator.attrgetter", "operator.methodcaller"}
+    | {"inspect.getmembers"}
 )
 # What leads from something callable to the function in it: `Order.total.fget(order)`.
 _OF_FUNCTIONS = frozenset(
@@ -119,6 +121,17 @@ class Facts:
     named: dict[str, Definition | None] = field(default_factory=dict)  # the same, of functions
     wanted: set[tuple[str, str]] = field(default_factory=set)  # begins and ends of names looked up
     fleeting: frozenset[str] = frozenset()  # generators that it makes only to use them up in place
+
+    @cached_property
+    def shadowed(self) -> set[str]:
+        """Names that its comprehensions bind: they mean something else in them."""
+        return {
+            part.id
+            for node in self.definition.own
+            if type(node) is ast.comprehension
+            for part in nodes(node.target)
+            if isinstance(part, ast.Name)
+        }
 
     @cached_property
     def users(self) -> dict[ast.AST, ast.AST]:
@@ -299,6 +312,8 @@ class Reader:
             elif kind is ast.Attribute:
                 if node not in called:
                     self._read_value(node, facts)
+                elif node.attr in self.properties:
+                    facts.attributes.append(node)
             elif kind is ast.Call:
                 self._classify(node, facts)
                 self._read_namespace(node, facts)
@@ -552,6 +567,8 @@ class Reader:
         for scope in scopes:
             if name not in scope.locals or name in scope.nonlocals or name in scope.globals:
                 continue
+            if name in scope.rebound_inside:
+                return None
             nested = [
                 child.node
                 for child in scope.children
@@ -598,6 +615,10 @@ class Reader:
         return self._is_replaced(facts.definition)
 
     def _classify(self, call: ast.Call, facts: Facts) -> None:
+        if root_name(call.func) in facts.shadowed:  # it may be the comprehension's
+            facts.unknown.append(call)
+            if isinstance(call.func, ast.Attribute):
+                self._read_method(call, call.func.attr, facts)
         known = self._function_named(call.func, facts)
         if known is not None:
             for one in (known, *self.redefined.get(known.name, ())):
@@ -718,6 +739,8 @@ class Reader:
         place = {"builtins.getattr": 1, "operator.methodcaller": 0, "operator.attrgetter": 0}
         if dotted in place and len(call.args) > place[dotted]:
             facts.wanted.add(known_ends(call.args[place[dotted]]))
+        if dotted == "inspect.getmembers":
+            facts.wanted.add(("", ""))
         match call.args:
             case [owner, ast.Constant(value=str(name))] if dotted == "builtins.getattr":
                 self._give_builtin(f"{self._dotted(owner, facts)}.{name}")
@@ -734,7 +757,15 @@ class Reader:
                 return False  # what stands below it, makes the activity
             if dotted in _REPLACING or self._is_own(bare, facts.module, known.scopes[1:]):
                 return True
-        return False
+        return self._is_bound_again(known, facts.module)
+
+    def _is_bound_again(self, known: Definition, module: Module) -> bool:
+        """Whether a module gives a function's name to something else: `g = logged(g)`."""
+        if known.is_nested or known.function.owner is not None:
+            return False
+        name = known.node.name
+        definitions_of_it = 1 + len(self.redefined.get(known.name, ()))
+        return module.bound.get(name, 1) > definitions_of_it or name in module.rebound
 
     def _is_value(self, dotted: str) -> bool:
         """Whether `dotted` is an attribute of a first-party module-level object (not a module)."""

@@ -47,6 +47,9 @@ _NATIVE: tuple[type[ast.expr], ...] = (
     ast.JoinedStr,
 )
 _NATIVE += (ast.ListComp, ast.SetComp, ast.DictComp, ast.Compare, ast.BinOp)
+# What gives an object that it was given, or that a method of one gives.
+_HANDING_ON = {f"builtins.{n}" for n in "max min next getattr abs round divmod pow".split()}
+_HANDING_ON |= {"functools.reduce", "operator.call"}
 # Methods that Python calls where nobody names them, and that the program calls in its stead.
 _CALLED_BY_SYNTAX = frozenset(
     "__new__ __init__ __post_init__ __call__ __enter__ __exit__ __aenter__ __aexit__"
@@ -643,6 +646,8 @@ class _Resolver(Reader):
                     return YES
                 return PERHAPS if self._may_stop_in(known.name) else NO
             dotted = self._dotted(value.func, facts) or ""
+            if dotted in _HANDING_ON:
+                return PERHAPS
             if dotted in library.STAND_INS:
                 return self._meets(value, facts)
             if dotted == "builtins.reversed" and (

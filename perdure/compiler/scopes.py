@@ -197,7 +197,7 @@ class Modules:
 
     def _local(self, name: str, scope: Scope, module: Module, outer: list[Scope]) -> str | None:
         """A local name is known when it is bound once: by an import, or to something known."""
-        if scope.bindings.get(name) != 1:
+        if scope.bindings.get(name) != 1 or name in scope.rebound_inside:
             return None
         if name in scope.imports:
             return self.canonical(scope.imports[name])
@@ -301,6 +301,11 @@ class Scope:
         """The names that stand in this scope or in one nested in it."""
         own = self.loads | self.locals | self.bindings.keys() | self.globals
         return own.union(*(child.mentioned for child in self.children))
+
+    @cached_property
+    def rebound_inside(self) -> set[str]:
+        """Names that functions in this scope declare `nonlocal`."""
+        return set().union(*(child.nonlocals | child.rebound_inside for child in self.children))
 
     @cached_property
     def free(self) -> set[str]:

@@ -46,6 +46,8 @@ def stored_by(node: ast.AST) -> Iterator[str | None]:
             yield _written(key)
         case ast.Call(keywords=[_, *_]):  # SimpleNamespace(send=post)
             for keyword in node.keywords:
+                if keyword.arg is None and isinstance(keyword.value, ast.Dict):
+                    yield from filter(None, map(_written, keyword.value.keys))
                 if keyword.arg and not isinstance(keyword.value, _NO_FUNCTION):
                     yield keyword.arg
         case ast.ClassDef():

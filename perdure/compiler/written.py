@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from typing import TypeGuard
 
 from perdure.compiler.scopes import defaults, simple_alias
 from perdure.compiler.trees import last_name, nodes
@@ -25,6 +26,13 @@ def registered_with(decorator: ast.expr) -> str | None:
     if isinstance(generic, ast.Attribute):
         return generic.attr
     return generic.id if isinstance(generic, ast.Name) else None
+
+
+def root_name(expr: ast.expr) -> str:
+    """The name that an expression such as `a.b.c` begins with; "" for others."""
+    while isinstance(expr, ast.Attribute):
+        expr = expr.value
+    return expr.id if isinstance(expr, ast.Name) else ""
 
 
 def known_ends(name: ast.expr) -> tuple[str, str]:
@@ -64,16 +72,22 @@ def types_tested(own: Iterable[ast.AST]) -> set[ast.expr]:
     for node in own:
         match node:
             case ast.Call(func=ast.Name(id=name), args=[*args]) if name in _TESTING:
-                found.update(n for arg in args for n in nodes(arg) if isinstance(n, _NAMED))
+                found.update(n for arg in args for n in nodes(arg) if _is_type_name(n))
             case ast.AnnAssign(annotation=annotation):
-                found.update(n for n in nodes(annotation) if isinstance(n, _NAMED))
+                found.update(n for n in nodes(annotation) if _is_type_name(n))
             case ast.Subscript(value=ast.Name() as name_of_type):
                 if name_of_type.id in TYPES:
                     found.add(name_of_type)
     return found
 
 
-_NAMED = (ast.Name, ast.Attribute)
+def _is_type_name(node: ast.AST) -> TypeGuard[ast.expr]:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in TYPES or name[:1].isupper()
+    return False
+
+
 _TESTING = frozenset({"isinstance", "issubclass", "cast", "defaultdict"})
 
 

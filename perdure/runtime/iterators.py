@@ -13,8 +13,10 @@ import operator
 import re
 import sys
 import warnings
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from types import GeneratorType, MappingProxyType
 from typing import Any
 
 from perdure.runtime.failures import UnpicklableError
@@ -243,6 +245,10 @@ _SEARCHES: Any = type(re.compile("").finditer(""))
 _SCANNER: type = type(re.compile("").scanner(""))  # type: ignore[attr-defined]
 
 
+_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
+_CLASS = {"__module__", "__doc__"}  # what the dict of a class has
+
+
 def ahead(source: Any) -> Iterator[Any] | None:
     """What is gone over, where its own iterator is one that no checkpoint could keep."""
     kind = type(source)
@@ -252,6 +258,12 @@ def ahead(source: Any) -> Iterator[Any] | None:
             return iter([*source])  # of `re.finditer`
     elif issubclass(kind, enum.EnumType | enum.Flag):
         return iter([*source])  # its own is a generator
+    elif kind is MappingProxyType or (kind in _VIEWS and _CLASS.issubset(source.mapping)):
+        return iter([*source])  # of a class: pickle may add to that
+    elif kind is weakref.WeakSet or (
+        kind is GeneratorType and source.gi_code.co_filename == weakref.__file__
+    ):
+        return iter([*source])
     elif kind.__name__ == "_element_iterator" and kind.__module__ == "_elementtree":
         return iter([*source])  # of `Element.iter` and `itertext`
     return None

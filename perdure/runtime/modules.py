@@ -12,18 +12,18 @@ from __future__ import annotations
 
 import functools
 import importlib
-import inspect
 import sys
 import warnings
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from perdure.compiler.diagnostics import CompileError
 from perdure.compiler.image import Image, ModuleText
 from perdure.compiler.source import read_source
+from perdure.runtime.ops import own_dict
 from perdure.runtime.shown import shown
 
 
@@ -126,6 +126,18 @@ def _says(module: Any, text: str) -> bool:
     return all(fits(function, text) for function in _functions(module))
 
 
+def _function_in(member: Any) -> Any:
+    """The function under a method and its decorators; objects of the program are not asked."""
+    while True:
+        kind = type(member)
+        if kind in (staticmethod, classmethod, MethodType):
+            member = member.__func__
+        elif "__wrapped__" in (own_dict(member) or {}):
+            member = member.__wrapped__
+        else:
+            return member
+
+
 def _functions(module: Any) -> Iterator[FunctionType]:
     """The functions and methods that a module defines itself, without decorators around them."""
     for value in list(vars(module).values()):
@@ -133,7 +145,7 @@ def _functions(module: Any) -> Iterator[FunctionType]:
         if isinstance(value, type) and value.__module__ != module.__name__:
             continue
         for member in members:
-            function = inspect.unwrap(getattr(member, "__func__", member))
+            function = _function_in(member)
             if type(function) is FunctionType and function.__module__ == module.__name__:
                 yield function
 

@@ -297,8 +297,9 @@ def _iterator(made: Any) -> Iterator[Any]:
 
 # What iterators over these are, C alone decides: nothing of them needs to be looked at.
 _kept_kinds = _NATIVE | {zip, map, filter, enumerate, reversed, frozenset, bytes, bytearray}
-_kept_kinds |= {type({}.keys()), type({}.values())}
-_plain_kinds = _kept_kinds | {type(re.compile("").finditer(""))}
+_VIEWS = {type({}.keys()), type({}.values()), type({}.items())}
+_plain_kinds = _kept_kinds | _VIEWS | {type(re.compile("").finditer(""))}
+_kept_kinds -= _VIEWS  # of a class's dict, they are listed
 
 
 def _reentrant(iterator: Iterator[Any]) -> Iterator[Any]:
