@@ -28,13 +28,16 @@ class Exit(IntEnum):
     INTERRUPTED = 130  # stopped by Ctrl-C
 
 
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - it is the user's code
+        return "(its text cannot be made)"
+
+
 def _said(error: BaseException) -> str:
     """An error in a line: Perdure's own say it all, others may say nothing but their kind."""
-    kind = type(error)
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001 - it is the user's code
-        text = "(its text cannot be made)"
+    kind, text = type(error), _text(error)
     if text and kind.__module__.startswith("perdure."):
         return text
     return f"{kind.__qualname__}: {text}" if text else kind.__qualname__
@@ -85,7 +88,7 @@ class Answering(TyperCommand):
             code = exit_code_of(error)
             if as_json:
                 shown = error.error if isinstance(error, RunFailedError) else error
-                _print_json_error(type(shown).__qualname__, str(shown), _more(error))
+                _print_json_error(type(shown).__qualname__, _text(shown), _more(error))
             else:
                 print(text_of(error, code), file=sys.stderr)
             raise typer.Exit(code) from None

@@ -290,3 +290,17 @@ def test_imported_workflows_are_targets(shop):
     code, text = shop.error("run", "store:plain")
     assert code == Exit.USAGE
     assert text.startswith("perdure: HERE/shop.py:95: 'plain' is a plain function")
+
+
+def test_an_error_whose_text_cannot_be_made(shop):
+    Path("mute.py").write_text(
+        "from perdure import workflow\n\nclass Mute(Exception):\n    def __str__(self):\n"
+        "        raise RuntimeError\n\n@workflow\ndef run():\n    raise Mute\n"
+    )
+    done = shop("run", "mute.py:run", "--id", "x")
+    assert done.exit_code == Exit.NO
+    assert done.stderr.endswith("perdure: run x failed: Mute: (its text cannot be made)\n")
+    as_json = shop("run", "mute.py:run", "--id", "y", "--json")
+    assert as_json.exit_code == Exit.NO
+    said = json.loads(as_json.stderr[as_json.stderr.index("{") :])
+    assert said["error"]["message"] == "(its text cannot be made)"
