@@ -14,11 +14,13 @@ One pickle holds the whole continuation, so that two names for one list stay one
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import io
 import pickle
 import re
 import struct
+import sys
 import threading
 import zlib
 from collections.abc import Callable
@@ -138,7 +140,8 @@ class Codec:
                 shared[number] = reducers.Nan(nan, name)
         if not shared:
             return None
-        pickler = _NanPickler(io.BytesIO(), self, shared)
+        pickler = _NanPickler(io.BytesIO(), self)
+        pickler.shared = shared
         return pickler.written(value, subjects=subjects)
 
     def decode(self, data: bytes) -> Any:
@@ -149,6 +152,39 @@ class Codec:
         return _Unpickler(io.BytesIO(payload), self).load()
 
 
+def deeply(work: Callable[[], bytes]) -> bytes:
+    """Do work that recurses deep: with a stack, and a limit, that have room for it.
+
+    Values as deep as `_LEVELS` are written, such as the nodes of a linked list.
+    """
+    done: list[bytes | BaseException] = []
+    context = contextvars.copy_context()
+
+    def do() -> None:
+        try:
+            done.append(context.run(work))
+        except BaseException as error:
+            done.append(error)
+
+    with _in_depth:
+        limit, size = sys.getrecursionlimit(), threading.stack_size(_STACK)
+        sys.setrecursionlimit(max(limit, _LEVELS))
+        try:
+            thread = threading.Thread(target=do)
+            thread.start()
+            thread.join()
+        finally:
+            threading.stack_size(size)
+            sys.setrecursionlimit(limit)
+    (found,) = done
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+_in_depth = threading.Lock()
+_LEVELS = 200_000
+_STACK = 1 << 29  # bytes; of these only what is used takes memory
 _SCALARS = frozenset({int, float, str, bytes, bool, type(None)})
 # What the C pickler writes by itself, however often the reducer is asked.
 _PLAIN_KINDS: tuple[type, ...] = (
@@ -234,8 +270,13 @@ def _decompressor() -> zstandard.ZstdDecompressor:
     return made
 
 
-class _Pickler(pickle.Pickler):
-    """The C pickler; `reducer_override` is asked about what is not a plain built-in value."""
+_Base: Any = object  # one of pickle's picklers
+
+
+class _Writer(_Base):  # type: ignore[misc]
+    """What picklers know of a program; `reducer_override` is asked about what is not plain."""
+
+    deep: type[_Writer]  # the same in Python, for what is too deep for C's stack
 
     def __init__(self, file: io.BytesIO, codec: Codec) -> None:
         super().__init__(file, PROTOCOL)
@@ -256,6 +297,23 @@ class _Pickler(pickle.Pickler):
 
     def written(self, value: Any, *, subjects: bool) -> bytes:
         """The pickle of a value."""
+        try:
+            return self.tried(value, subjects)
+        except RecursionError:
+            if isinstance(self, _Deep):
+                raise
+        made = self.deep(io.BytesIO(), self.codec)
+        made.follow(self)
+        data = deeply(lambda: made.tried(value, subjects))
+        self.follow(made)
+        return data
+
+    def follow(self, other: _Writer) -> None:
+        """Take over what another has found out of the same value."""
+        self.met_subject = other.met_subject
+
+    def tried(self, value: Any, subjects: bool) -> bytes:
+        """The same, as deep as it goes."""
         self.subjects, self.met_subject = subjects, False
         self.whole_spaces, self.met_space = True, False
         try:
@@ -311,13 +369,21 @@ class _Pickler(pickle.Pickler):
         return chosen
 
 
-class _NanFinder(_Pickler):
+class _Pickler(_Writer, pickle.Pickler):
+    """The C pickler."""
+
+
+class _NanFinding(_Writer):
     """Takes note of NaNs: floats are written again each time, and pickle alone would part them."""
 
     def __init__(self, file: io.BytesIO, codec: Codec) -> None:
         super().__init__(file, codec)
         self.nans: dict[int, float] = {}
         self.shared: dict[int, reducers.Nan] = {}
+
+    def follow(self, other: Any) -> None:
+        super().follow(other)
+        self.nans, self.shared = other.nans, other.shared
 
     def persistent_id(self, obj: Any) -> None:
         if type(obj) is not float or obj == obj:
@@ -328,15 +394,62 @@ class _NanFinder(_Pickler):
         self.nans[number] = obj  # it stays alive: its id is its own
 
 
-class _NanPickler(_Pickler):
+class _NanWriting(_Writer):
     """Writes an object that the pickler remembers for each NaN that has more than one place."""
 
-    def __init__(self, file: io.BytesIO, codec: Codec, shared: dict[int, reducers.Nan]) -> None:
-        super().__init__(file, codec)
-        self.shared = shared
+    shared: dict[int, reducers.Nan]
+
+    def follow(self, other: Any) -> None:
+        super().follow(other)
+        self.shared = other.shared
 
     def persistent_id(self, obj: Any) -> reducers.Nan | None:
         return self.shared.get(id(obj))
+
+
+class _NanFinder(_NanFinding, pickle.Pickler):
+    pass
+
+
+class _NanPickler(_NanWriting, pickle.Pickler):
+    pass
+
+
+class _Deep(_Base):  # type: ignore[misc]
+    """Python's own pickler asks about plain values, too."""
+
+    def __init__(self, file: io.BytesIO, codec: Codec) -> None:
+        super().__init__(file, codec)
+        save_reduce = pickle._Pickler.save_reduce  # type: ignore[attr-defined]
+
+        # A function: what calls it does not go through C's stack, as with a method.
+        def save(func: Any, args: Any, *more: Any, obj: Any = None) -> None:
+            save_reduce(self, func, args, *more, obj=obj)
+
+        self.save_reduce = save
+
+    def reducer_override(self, obj: Any) -> Any:
+        return NotImplemented if type(obj) in _WRITTEN else super().reducer_override(obj)
+
+
+_WRITTEN = frozenset({*_SCALARS, list, tuple, dict, set, frozenset, bytearray})
+
+
+class _DeepPickler(_Deep, _Writer, pickle._Pickler):
+    pass
+
+
+class _DeepNanFinder(_Deep, _NanFinding, pickle._Pickler):
+    pass
+
+
+class _DeepNanPickler(_Deep, _NanWriting, pickle._Pickler):
+    pass
+
+
+_Pickler.deep = _DeepPickler
+_NanFinder.deep = _DeepNanFinder
+_NanPickler.deep = _DeepNanPickler
 
 
 def _reducer_of(kind: type, *, by_value: bool) -> Reducer | None:
