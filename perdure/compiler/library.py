@@ -89,6 +89,7 @@ _OF_PACKAGES: dict[str, tuple[str, frozenset[int]]] = {
     "heapq.merge": ("merge_", frozenset()),
     "itertools.batched": ("batched_", frozenset()),
     "dataclasses.replace": ("replace_", frozenset()),
+    "copy.replace": ("replace_", frozenset()),
     "asyncio.run": ("asyncio_run", frozenset()),
 }
 _HEAPS = "heappush heappop heapreplace heappushpop heapify".split()

@@ -546,7 +546,7 @@ class _Resolver(Reader):
             given = call.args[0]
             native = isinstance(given, _NATIVE) and not self._is_made(given)
             return PERHAPS if own and not native else NO
-        if dotted == "dataclasses.replace":
+        if dotted in ("dataclasses.replace", "copy.replace"):
             return PERHAPS if MAKING & self._suspending_methods() else NO
         if dotted == "itertools.chain.from_iterable" and self.iterates:
             return PERHAPS

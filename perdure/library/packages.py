@@ -348,6 +348,7 @@ _BY_NAME: dict[tuple[str, str], Callable[..., Any]] = {
     ("heapq", "nlargest"): nlargest_,
     ("heapq", "merge"): merge_,
     ("dataclasses", "replace"): replace_,
+    ("copy", "replace"): replace_,
     ("csv", "DictWriter.writerows"): writerows_,
     ("asyncio.runners", "run"): asyncio_run,
 }

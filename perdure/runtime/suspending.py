@@ -208,7 +208,8 @@ class Suspending:
             kind = type(args[0]) if args else None
             return kind not in ops.INERT and self._suspends_in(kind, "__getitem__", args[0])
         if found == "replace_":
-            return len(args) == 1 and self.in_making(type(args[0]))
+            made = args and hasattr(type(args[0]), "__dataclass_fields__")
+            return bool(made) and len(args) == 1 and self.in_making(type(args[0]))
         if found == "chain_from_iterable_" and args and not self._stops_in_turn(args[0]):
             return type(args[0]) not in (list, tuple) or any(map(self._stops_in_turn, args[0]))
         if found in MAPPED.values() and any(map(self._stops_as_mapping, args)):
