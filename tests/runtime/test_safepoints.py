@@ -109,7 +109,7 @@ def test_a_paused_run_stands_still_until_it_is_resumed(tmp_path: Path) -> None:
             stands = run.record.version
             assert client.start(programs.quick).result(timeout=60) == "quick"
             assert run.record.version == stands
-            assert run.status == "running"
+            assert run.status == "paused"
             assert run.resume()
             until(lambda: run.record.version > stands, "it goes on")
             assert run.cancel()
