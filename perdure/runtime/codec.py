@@ -555,6 +555,10 @@ _BOUND: dict[tuple[str, str], Callable[[_Unpickler], Any]] = {
         (contexts.set_context, lambda u: functools.partial(contexts.set_context_in, u.firsts)),
         (contexts.token_of, lambda u: functools.partial(contexts.token_in, u.firsts)),
         (reducers.module_of, lambda u: u.codec.names.module),
+        (
+            reducers.method_of,
+            lambda u: functools.partial(reducers.method_in, u.codec.names),
+        ),
         (classes.make_shell, lambda u: functools.partial(classes.make_shell_in, u.members)),
         (classes.set_contents, lambda u: functools.partial(classes.set_contents_in, u.members)),
         (classes.member_of, lambda u: lambda cls, number: u.members[cls][number]),

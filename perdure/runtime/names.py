@@ -97,6 +97,14 @@ class Names:
                         return name, f"{variable}.{qualname}"
         return None
 
+    def variable_of(self, obj: Any) -> tuple[str, str] | None:
+        """The variable of a program's module that holds this very object."""
+        for name, module in self.modules.items():
+            for variable, value in [*vars(module).items()]:
+                if value is obj:
+                    return name, variable
+        return None
+
     def path_to(self, obj: Any) -> tuple[str, str] | None:
         """The variable of a program's module, or of a class in one, that holds this very object."""
         for name, module in self.modules.items():

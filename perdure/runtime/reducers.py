@@ -10,6 +10,7 @@ import gc
 import re
 import struct
 import types
+from collections import Counter, OrderedDict, defaultdict, deque
 from types import MappingProxyType, MethodType, ModuleType, TracebackType
 from typing import Any
 
@@ -17,6 +18,7 @@ from perdure.runtime import failures
 from perdure.runtime.failures import UnpicklableError
 from perdure.runtime.functions import by_name
 from perdure.runtime.instances import Reducer
+from perdure.runtime.names import Names
 
 # Methods and modules --------------------------------------------------------------------------
 
@@ -34,10 +36,13 @@ def reduce_method(method: MethodType, pickler: Any) -> Any:
 def reduce_builtin(function: Any, pickler: Any) -> Any:
     """A builtin function, or a method of a built-in class bound to an object.
 
-    `super().append` is not what the object itself has by that name.
+    `super().append` is not what the object itself has by that name. Of a container that a module
+    of the program holds it is that one's: `LOG.append(act(x))` is held while `act` is waited for.
     """
     owner, name = function.__self__, function.__name__
     kind: Any = type(owner)
+    if kind in _CONTAINERS and (variable := pickler.codec.names.variable_of(owner)) is not None:
+        return (method_of, (*variable, name))
     if owner is None or issubclass(kind, ModuleType):
         names = pickler.codec.names
         named = None if names.plain(function) else names.own(function)
@@ -46,6 +51,19 @@ def reduce_builtin(function: Any, pickler: Any) -> Any:
     if found is None and issubclass(kind, type):
         found = _binding(owner, name, types.ClassMethodDescriptorType, (None, owner), function)
     return NotImplemented if found is None else (bound_to, found)
+
+
+_CONTAINERS = (list, dict, set, deque, defaultdict, Counter, OrderedDict)
+
+
+def method_of(module: str, variable: str, name: str) -> Any:
+    """A method of a container that a module holds; the codec supplies the names."""
+    raise UnpicklableError("read values with Codec.decode")
+
+
+def method_in(names: Names, module: str, variable: str, name: str) -> Any:
+    """A method of a container that a module holds."""
+    return getattr(names.find(module, variable), name)
 
 
 def _binding(

@@ -136,8 +136,25 @@ def environments():
     return found, name in os.environ
 
 
+LOG, SEEN, COUNTS = [], set(), {}
+
+
+@workflow
+def methods_of_containers():
+    """They are held while their arguments suspend; the containers are the module's."""
+    LOG.clear(), SEEN.clear(), COUNTS.clear()
+    own = []
+    for number in range(3):
+        LOG.append(echo(number))
+        SEEN.add(echo(number))
+        COUNTS.update({echo(number): number})
+        own.append(echo(number))
+    return list(LOG), sorted(SEEN), dict(COUNTS), own
+
+
 def cases():
     return [
+        ("methods_of_containers", ()),
         ("tables", ()),
         ("decimal_contexts", ()),
         ("sorted_graphs", ()),
