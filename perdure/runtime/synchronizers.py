@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,7 @@ class Synchronizers:
         self.named: dict[int, Name] = {}
         self.begun: dict[Name, tuple[Any, dict[str, Any]]] = {}  # each, and its first state
         self._seen: set[str] = set()  # modules
+        self._turn = threading.RLock()  # several workers of a process may have runs of the program
 
     def look(self) -> None:
         """Find those of modules that have been imported since."""
@@ -91,20 +93,30 @@ class Synchronizers:
         All others are as they were at first.
         """
         self.look()
+        if not self.begun:
+            yield
+            return
+        with self._turn:
+            self._lend(run)
+            try:
+                yield
+            finally:
+                self._take(run)
+
+    def _lend(self, run: Any) -> None:
         for value, _ in self.begun.values():
             _unbind(value)
         for name, state in run.synchronizers.items():
             if name in self.begun:
                 _put(self.begun[name][0], state)
-        try:
-            yield
-        finally:
-            self.look()  # the state of those that are new is this run's
-            run.synchronizers = {}
-            for name, (value, first) in self.begun.items():
-                if not _alike(_state(value), first):
-                    run.synchronizers[name] = dict(vars(value))
-                    _put(value, copy.deepcopy(first))
+
+    def _take(self, run: Any) -> None:
+        self.look()  # the state of those that are new is this run's
+        run.synchronizers = {}
+        for name, (value, first) in self.begun.items():
+            if not _alike(_state(value), first):
+                run.synchronizers[name] = dict(vars(value))
+                _put(value, copy.deepcopy(first))
 
 
 def _unbind(value: Any) -> None:
