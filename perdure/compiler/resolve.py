@@ -175,18 +175,25 @@ def _looks_elsewhere(node: ast.AST) -> bool:
     return not isinstance(node.value, ast.Name)
 
 
-def _finds(node: ast.AST) -> bool:
-    """Whether what a `__getattr__` gives may be what this node finds: in a table, or by a call.
+def _gives_found(own: list[ast.AST]) -> bool:
+    """Whether what a `__getattr__` gives is something that it finds: in a table, or by a call.
 
     To ask another object for its attribute of that name gives what is known by it.
     """
-    match node:
-        case ast.Subscript(ctx=ast.Load()):
-            return True
-        case ast.Call(func=ast.Name(id=name)):
-            return name not in _PASSING_ON
-        case ast.Call(func=ast.Attribute(attr=name)):
-            return name not in _PASSING_ON
+    given = [n.value for n in own if isinstance(n, ast.Return) and n.value is not None]
+    if all(isinstance(value, ast.Constant) or _passes_on(value) for value in given):
+        return False
+    return any(
+        (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load))
+        or (isinstance(node, ast.Call) and not _passes_on(node))
+        for node in own
+    )
+
+
+def _passes_on(value: ast.AST) -> bool:
+    match value:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in _PASSING_ON
     return False
 
 
@@ -321,7 +328,7 @@ class _Resolver(Reader):
             or any(attribute.attr in methods for attribute in facts.attributes)
             or ("__call__" in methods and bool(facts.constructed or facts.unknown))
             or (any(map(_looks_elsewhere, facts.definition.own)) and self._has_in_tables())
-            or (self.escapes and any(map(_finds, facts.definition.own)))
+            or (self.escapes and _gives_found(facts.definition.own))
         )
 
     def _has_in_tables(self) -> bool:
