@@ -769,10 +769,8 @@ class Lifter:
 
     def _formatted(self, part: ast.FormattedValue) -> ast.FormattedValue:
         operands = [part.value, *([part.format_spec] if part.format_spec else [])]
-        first = _CONVERTS_FIRST and part.conversion > 0 and part not in self.operations
-        if first and self.has(part.format_spec):
-            bare = ast.FormattedValue(self.lift(part.value), part.conversion, None)
-            text = self.save(copy_place(ast.JoinedStr([copy_place(bare, part)]), part))
+        if _CONVERTS_FIRST and part.conversion > 0 and self.has(part.format_spec):
+            text = self._converted(part)
             made = ast.FormattedValue(text, -1, self.sequence(operands[1:])[0])
             return copy_place(made, part)
         lifted = self.sequence(operands)
@@ -780,13 +778,24 @@ class Lifter:
         made = ast.FormattedValue(lifted[0], part.conversion, spec)
         return copy_place(made, part)
 
+    def _converted(self, part: ast.FormattedValue) -> ast.expr:
+        """What the letter after the `!` makes of a value, before the specification is evaluated."""
+        value = self.lift(part.value)
+        if part not in self.operations:
+            bare = copy_place(ast.FormattedValue(value, part.conversion, None), part)
+            return self.save(copy_place(ast.JoinedStr([bare]), part))
+        text = self.names.fresh("t")
+        given = [value, ast.Constant(chr(part.conversion)), copy_place(ast.Constant(""), part)]
+        self.operate("formatted", given, text, part)
+        return load(text, part)
+
     def _operated_format(
         self, part: ast.FormattedValue, lifted: ast.FormattedValue
     ) -> ast.FormattedValue:
         """A part of an f-string whose `__format__` may suspend: its text."""
         text = self.names.fresh("t")
         spec = lifted.format_spec or copy_place(ast.Constant(""), part)
-        conversion = ast.Constant(chr(part.conversion) if part.conversion > 0 else "")
+        conversion = ast.Constant(chr(lifted.conversion) if lifted.conversion > 0 else "")
         operands = [lifted.value, conversion, spec]
         self.operate("formatted", operands, text, part)
         made = ast.FormattedValue(load(text, part), -1, None)
