@@ -21,6 +21,7 @@ from perdure.compiler import cfg, core, dataflow
 from perdure.compiler.codegen import BlockCode, FunctionCode, generate
 from perdure.compiler.core import CoreFunction, Suspension
 from perdure.compiler.definitions import Definition, mark_of
+from perdure.compiler.entry import find_workflow
 from perdure.compiler.image import (
     MAGIC,
     MAKER,
@@ -35,7 +36,7 @@ from perdure.compiler.image import (
 )
 from perdure.compiler.normalize import normalize
 from perdure.compiler.partition import Partition, partition
-from perdure.compiler.resolve import Program, find_workflow, resolve
+from perdure.compiler.resolve import Program, resolve
 from perdure.compiler.scopes import Modules
 from perdure.compiler.source import Project, Source, open_target, portable_path
 from perdure.compiler.trees import copy_place

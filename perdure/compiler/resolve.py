@@ -27,9 +27,9 @@ from dataclasses import dataclass, field
 from perdure.compiler import language, library, operators, refuse
 from perdure.compiler.core import SiteKind
 from perdure.compiler.definitions import Definition, Kind
-from perdure.compiler.diagnostics import CompileError, Diagnostic, TargetError
+from perdure.compiler.diagnostics import CompileError, Diagnostic
 from perdure.compiler.reading import MAKING, Facts, Reader
-from perdure.compiler.roles import Role, role_of
+from perdure.compiler.roles import Role
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules
 from perdure.compiler.sites import in_place
 from perdure.compiler.source import is_foreign, is_library
@@ -92,63 +92,6 @@ class Program:
 def resolve(modules: Modules, entry: Function) -> Program:
     """Resolve the program that starts at `entry`; raise `CompileError` for what cannot be cut."""
     return _Resolver(modules, entry).run()
-
-
-def find_workflow(modules: Modules, module: str, name: str) -> Function:
-    """The workflow `name` in `module`; raise `TargetError` saying what is there instead.
-
-    It may be one that the module has from another, under this name or its own.
-    """
-    found = modules.get(module)
-    if found is None:
-        raise TargetError(f"there is no module {module} under {modules.project.root}")
-    function = found.functions.get(name)
-    if function is None:
-        function = _imported(found, name, modules)
-        found = (function and modules.get(function.module)) or found
-    known = {
-        name: found.functions.get(name) or _imported(found, name, modules)
-        for name in (*found.functions, *found.imports)
-    }
-    workflows = sorted(
-        name for name, f in known.items() if f is not None and role_of(f, modules) is Role.WORKFLOW
-    )
-    have = f"its workflows are: {', '.join(workflows)}" if workflows else "it has no workflow"
-    path = found.source.path
-    if function is None:
-        raise TargetError(f"{path} defines no function {name!r}; {have}")
-    role = role_of(function, modules)
-    if role is Role.ACTIVITY:
-        raise TargetError(
-            f"{path}:{function.node.lineno}: {name!r} is an activity, not a workflow; {have}"
-        )
-    if role is Role.PLAIN and (other := _other_workflow(function, found, modules)):
-        raise TargetError(
-            f"{path}:{function.node.lineno}: the @workflow of {name!r} is {other}, not perdure's: "
-            f"write `from perdure import workflow`"
-        )
-    if role is Role.PLAIN:
-        raise TargetError(
-            f"{path}:{function.node.lineno}: {name!r} is a plain function: "
-            f"mark it with @workflow (from perdure import workflow); {have}"
-        )
-    if "<locals>" in name:
-        raise CompileError([refuse.nested_workflow(function)])
-    return function
-
-
-def _other_workflow(function: Function, module: Module, modules: Modules) -> str | None:
-    """The full name of a decorator that is called `workflow`, and is not Perdure's."""
-    for decorator in function.node.decorator_list:
-        if last_name(decorator) == "workflow":
-            bare = decorator.func if isinstance(decorator, ast.Call) else decorator
-            return modules.qualify(bare, module)
-    return None
-
-
-def _imported(module: Module, name: str, modules: Modules) -> Function | None:
-    """The function of the project that a module has from another, under a name of its own."""
-    return modules.function(modules.canonical(f"{module.source.module}.{name}"))
 
 
 def _clashes(made: Definition, facts: Facts) -> bool:

@@ -34,10 +34,9 @@ def _condition(method: Any, args: Any, kwargs: Any) -> Any:
         value = args[0]
         if isinstance(value, FunctionType) or (_ANY_CALLABLE and _is_called(value)):
             return value
-        if isinstance(value, type) and issubclass(value, BaseException):
-            return _Kinds(value)
-        if isinstance(value, tuple) and all(_is_kind(each) for each in value):
-            return _Kinds(value)
+        kinds = value if isinstance(value, tuple) else (value,)
+        if all(_is_kind(each) for each in kinds):
+            return _Kinds(kinds)
     operator.call(method, *args, **kwargs)  # says what is wrong
     raise AssertionError(args)
 
