@@ -30,7 +30,7 @@ from perdure.runtime.generators import World
 from perdure.runtime.loop import Loop, Task
 from perdure.runtime.machine import Action, Machine
 from perdure.runtime.ops import Again, Raised, Returned, Suspend
-from perdure.runtime.process import lend_streams, take_streams
+from perdure.runtime.process import streams_of
 from perdure.runtime.program import Program
 
 
@@ -100,18 +100,17 @@ def advance(
     before = running_block.get()
     running_block.set(context)
     context.run = run
-    streams = lend_streams(continuation)
     try:
-        if continuation.start is not None:
-            run.start()
-        if continuation.loop is not None:
-            state = program.synchronizers.state_of(continuation)
-            with state, continuation.loop.current(now):
-                run.loop(continuation.loop, events)
-        else:
-            run.take(events)
+        with streams_of(continuation):
+            if continuation.start is not None:
+                run.start()
+            if continuation.loop is not None:
+                state = program.synchronizers.state_of(continuation)
+                with state, continuation.loop.current(now):
+                    run.loop(continuation.loop, events)
+            else:
+                run.take(events)
     finally:
-        take_streams(continuation, streams)
         running_block.set(before)
     continuation.imported = program.imported()
     return result

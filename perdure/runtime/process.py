@@ -9,15 +9,20 @@ from __future__ import annotations
 import io
 import os
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from perdure.runtime.functions import by_name
 from perdure.runtime.instances import Reducer
 
+_STANDARD = ("stdout", "stderr", "stdin")
+
 
 def reduce_stream(stream: Any, pickler: Any) -> Any:
     """A standard stream, or the bytes under it, by its name in `sys`; no other file can be kept."""
-    for name in ("stdout", "stderr", "stdin"):
+    for name in _STANDARD:
         standard = getattr(sys, name, None)
         if standard is stream:
             return (by_name, ("sys", name))
@@ -28,7 +33,7 @@ def reduce_stream(stream: Any, pickler: Any) -> Any:
 
 def stands_for_streams(kind: type) -> bool:
     """Whether the process has an object of another class in the place of a standard stream."""
-    return any(type(getattr(sys, name, None)) is kind for name in _REDIRECTED)
+    return any(type(getattr(sys, name, None)) is kind for name in _STANDARD)
 
 
 def stream_or(other: Reducer | None) -> Reducer:
@@ -43,31 +48,28 @@ def stream_or(other: Reducer | None) -> Reducer:
     return reduce
 
 
-Streams = tuple[Any, Any, Any]
+@contextmanager
+def streams_of(run: Any) -> Iterator[None]:
+    """Let `sys` have what a run has put in the place of standard streams, for a transition.
 
-
-def lend_streams(run: Any) -> Streams:
-    """Let `sys` have what a run has put in the place of standard streams; what was there before.
-
-    `run.redirected` says what that is, by the streams' names.
+    `run.redirected` says what that is, by the streams' names, and is set anew. Threads take turns:
+    one that came meanwhile would take a run's streams for the process's.
     """
-    before = (sys.stdout, sys.stderr, sys.stdin)
-    for name, stream in run.redirected.items():
-        setattr(sys, name, stream)
-    return before
+    with _turn:
+        before = (sys.stdout, sys.stderr, sys.stdin)
+        for name, stream in run.redirected.items():
+            setattr(sys, name, stream)
+        try:
+            yield
+        finally:
+            now = (sys.stdout, sys.stderr, sys.stdin)
+            if now != before or run.redirected:
+                sys.stdout, sys.stderr, sys.stdin = before
+                each = zip(_STANDARD, now, before, strict=True)
+                run.redirected = {name: new for name, new, old in each if new is not old}
 
 
-def take_streams(run: Any, before: Streams) -> None:
-    """The inverse, after a transition: `run.redirected` is set anew."""
-    now = (sys.stdout, sys.stderr, sys.stdin)
-    if now == before and not run.redirected:
-        return
-    sys.stdout, sys.stderr, sys.stdin = before
-    changed = zip(_REDIRECTED, now, before, strict=True)
-    run.redirected = {name: stream for name, stream, other in changed if stream is not other}
-
-
-_REDIRECTED = ("stdout", "stderr", "stdin")
+_turn = threading.RLock()
 
 
 def reduce_environment(environment: Any, pickler: Any) -> Any:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -46,7 +45,6 @@ class Synchronizers:
         self.named: dict[int, Name] = {}
         self.begun: dict[Name, tuple[Any, dict[str, Any]]] = {}  # each, and its first state
         self._seen: set[str] = set()  # modules
-        self._turn = threading.RLock()  # several workers of a process may have runs of the program
 
     def look(self) -> None:
         """Find those of modules that have been imported since."""
@@ -90,18 +88,17 @@ class Synchronizers:
     def state_of(self, run: Any) -> Iterator[None]:
         """Let them be as a run has left them, for a transition; `run.synchronizers` is set anew.
 
-        All others are as they were at first.
+        All others are as they were at first. Threads take turns before (`process.streams_of`).
         """
         self.look()
         if not self.begun:
             yield
             return
-        with self._turn:
-            self._lend(run)
-            try:
-                yield
-            finally:
-                self._take(run)
+        self._lend(run)
+        try:
+            yield
+        finally:
+            self._take(run)
 
     def _lend(self, run: Any) -> None:
         for value, _ in self.begun.values():
