@@ -559,6 +559,10 @@ def slices_of_iterators():
     return found
 
 
+# Those that are to end with an error.
+RAISES = {"unbound_before_undefined"}
+
+
 def cases():
     return [
         ("slices_of_iterators", ()),

@@ -810,6 +810,10 @@ async def due_at_once():
     return log, await asyncio.gather(*tasks)
 
 
+# Those that are to end with an error.
+RAISES = {"cancelled_before_it_begins"}
+
+
 def cases():
     return [
         ("due_at_once", ()),

@@ -25,18 +25,19 @@ def linked(n):
     for number in range(n):
         first = Node(float("nan") if number == 5 else number, first)
         pairs = (pairs, number)
-        tree.children.append(Tree(number, [first]))
+        tree.children.append(Tree(number, []))
         tree = tree.children[0]
+    tree.children.append(first)
     echo(1)
-    same, count, total = top.children[0].children[0], 0, 0
+    while isinstance(top, Tree):
+        top = top.children[0]
+    same, count, total = top is first, 0, 0
     while first.following:
         first, count = first.following, count + 1
     while pairs:
         pairs, number = pairs
         total += number
-    while isinstance(top, Tree) and top.children:
-        top = top.children[0]
-    return count, total, top is first, isinstance(same, Tree)
+    return count, total, same
 
 
 def cases():

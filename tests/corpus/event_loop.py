@@ -421,6 +421,10 @@ async def steps_of_futures():
     return first, await Through(task), await Through(task), await Through(future)
 
 
+# Those that are to end with an error.
+RAISES = {"contexts_of_errors"}
+
+
 def cases():
     return [
         ("callbacks_in_contexts", ()),

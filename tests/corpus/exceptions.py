@@ -951,6 +951,18 @@ def context_cycle():
     return n, before, a.__context__ is c, b.__context__ is a, c.__context__ is b
 
 
+# Those that are to end with an error.
+RAISES = frozenset(
+    "activity_fails_in_finally activity_fails_in_finally_with_exception"
+    " bare_raise_in_helper context_chain context_of_plain_error"
+    " context_only_while_handling every_part handler_type_is_no_type loop_in_finally"
+    " name_deleted_after_handler name_deleted_on_every_way_out raise_from"
+    " raise_from_garbage raise_from_none raise_garbage raise_in_finally"
+    " raise_name_after_suspension retry_loop stored_and_raised_later stray_raise"
+    " try_in_handler".split()
+)
+
+
 def cases():
     return [
         ("context_cycle", ()),

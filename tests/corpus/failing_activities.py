@@ -263,6 +263,14 @@ def assertion_from_activity():
     return log
 
 
+# Those that are to end with an error.
+RAISES = frozenset(
+    "caught_by_nested_tuple cause_of_activity cause_of_activity_in_handler"
+    " context_of_activity context_of_activity_in_handler misfit_leaves not_caught notes"
+    " raised_through_helpers".split()
+)
+
+
 def cases():
     return [
         ("caught_by_type", ()),

@@ -368,6 +368,10 @@ def where_an_enumeration_begins():
         return str(error)
 
 
+# Those that are to end with an error.
+RAISES = {"unbound_and_raised"}
+
+
 def cases():
     return [
         ("where_an_enumeration_begins", ()),

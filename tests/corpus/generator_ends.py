@@ -387,6 +387,10 @@ def exit_thrown_into_a_delegate():
     return out
 
 
+# Those that are to end with an error.
+RAISES = {"dropped_at_an_exception"}
+
+
 def cases():
     return [
         ("dropped", ()),

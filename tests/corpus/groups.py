@@ -295,6 +295,10 @@ def unbound_in_a_body():
     return found, callable(reader)
 
 
+# Those that are to end with an error.
+RAISES = {"out_of_the_function"}
+
+
 def cases():
     return [
         ("unbound_in_a_body", ()),

@@ -290,7 +290,7 @@ def local_error():
     held = Odd(code=1)
     try:
         try:
-            fail("x")
+            fail(ValueError, "x")
         except ValueError as error:
             raise Odd(code=echo(7)) from error
     except Odd as error:
@@ -353,7 +353,7 @@ def views():
     table = collections.OrderedDict(a=1)
     keys, proxy = table.keys(), types.MappingProxyType(table)
     match = re.search(r"(?P<n>\d+)", "a 12 b")
-    holder = types.SimpleNamespace(table=table)
+    holder = Handle("table", kind=table)
     ref = weakref.ref(holder)
     prop = property(lambda self: 7)
     n = echo(int(match["n"]))

@@ -189,6 +189,10 @@ def nested_match():
     return simplify(("+", ("+", 0, "x"), ("+", 1, ("neg", 2)))), simplify(("+", 2, ("+", 3, 4)))
 
 
+# Those that are to end with an error.
+RAISES = {"no_arm_matches"}
+
+
 def cases():
     return [
         *[("arms", (v,)) for v in (1, 100, 51, 20, "text", [1, 2, 3], {"k": 1, "z": 2}, None, [], 2.5)],

@@ -417,6 +417,13 @@ def kept_by_a_group():
     return echo(caught), late, later
 
 
+# Those that are to end with an error.
+RAISES = frozenset(
+    "deleted_by_a_group unbound_argument unbound_branch unbound_by_a_group"
+    " unbound_left_of_suspension undefined_global".split()
+)
+
+
 def cases():
     return [
         ("unbound_by_a_group", ()),

@@ -105,6 +105,10 @@ async def tasks_made_in_the_end():
     return log
 
 
+# Those that are to end with an error.
+RAISES = {"after_an_error"}
+
+
 def cases():
     return [
         ("cleaned_up", ()),

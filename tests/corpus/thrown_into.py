@@ -178,6 +178,10 @@ def interrupts_itself():
     raise KeyboardInterrupt("out")
 
 
+# Those that are to end with an error.
+RAISES = {"interrupts_itself"}
+
+
 def cases():
     return [
         ("while_the_caller_handles", ()),

@@ -446,6 +446,12 @@ def context_put_in_a_circle():
             return chain(caught), chain(outer)
 
 
+# Those that are to end with an error.
+RAISES = frozenset(
+    "exit_raises suppress swallow_is_any_object with_in_handler".split()
+)
+
+
 def cases():
     return [
         ("exit_told_of_an_unbound_name", ()),
