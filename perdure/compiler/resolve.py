@@ -119,7 +119,7 @@ def _looks_elsewhere(node: ast.AST) -> bool:
 
 
 def _gives_found(own: list[ast.AST]) -> bool:
-    """Whether what a `__getattr__` gives is something that it finds: in a table, or by a call.
+    """Whether what a `__getattr__` gives is something that it finds: in a table, by a call or a loop.
 
     To ask another object for its attribute of that name gives what is known by it.
     """
@@ -129,6 +129,7 @@ def _gives_found(own: list[ast.AST]) -> bool:
     return any(
         (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load))
         or (isinstance(node, ast.Call) and not _passes_on(node))
+        or isinstance(node, ast.For)
         for node in own
     )
 
