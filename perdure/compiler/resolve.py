@@ -119,7 +119,7 @@ def _looks_elsewhere(node: ast.AST) -> bool:
 
 
 def _gives_found(own: list[ast.AST]) -> bool:
-    """Whether what a `__getattr__` gives is something that it finds: in a table, by a call or a loop.
+    """Whether what a `__getattr__` gives is something that it finds: in a table, by a call, a loop.
 
     To ask another object for its attribute of that name gives what is known by it.
     """
