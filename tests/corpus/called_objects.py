@@ -51,7 +51,7 @@ def flat(n):
 
 
 class Fee(enum.Enum):
-    ADDED = functools.partial(lambda a, b: echo(a) + b)
+    ADDED = enum.member(functools.partial(lambda a, b: echo(a) + b))
     FLAT = enum.member(flat)
 
     @enum.member

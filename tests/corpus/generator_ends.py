@@ -186,7 +186,7 @@ def first_steps():
     step(out, closing.send, None)
     drain(out, source.__anext__())
     source = counting([])
-    thrower = source.athrow(ValueError, "v")
+    thrower = source.athrow(ValueError("v"))
     step(out, thrower.send, 5)
     step(out, thrower.send, None)
     step(out, counting([]).athrow(1).send, None)
