@@ -69,6 +69,8 @@ class Captions:
 
     def owner(self, statement: Statement) -> ast.stmt | None:
         """The statement of the user's that a core statement is a part of."""
+        if isinstance(statement, Simple) and statement.releases:
+            return None  # the one before it says it
         at = statement.origin if isinstance(statement, Suspension) else statement.node
         line, column = getattr(at, "lineno", 0), getattr(at, "col_offset", 0)
         around = [s for s in self._statements.get(line, ()) if _holds(s, line, column)]

@@ -160,6 +160,7 @@ class _Builder:
         self.function = function
         bits = {name: 1 << n for n, name in enumerate(sorted(function.locals))}
         self.flow = Flow(function, {}, {}, {}, {}, {}, -1, bits)
+        self.holding = self.flow.set_of(function.holding)
         self.handler: int | None = None
         self.context: list[_Target | _Finally] = []
         self.saved: list[str] = []  # exceptions in flight around the statement
@@ -201,6 +202,7 @@ class _Builder:
     def op(self, found: Access, statement: Statement | None = None, text: str = "") -> None:
         assert self.here is not None
         reads, binds, deletes = map(self.flow.set_of, found[:3])
+        reads |= binds & self.holding  # what a variable holds goes when it is bound again
         self.flow.blocks[self.here].ops.append(Op(reads, binds, deletes, statement, text))
 
     def mark(self, statement: Statement) -> None:

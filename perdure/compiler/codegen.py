@@ -566,10 +566,15 @@ class _Writer:
         return [*code, _at(ast.Return(call(statement.call.func.id, parts, at)), at)]
 
     def _jump(self, statement: Statement) -> list[ast.stmt]:
-        """`return _Jump0(then, live)`: go on in a block of its own, at once."""
+        """`return _Jump0(then, live)`: go on in a block of its own, at once.
+
+        After `del x`, `_Release0`: when nothing of the last block is held any more.
+        """
         at = _node(statement)
         code, live = self._capture(statement)
-        leave = call("_Jump0", [_number(self.parts.number(statement)), _tuple(live)], at)
+        releases = isinstance(statement, Simple) and statement.releases
+        way = "_Release0" if releases else "_Jump0"
+        leave = call(way, [_number(self.parts.number(statement)), _tuple(live)], at)
         return [*code, _at(ast.Return(leave), at)]
 
     def _capture(self, head: Statement) -> tuple[list[ast.stmt], list[ast.expr]]:
@@ -597,11 +602,18 @@ def _parts(statement: Statement) -> list[tuple[str, Body, Handler | None]]:
 
 
 def _order(core: CoreFunction) -> Callable[[str], tuple[int, int, str, int]]:
-    """Sort key for live variables: parameters, then the user's own names, then temporaries."""
+    """Sort key for live variables: parameters, then the user's own names, then temporaries.
+
+    Those that hold generators come last, backwards: a function's variables go in order when it
+    ends, the items of a tuple from its end.
+    """
     rank = {name: i for i, name in enumerate(core.parameters)}
+    last = {name: i for i, name in enumerate(reversed(core.holding))}
 
     @cache
     def key(name: str) -> tuple[int, int, str, int]:
+        if name in last:
+            return 3, last[name], "", 0
         if name in rank:
             return 0, rank[name], "", 0
         stem = re.match(r"(.*?)(\d*)$", name)
@@ -709,6 +721,8 @@ def _line(statement: Statement) -> int:
 def _label(head: Statement) -> str:
     if isinstance(head, Suspension):
         return head.label
+    if isinstance(head, Simple) and head.releases:
+        return head.releases
     node = _node(head)
     line = ast.unparse(node) if is_simple(node) else first_line(node)
     return line.split("\n", 1)[0].rstrip(":")

@@ -45,6 +45,9 @@ class Simple:
     """A statement without control flow of its own: assignment, expression, del, import, pass …"""
 
     node: ast.stmt
+    # Of a `pass`, the text of the statement before it: a block begins here, when what the last one
+    # held has gone.
+    releases: str = ""
 
 
 @dataclass(eq=False, slots=True)
@@ -196,6 +199,7 @@ class CoreFunction:
     file: str
     temporaries: frozenset[str] = field(default_factory=frozenset)
     taken: frozenset[str] = field(default_factory=frozenset)  # identifiers of the user's own
+    holding: tuple[str, ...] = ()  # that hold a generator, read or not
 
     @cached_property
     def statements(self) -> list[Statement]:

@@ -6,6 +6,9 @@ of variables is an `int` with a bit for each, so that a join is one operation.
 *Live* at a point: read on some path from there before it is bound. Only live variables go into a
 checkpoint. An exception may leave a block at any op, so what its handler reads is live throughout.
 
+A variable that a generator was put into is live until it is bound again or the function ends, or
+the generator would be closed before its time.
+
 *Assigned* at a point: bound on every path to there. A live variable that is not certainly assigned
 is carried as "unbound", so that reading it raises what Python raises. Names that are deleted, or
 bound by `except … as`, are never counted as certainly assigned; so the set only grows along a path
@@ -31,6 +34,8 @@ class Facts:
     live_out: dict[int, int]
     assigned_in: dict[int, int]
     never: int  # variables that are never certainly assigned
+    holding: int  # variables that are live until they are bound again, read or not
+    bound_in: dict[int, int]  # of those, the ones that are bound on some path
 
     def live_before(self, statement: Statement) -> set[str]:
         """Variables live just before a statement."""
@@ -50,6 +55,11 @@ class Facts:
         live = self.live_out[block] | thrown
         for op in reversed(self.flow.blocks[block].ops[index:]):
             live = live & ~(op.binds | op.deletes) | op.reads | thrown
+        if live & self.holding:
+            bound = self.bound_in[block]
+            for op in self.flow.blocks[block].ops[:index]:
+                bound |= op.binds
+            live &= ~self.holding | bound
         return live
 
     def _assigned_at(self, block: int, index: int) -> int:
@@ -64,9 +74,12 @@ class Facts:
 
 def analyse(flow: Flow) -> Facts:
     """Solve liveness and definite assignment for one function."""
-    facts = Facts(flow, {}, {}, {}, _never_certain(flow))
+    holding = flow.set_of(flow.function.holding)
+    facts = Facts(flow, {}, {}, {}, _never_certain(flow), holding, {})
     _liveness(flow, facts)
     _assignment(flow, facts)
+    if holding:
+        _possible(flow, facts)
     return facts
 
 
@@ -117,7 +130,7 @@ def _liveness(flow: Flow, facts: Facts) -> None:
     def update(number: int) -> bool:
         handler = flow.blocks[number].handler
         thrown = 0 if handler is None else live_in[handler]
-        out = thrown
+        out = facts.holding if number == flow.exit else thrown
         for following in flow.after[number]:
             out |= live_in[following]
         live_out[number] = out
@@ -148,6 +161,26 @@ def _assignment(flow: Flow, facts: Facts) -> None:
             known &= entering[before] | gained
         if number == ENTRY:
             known = parameters & ~facts.never
+        changed = known != entering[number]
+        entering[number] = known
+        return changed
+
+    _solve(reversed(flow.postorder), update, flow.after)
+
+
+def _possible(flow: Flow, facts: Facts) -> None:
+    """What may be bound of the variables that are held: before that there is nothing to hold."""
+    entering = facts.bound_in = dict.fromkeys(flow.blocks, 0)
+    begun = flow.set_of(flow.function.parameters) & facts.holding
+    bound = dict.fromkeys(flow.blocks, 0)
+    for number, block in flow.blocks.items():
+        for op in block.ops:
+            bound[number] |= op.binds & facts.holding
+
+    def update(number: int) -> bool:
+        known = begun if number == ENTRY else 0
+        for before in flow.before[number]:
+            known |= entering[before] | bound[before]
         changed = known != entering[number]
         entering[number] = known
         return changed

@@ -248,7 +248,11 @@ def _code(stages: FunctionStages) -> str:
 def _origin(block: BlockCode) -> str:
     if block.head is None:
         return "entry"
-    return f"{'after' if isinstance(block.head, Suspension) else 'from'} {block.label}"
+    return f"{'after' if _comes_after(block.head) else 'from'} {block.label}"
+
+
+def _comes_after(head: Statement) -> bool:
+    return isinstance(head, Suspension) or (isinstance(head, Simple) and bool(head.releases))
 
 
 _WRITERS: dict[str, Callable[[FunctionStages], str]] = {

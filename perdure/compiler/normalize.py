@@ -95,6 +95,7 @@ class _Normalizer(Patterns):
         self.source = function.source
         self.scope = scope
         self.special_methods = resolved.special_methods
+        self.holding = resolved.holding
         around = {*scope.locals, *definition.free, *module.bound, *module.rebound}
         self.knows_super = "super" not in around  # else it is the program's own
         lasting: set[str] = set()
@@ -128,6 +129,7 @@ class _Normalizer(Patterns):
             file=self.source.path,
             temporaries=frozenset(self.names.made),
             taken=frozenset(self.names.taken),
+            holding=self.holding,
         )
 
     def _cells(self, body: Body) -> tuple[str, ...]:
@@ -194,6 +196,18 @@ class _Normalizer(Patterns):
             self.emit(Simple(copy_place(ast.Expr(value), node)))
 
     def _Assign(self, node: ast.Assign) -> None:
+        self._assign_all(node)
+        if any(isinstance(t, ast.Name) and t.id in self.holding for t in node.targets):
+            self._release(node)
+
+    def _release(self, node: ast.AST) -> None:
+        """End the block: what a statement lets go of is held by nobody then.
+
+        A block's arguments are held by whoever called it, as long as it runs.
+        """
+        self.emit(Simple(copy_place(ast.Pass(), node), self.segment(node)))
+
+    def _assign_all(self, node: ast.Assign) -> None:
         if not self.has(node):
             self.emit(Simple(node))
             return
@@ -275,11 +289,13 @@ class _Normalizer(Patterns):
         return copy_place(made, target)
 
     def _Delete(self, node: ast.Delete) -> None:
-        if not self.has(node):
+        if self.has(node):
+            for target in node.targets:
+                self._delete(target)
+        else:
             self.emit(Simple(node))
-            return
-        for target in node.targets:
-            self._delete(target)
+        if not all(isinstance(target, ast.Subscript) for target in node.targets):
+            self._release(node)
 
     def _delete(self, target: ast.expr) -> None:
         if isinstance(target, ast.Tuple | ast.List):

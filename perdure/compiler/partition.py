@@ -12,15 +12,20 @@ whose immediate dominator is that root is reached from more than one head.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from perdure.compiler.cfg import ENTRY, Flow
 from perdure.compiler.core import (
     For,
+    Simple,
     SiteKind,
     Statement,
     Suspension,
+    Try,
     While,
     bodies,
     expressions,
+    suspends,
 )
 from perdure.compiler.trees import size
 
@@ -64,12 +69,31 @@ def partition(flow: Flow, *, limit: int = COPY_LIMIT) -> Partition:
     """Choose the heads of a function's task blocks, in source order."""
     loops = _safepoints(flow)
     cuts = _cuts(flow, limit, loops) if flow.resume or loops else set()
+    cuts |= set(_releases(flow)) if flow.resume else set()
     if flow.function.only_enters:
         # The entry only makes the cells; the body begins in a block that has them.
         cuts.add(flow.function.body[0])
     every = cuts | loops.keys()
     heads = [s for s in flow.function.statements if s in flow.resume or s in every]
     return Partition((None, *heads), frozenset(loops.keys() - cuts))
+
+
+def _releases(flow: Flow) -> Iterator[Statement]:
+    """Where a block ends because a statement may have let something go.
+
+    Only in statements and handlers that suspend: others are not made to be entered again.
+    """
+    stack = list(flow.function.body)
+    while stack:
+        statement = stack.pop()
+        if isinstance(statement, Simple) and statement.releases and statement in flow.position:
+            yield statement
+        elif isinstance(statement, Try) and statement.suspends:
+            entered = [h.body for h in statement.handlers if h.suspends]
+            for body in (statement.body, *entered, statement.orelse, statement.finalbody):
+                stack += body
+        elif suspends(statement):
+            stack += [s for body in bodies(statement) for s in body]
 
 
 def _safepoints(flow: Flow) -> dict[Statement, bool]:

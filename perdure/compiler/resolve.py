@@ -76,6 +76,7 @@ class Resolved:
     tested: frozenset[ast.AST] = frozenset()  # expressions whose `__bool__` may suspend
     decorating: dict[ast.AST, list[ast.Call]] = field(default_factory=dict)  # see reading.py
     beginning: frozenset[str] = frozenset()  # `__iter__`, `__await__` …: may suspend in the call
+    holding: tuple[str, ...] = ()  # variables that generators of the program are put into
 
 
 @dataclass
@@ -869,4 +870,27 @@ class _Resolver(Reader):
             frozenset(tested),
             facts.decorating,
             beginning,
+            self._holding(facts),
         )
+
+    def _holding(self, facts: Facts) -> tuple[str, ...]:
+        """Variables that generators of the program are put into, in the order in which they are.
+
+        They hold them, read or not: else a generator would be closed, and its `finally` run, before
+        its time.
+        """
+        made = {
+            node
+            for node, known in (*facts.known, *facts.generators)
+            if known.kind in (Kind.GENERATOR, Kind.ASYNC_GENERATOR)
+            and self._compiled(known.name)
+            and not getattr(known.node, "decorator_list", ())
+        }
+        found: list[ast.Name] = []
+        for node in facts.definition.own if made else ():
+            if isinstance(node, ast.Assign) and node.value in made:
+                found += [target for target in node.targets if isinstance(target, ast.Name)]
+            elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value in made:
+                found += [node.target] if isinstance(node.target, ast.Name) else []
+        found.sort(key=lambda name: (name.lineno, name.col_offset))
+        return tuple(dict.fromkeys(name.id for name in found))

@@ -215,6 +215,12 @@ def traceback_of(stack: tuple[Entry, ...]) -> TracebackType | None:
     return made
 
 
+def detach(error: BaseException) -> None:
+    """Let an exception keep no frames alive: its traceback prints as before."""
+    tidy(error)
+    error.__traceback__ = traceback_of(entries(error.__traceback__))
+
+
 def _entry(
     rest: TracebackType | None, file: str, line: int, name: str, place: Place = None
 ) -> TracebackType:

@@ -137,6 +137,11 @@ def advance(stepper: Stepper) -> Any:
     raise NotImplementedError("only the interpreter advances a stepper")
 
 
+def go_on() -> None:
+    """What goes on with a block that takes no value, when something has been closed before it."""
+    raise NotImplementedError("only the interpreter goes on with a block")
+
+
 CO_ITERABLE_COROUTINE = 0x100  # inspect.CO_ITERABLE_COROUTINE
 
 
@@ -150,7 +155,7 @@ class World:
 
     __slots__ = ("dropped",)
 
-    def __init__(self, dropped: list[Unclosed]) -> None:
+    def __init__(self, dropped: list[Unclosed | Generator]) -> None:
         self.dropped = dropped
 
 

@@ -36,6 +36,7 @@ from perdure.runtime.generators import (
     Stepper,
     Unclosed,
     advance,
+    go_on,
     leave,
     unraisable,
 )
@@ -46,6 +47,7 @@ from perdure.runtime.ops import (
     Enter,
     Jump,
     Raised,
+    Release,
     Returned,
     Safe,
     Suspend,
@@ -72,13 +74,16 @@ class Machine:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.dropped: list[Unclosed] = []  # generators that nobody holds any more
+        self.dropped: list[Unclosed | Generator] = []  # generators that nobody holds any more
 
     def settle(self, fiber: Fiber, action: Action) -> Returned | Raised | Yielded | None:
         """Go on until the fiber waits (None), its stack is empty, or its root yields."""
         while action is not None:
             if isinstance(action, Again):
-                action = self._again(fiber)
+                if self.dropped:
+                    action = self._close_dropped(Suspend(go_on, (), then=0, live=()))
+                else:
+                    action = self._again(fiber)
             elif isinstance(action, Suspend):
                 if self.dropped:
                     action = self._close_dropped(self.placed(fiber, action))
@@ -96,10 +101,14 @@ class Machine:
     def drop(self, generator: Generator) -> bool:
         """Close a generator that nobody holds; what is left from where it suspends, soon.
 
-        False if it never suspends: then anybody can close it.
+        So is all of it, if another is not closed yet: they are closed one after the other. False if
+        it never suspends: then anybody can close it.
         """
         if not (generator.loaded.table.suspends and self.program.has_library("close_dropped")):
             return False
+        if self.dropped and type(generator) is not AsyncGenerator:
+            self.dropped.append(generator)
+            return True
         from perdure.runtime.stepping import Closing
 
         left = Closing(self.program).close(generator)
@@ -170,6 +179,7 @@ class Machine:
                 raise  # a person stops the worker; the run stays where it was
             del resume, live  # the error's frames keep this one: what it holds would not be dropped
             return self._raised(fiber, error)
+        del resume, live
         return self._after(fiber, loaded, cells, result)
 
     def _after(
@@ -190,6 +200,10 @@ class Machine:
                 fiber.stack[-1] = (loaded.index, result.then, live, cells, handled, owner)
                 if self.stops_at_safepoint(fiber):
                     return None
+            elif kind is Release:
+                live = result.live
+                fiber.stack[-1] = (loaded.index, result.then, live, cells, handled, owner)
+                return Again()
             elif kind is Enter:
                 cells = loaded.cells_of(result.contents, cells)
                 live = result.live
@@ -269,6 +283,9 @@ class Machine:
                 return self._call_own(fiber, own, args, kwargs)
             if callee is advance:
                 return self._advance(fiber, args[0])
+            if callee is go_on:
+                fiber.stack.pop()
+                return Again()
             if (inner := callables.passed_on(callee, args, kwargs)) is not None:
                 return self.call(fiber, *inner)
             if dataclass_fields.is_written(callee) and args:

@@ -6,6 +6,7 @@ A task block is a plain function. It ends in one of four ways::
     raise …                                         the function raises
     return _Suspend0(callee, args, then=3, live=…)   call this, then go on at block 3 with its value
     return _Jump0(4, live)                           go on at block 4, now
+    return _Release0(4, live)                        the same, when what this one held has gone
 
 The names without a class behind them are Python's own, under names that user code cannot shadow.
 """
@@ -59,6 +60,12 @@ class Jump:
 
 class Safe(Jump):
     """Go on at block `then` with `live`; the run may be stopped here (a safepoint)."""
+
+    __slots__ = ()
+
+
+class Release(Jump):
+    """Go on at block `then` with `live`, when nobody holds any more what the last block held."""
 
     __slots__ = ()
 
@@ -404,6 +411,7 @@ def cells(bound: dict[str, Any]) -> dict[str, CellType]:
         **bound,
         "_Suspend0": Suspend,
         "_Jump0": Jump,
+        "_Release0": Release,
         "_Enter0": Enter,
         "_UNBOUND0": UNBOUND,
         "_ONCE0": (None,),

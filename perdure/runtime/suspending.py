@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from perdure.compiler.library import (
     ALSO_NUMBERED,
+    ALWAYS,
     ASKING_LENGTH,
     DECIDING,
     FIELD_OF_SOMETHING,
@@ -34,6 +35,7 @@ from perdure.compiler.library import (
     OF_ITEMS,
     PAST,
     SHOWING,
+    STAND_INS,
     full_name,
     stand_in_called,
 )
@@ -56,6 +58,7 @@ from perdure.runtime.generators import (
     SyncGenerator,
     Unclosed,
     advance,
+    go_on,
 )
 from perdure.runtime.steps import AsyncStep
 
@@ -79,8 +82,7 @@ class Suspending:
                 self.program.loaded_of(callee) is not None
                 or activity_options(callee) is not None
                 or callee is sleep
-                or callee in _OF_FIBERS
-                or callee is advance  # a turn of a loop, before which something is closed
+                or callee in _OF_THE_MACHINE
                 or (id(callee.__code__) not in self._plain and self._passes_on(callee))
             )
         if kind is MethodType:
@@ -179,7 +181,7 @@ class Suspending:
             return self.suspends(callee)  # a method of the program's that has a builtin's name
         if isinstance(found, Operation):
             return self._operates(found, args)
-        if found in ("merge_", "asyncio_run"):
+        if found in _ALWAYS:
             return True
         names = _OF_ITEMS.get(found)
         if names is not None and self._stops_at_items(callee, names, args, kwargs):
@@ -490,8 +492,12 @@ class Suspending:
 _OF_SECOND = {f"{name}_" for name in (*DECIDING, "nsmallest", "nlargest")}
 _OF_WHAT_IS_GIVEN = {f"{name}_" for name in DECIDING - {"compress"}} | {"iter_"}
 _OF_GROUPS = frozenset({"split_", "subgroup_"})
+_ALWAYS = {STAND_INS[name][0] for name in ALWAYS}
 _FILLED = (list, tuple, set, frozenset, dict, deque)
-_OF_FIBERS = frozenset({fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers})
+# Of fibers; and what goes on when something has been closed: a turn of a loop, a block.
+_OF_THE_MACHINE = frozenset(
+    {fibers.spawn, fibers.gather, fibers.race, fibers.wait_for_fibers, advance, go_on}
+)
 # What fetches attributes or items, and its stand-in.
 _GETTERS: dict[Any, str] = {operator.attrgetter: "attributes_", operator.itemgetter: "items_"}
 # Functions and methods of C's: those of classes made at run time have a type of their own.

@@ -1,0 +1,179 @@
+"""How long variables hold what was put into them: a generator is closed when Python closes it."""
+
+import asyncio
+import weakref
+
+from perdure import workflow
+from tests.corpus.acts import echo
+
+
+def lent(log, name="it"):
+    try:
+        yield echo(name)
+        yield None
+    finally:
+        log.append(f"returning {name}")
+        log.append(echo(f"{name} is back"))
+
+
+@workflow
+def held_to_the_end():
+    """Not read again, and open all the same while the workflow goes on."""
+    log = []
+    borrowed = lent(log)
+    log.append(next(borrowed))
+    log.append(echo("used"))
+    return log
+
+
+@workflow
+def given_up_in_between():
+    log = []
+    borrowed = lent(log)
+    next(borrowed)
+    log.append(echo("used"))
+    borrowed = None
+    log.append("given up")
+    log.append(echo("used without"))
+    return log, len(log)
+
+
+@workflow
+def replaced():
+    log = []
+    for name in ("a", "b", "c"):
+        borrowed = lent(log, name)
+        log.append(next(borrowed))
+        log.append(echo(f"{name} used"))
+    return log
+
+
+def helper(log):
+    borrowed = lent(log)
+    second = lent(log, "second")
+    next(borrowed), next(second)
+    log.append(echo("in the helper"))
+    if echo(True):
+        return len(log)
+    return log
+
+
+@workflow
+def held_by_a_helper():
+    log = []
+    before = helper(log)
+    return before, log, len(log)
+
+
+@workflow
+def deleted():
+    log = []
+    borrowed = lent(log)
+    next(borrowed)
+    echo("used")
+    del borrowed
+    return log, len(log)
+
+
+class Table:
+    pass
+
+
+@workflow
+def deleted_with_its_object():
+    log = []
+    table = Table()
+    table.borrowed = lent(log)
+    next(table.borrowed)
+    echo("used")
+    del table.borrowed
+    log.append("deleted")
+    table.borrowed = lent(log, "other")
+    next(table.borrowed)
+    echo("used too")
+    del table
+    return log, len(log)
+
+
+@workflow
+def maybe_held(flag):
+    log = []
+    echo("before")
+    if flag:
+        borrowed = lent(log)
+        next(borrowed)
+    echo("after")
+    try:
+        return next(borrowed, "spent"), log
+    except UnboundLocalError as error:
+        return str(error)
+
+
+@workflow
+def weakly():
+    table, other = Table(), Table()
+    seen = weakref.ref(table), weakref.ref(other)
+    echo("used")
+    del table
+    found = seen[0]()
+    other = None
+    return found, echo(1), seen[1]()
+
+
+def used_up(table, seen):
+    del table
+    return seen()
+
+
+@workflow
+def given_away():
+    table = Table()
+    seen = weakref.ref(table)
+    given = [table]
+    del table
+    return used_up(given.pop(), seen), echo(1)
+
+
+@workflow
+def by_a_comprehension():
+    log = []
+    numbers = (echo(n) for n in (1, 2))
+    first = next(numbers)
+    log.append(echo("used"))
+    return first, log
+
+
+@workflow
+async def held_by_a_task():
+    log = []
+
+    async def lent_too():
+        try:
+            yield 1
+            yield 2
+        finally:
+            log.append("closed")
+
+    borrowed = lent_too()
+    log.append(await anext(borrowed))
+    await asyncio.sleep(0)
+    log.append(echo("used"))
+    await borrowed.aclose()
+    return log
+
+
+def cases():
+    return [
+        ("held_to_the_end", ()),
+        ("given_up_in_between", ()),
+        ("replaced", ()),
+        ("held_by_a_helper", ()),
+        ("deleted", ()),
+        ("deleted_with_its_object", ()),
+        ("maybe_held", (True,)),
+        ("maybe_held", (False,)),
+        ("weakly", ()),
+        ("given_away", ()),
+        ("by_a_comprehension", ()),
+        ("held_by_a_task", ()),
+    ]
