@@ -43,6 +43,7 @@ from perdure.runtime import (
     process,
     reducers,
     synchronizers,
+    threads,
     unstarted,
 )
 from perdure.runtime.instances import Reducer
@@ -209,6 +210,7 @@ _REDUCERS: dict[type, Reducer | None] = {
     **loop.REDUCERS,
     **activity_calls.REDUCERS,
     **unstarted.REDUCERS,
+    **threads.REDUCERS,
 }
 
 

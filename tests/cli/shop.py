@@ -48,11 +48,11 @@ def stocked(number):
 
 
 @workflow
-def locked(number):
-    lock = threading.Lock()
+def threaded(number):
+    mine = threading.local()
     total = price(Order(number))
-    with lock:
-        return total
+    mine.total = total
+    return total
 
 
 def after_a_while(order):

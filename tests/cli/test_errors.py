@@ -17,7 +17,7 @@ NO_STORE = (
     "the path (a relative one starts at the present folder), or start a run or a worker with this "
     "address to create the store.\n"
 )
-WORKFLOWS = "its workflows are: checkout, echo, hanging, later, locked, odd, patient, stocked"
+WORKFLOWS = "its workflows are: checkout, echo, hanging, later, odd, patient, stocked, threaded"
 
 WRONG_TARGETS = [
     (
@@ -189,13 +189,13 @@ def test_an_id_of_another_workflow(shop):
 
 
 def test_an_unpicklable_live_variable(shop):
-    done = shop("run", "shop.py:locked", "1", "--id", "x")
+    done = shop("run", "shop.py:threaded", "1", "--id", "x")
     assert done.exit_code == Exit.NO
     assert done.stdout == ""
     assert done.stderr.splitlines()[-1] == (
-        "perdure: run x failed: the variable 'lock' in locked (line 52) is of type "
-        "_thread.lock, which "
-        "cannot be pickled (cannot pickle '_thread.lock' object), and it is still needed after "
+        "perdure: run x failed: the variable 'mine' in threaded (line 52) is of type "
+        "_thread._local, which "
+        "cannot be pickled (cannot pickle '_thread._local' object), and it is still needed after "
         "price(Order(number)) (shop.py:53), where the run may have to move to another process. "
         "Make it after that call, or keep what it can be made from (a path, a key, a URL) and use "
         "it inside an activity."

@@ -292,13 +292,12 @@ def dead_values_need_not_be_kept():
     """What is dead at a suspension may be anything, even what cannot be pickled."""
     import threading
 
-    lock = threading.Lock()
-    with lock:
-        x = 1
+    mine = threading.local()
+    mine.x = 1
     generator = (i for i in range(3))
-    x += next(generator)
-    lock = generator = None
-    return echo(x), lock, generator
+    x = mine.x + next(generator)
+    mine = generator = None
+    return echo(x), mine, generator
 
 
 @workflow
@@ -306,9 +305,9 @@ def dead_after_last_use():
     """The same without clearing the names: they are just never read again."""
     import threading
 
-    lock = threading.Lock()
-    taken = lock.acquire()
-    lock.release()
+    mine = threading.local()
+    mine.taken = True
+    taken = mine.taken
     return echo(taken)
 
 

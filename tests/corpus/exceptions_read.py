@@ -27,7 +27,7 @@ def subject_of_attribute_error():
         blech = None
 
     thing, found = Local(), []
-    for make in (lambda: thing, Lean, threading.Lock):
+    for make in (lambda: thing, Lean, threading.local):
         try:
             found.append(make().bluch)
         except AttributeError as error:

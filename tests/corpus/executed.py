@@ -62,7 +62,7 @@ def only_functions():
 @workflow
 def nobody_needs_it():
     """Beside them is what nobody can keep."""
-    return counted({"limit": 1, "lock": threading.Lock()})
+    return counted({"limit": 1, "mine": threading.local()})
 
 
 @workflow

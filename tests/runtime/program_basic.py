@@ -71,8 +71,8 @@ def decline(code: int) -> None:
 
 
 @activity
-def give_lock() -> object:
-    return threading.Lock()
+def give_local() -> object:
+    return threading.local()
 
 
 @workflow
@@ -123,35 +123,35 @@ def declined(code: int) -> None:
 
 
 @workflow
-def holds_a_lock() -> int:
-    lock = threading.Lock()
+def holds_its_own() -> int:
+    mine = threading.local()
     x = double(1)
-    with lock:
-        return x
+    mine.x = x
+    return x
 
 
 @workflow
-def drops_a_lock() -> int:
-    lock = threading.Lock()
-    with lock:
-        x = 1
+def drops_its_own() -> int:
+    mine = threading.local()
+    mine.x = 1
+    x = mine.x
     return double(x)
 
 
 @workflow
-def passes_a_lock() -> int:
-    return double(threading.Lock())  # type: ignore[arg-type]
+def passes_its_own() -> int:
+    return double(threading.local())  # type: ignore[arg-type]
 
 
 @workflow
-def returns_a_lock() -> object:
+def returns_its_own() -> object:
     double(1)
-    return threading.Lock()
+    return threading.local()
 
 
 @workflow
-def gets_a_lock() -> object:
-    return give_lock()
+def gets_its_own() -> object:
+    return give_local()
 
 
 @workflow
@@ -243,7 +243,7 @@ def timed_out_in_a_loop() -> str:
 def two_in_one_transition() -> tuple[object, object]:
     first = uuid4()
     try:
-        double(threading.Lock())  # type: ignore[arg-type]
+        double(threading.local())  # type: ignore[arg-type]
     except TypeError:
         pass
     return first, uuid4()

@@ -20,7 +20,7 @@ VALUES: dict[str, Callable[[], Any]] = {
     "list": lambda: list(_pieces()),
     "dict": lambda: dict(enumerate(_pieces())),
     "file": lambda: open(__file__, encoding="utf-8"),
-    "lock": threading.Lock,
+    "local": threading.local,
 }
 
 

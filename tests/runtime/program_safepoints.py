@@ -39,13 +39,13 @@ def nested(turns: int) -> list[int]:
 
 
 @workflow
-def holds_a_lock(turns: int) -> int:
-    lock = threading.Lock()
-    total = 0
+def holds_its_own(turns: int) -> int:
+    mine = threading.local()
+    mine.total = 0
     for number in range(turns):
-        with lock:
-            total += number
-    del lock
+        mine.total += number
+    total = mine.total
+    del mine
     return echo(total)
 
 

@@ -11,28 +11,28 @@ from tests.runtime.activities import double, later
 current = contextvars.ContextVar("current")
 
 
-async def holds_a_lock(x):
-    lock = threading.Lock()
+async def holds_its_own(x):
+    mine = threading.local()
     got = await later(x)
-    return got, lock
+    return got, mine
 
 
 @workflow
 async def in_itself():
-    lock = threading.Lock()
+    mine = threading.local()
     await later(1)
-    return lock
+    return mine
 
 
 @workflow
 async def in_what_it_awaits():
-    return await holds_a_lock(1)
+    return await holds_its_own(1)
 
 
 @workflow
 async def in_a_task():
     me = asyncio.current_task()
-    task = asyncio.create_task(holds_a_lock(1))
+    task = asyncio.create_task(holds_its_own(1))
     await asyncio.sleep(1)
     return me, await task
 
@@ -40,28 +40,28 @@ async def in_a_task():
 @workflow
 async def in_a_group():
     first = later(1)
-    return await asyncio.gather(first, holds_a_lock(2))
+    return await asyncio.gather(first, holds_its_own(2))
 
 
 @workflow
 async def across_a_plain_activity():
     async def inner():
-        lock = threading.Lock()
+        mine = threading.local()
         double(1)
-        return lock
+        return mine
 
     return await asyncio.create_task(inner())
 
 
 @workflow
 async def in_a_container():
-    steps = {"a": [holds_a_lock(1)]}
+    steps = {"a": [holds_its_own(1)]}
     await later(1)
 
     async def stream():
-        lock = threading.Lock()
+        mine = threading.local()
         yield await later(1)
-        yield lock
+        yield mine
 
     steps["b"] = stream()
     async for item in steps["b"]:
@@ -72,11 +72,11 @@ async def in_a_container():
 
 @workflow
 async def in_a_closure():
-    lock = threading.Lock()
+    mine = threading.local()
 
     async def inner():
         await later(1)
-        return lock
+        return mine
 
     return await inner()
 
@@ -84,7 +84,7 @@ async def in_a_closure():
 @workflow
 async def in_a_result():
     async def made():
-        return threading.Lock()
+        return threading.local()
 
     task = asyncio.create_task(made())
     await later(1)
@@ -93,19 +93,19 @@ async def in_a_result():
 
 @workflow
 async def in_a_callback():
-    asyncio.get_running_loop().call_later(5, print, threading.Lock())
+    asyncio.get_running_loop().call_later(5, print, threading.local())
     await later(1)
 
 
 @workflow
 async def in_a_context():
-    current.set(threading.Lock())
+    current.set(threading.local())
     await later(1)
 
 
 @workflow
 def in_the_context_of_a_plain_one():
-    current.set(threading.Lock())
+    current.set(threading.local())
     double(1)
 
 
@@ -113,7 +113,7 @@ class Steps:
     """An iterator of no generator: Python steps it."""
 
     def __init__(self):
-        self.lock = threading.Lock()
+        self.mine = threading.local()
         self.waiting = None
 
     def __iter__(self):
@@ -142,9 +142,9 @@ async def in_what_is_not_compiled():
 @workflow
 def in_a_generator_of_a_generator():
     def inner():
-        lock = threading.Lock()
+        mine = threading.local()
         yield double(1)
-        yield lock
+        yield mine
 
     def outer():
         yield from inner()
@@ -158,7 +158,7 @@ def in_a_generator_of_a_generator():
 @workflow
 async def in_a_queue():
     queue = asyncio.Queue()
-    queue.put_nowait(threading.Lock())
+    queue.put_nowait(threading.local())
 
     async def take():
         await asyncio.sleep(1)
@@ -170,12 +170,14 @@ async def in_a_queue():
 @workflow
 async def in_a_callback_of_a_future():
     future = asyncio.get_running_loop().create_future()
-    future.add_done_callback(functools.partial(print, threading.Lock()))
+    future.add_done_callback(functools.partial(print, threading.local()))
     await asyncio.gather(later(1), future)
 
 
+OF_ALL_RUNS = threading.Lock()
+
+
 @workflow
-async def in_an_answer_to_a_thread():
-    asyncio.run_coroutine_threadsafe(later(1), asyncio.get_running_loop())
-    await asyncio.sleep(1)
-    await later(2)
+def in_a_lock_of_a_module():
+    with OF_ALL_RUNS:
+        double(1)

@@ -561,7 +561,7 @@ def test_what_runs_is_refused() -> None:
         "generator": generator,
         "coroutine": coroutine,
         "frame": sys._getframe(),
-        "lock": threading.Lock(),
+        "local": threading.local(),
         "module": types.ModuleType("nowhere"),
     }
     for word, value in values.items():

@@ -45,7 +45,7 @@ def test_a_dead_value_is_not_encoded(
     assert max(sizes) < FEW
 
 
-@pytest.mark.parametrize("kind", ["dict", "lock"])
+@pytest.mark.parametrize("kind", ["dict", "local"])
 @pytest.mark.parametrize("workflow", program.DEAD, ids=NAMES)
 def test_a_dead_value_is_not_in_the_store(
     workflow: Callable[..., Any], kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -90,7 +90,7 @@ def test_what_a_closure_shares_stays(sizes: list[int]) -> None:
     """Who else holds a cell is not known, so its content is live as long as the frame is."""
     assert drive(program.in_a_cell, "bytes").error is None
     assert max(sizes) >= len(program.RANDOM)
-    assert isinstance(drive(program.in_a_cell, "lock").error, UnpicklableError)
+    assert isinstance(drive(program.in_a_cell, "local").error, UnpicklableError)
 
 
 @pytest.mark.parametrize("kind", program.VALUES)

@@ -41,7 +41,7 @@ def test_each_turn_may_be_the_last_before_a_restart() -> None:
 
 
 def test_what_cannot_be_kept_goes_on_in_memory() -> None:
-    outcome = drive(programs.holds_a_lock, 5, restart="safepoints")
+    outcome = drive(programs.holds_its_own, 5, restart="safepoints")
     assert (outcome.value, outcome.error) == (10, None)
 
 

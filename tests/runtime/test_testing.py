@@ -27,9 +27,9 @@ def test_sleeps_end_at_once() -> None:
 
 
 def test_what_cannot_be_kept_is_named() -> None:
-    error = drive(basic.holds_a_lock).error
+    error = drive(basic.holds_its_own).error
     assert isinstance(error, perdure.UnpicklableError)
-    assert "the variable 'lock' in holds_a_lock" in str(error)
+    assert "the variable 'mine' in holds_its_own" in str(error)
     iterator = drive(basic.loops_over_a_file, __file__).error
     assert isinstance(iterator, perdure.UnpicklableError)
     basic.Opened.files.pop().close()

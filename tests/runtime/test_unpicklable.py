@@ -11,27 +11,27 @@ import perdure
 from perdure.testing import drive
 from tests.runtime import program_unpicklable as program
 
-IN_A_COROUTINE = ("the variable 'lock' in holds_a_lock (line ", "after await later(x) (tests/")
+IN_A_COROUTINE = ("the variable 'mine' in holds_its_own (line ", "after await later(x) (tests/")
 
 
 @pytest.mark.parametrize(
     ("workflow", "texts"),
     [
-        (program.in_itself, ("the variable 'lock' in in_itself (line ", "after await later(1) (")),
+        (program.in_itself, ("the variable 'mine' in in_itself (line ", "after await later(1) (")),
         (program.in_what_it_awaits, IN_A_COROUTINE),
         (program.in_a_task, IN_A_COROUTINE),
         (program.in_a_group, IN_A_COROUTINE),
         (
             program.across_a_plain_activity,
-            ("'lock' in across_a_plain_activity.<locals>.inner", "after double(1) ("),
+            ("'mine' in across_a_plain_activity.<locals>.inner", "after double(1) ("),
         ),
         (
             program.in_a_container,
-            ("'lock' in in_a_container.<locals>.stream", "after await later(1) ("),
+            ("'mine' in in_a_container.<locals>.stream", "after await later(1) ("),
         ),
         (
             program.in_a_closure,
-            ("'lock' in in_a_closure.<locals>.inner", "after await later(1) ("),
+            ("'mine' in in_a_closure.<locals>.inner", "after await later(1) ("),
         ),
         (program.in_a_result, ("the variable 'task' in in_a_result (line ", "cannot pickle")),
         (program.in_a_queue, ("the variable 'queue' in in_a_queue", "cannot pickle")),
@@ -41,19 +41,22 @@ IN_A_COROUTINE = ("the variable 'lock' in holds_a_lock (line ", "after await lat
             ("the call of functools.partial that the event loop is to make cannot be",),
         ),
         (
-            program.in_an_answer_to_a_thread,
-            ("the call of _chain_future.<locals>._call_set_state that the event loop is to make",),
+            program.in_a_lock_of_a_module,
+            (
+                "tests.runtime.program_unpicklable.OF_ALL_RUNS, a lock of a module, is held across",
+                "all other runs of this process would wait for it; release it before the call",
+            ),
         ),
         (
             program.in_a_context,
             (
-                "the context variable 'current' holds a _thread.lock",
+                "the context variable 'current' holds a _thread._local",
                 "and it is set across await later(1) in in_a_context (tests/",
             ),
         ),
         (
             program.in_the_context_of_a_plain_one,
-            ("the context variable 'current' holds a _thread.lock",),
+            ("the context variable 'current' holds a _thread._local",),
         ),
         (
             program.in_what_is_not_compiled,
@@ -61,7 +64,7 @@ IN_A_COROUTINE = ("the variable 'lock' in holds_a_lock (line ", "after await lat
         ),
         (
             program.in_a_generator_of_a_generator,
-            ("'lock' in in_a_generator_of_a_generator.<locals>.inner", "after double(1) ("),
+            ("'mine' in in_a_generator_of_a_generator.<locals>.inner", "after double(1) ("),
         ),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

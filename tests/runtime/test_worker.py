@@ -155,9 +155,9 @@ def test_an_exception_comes_back_whole(client: perdure.Client) -> None:
 
 def test_an_unpicklable_variable_is_named(client: perdure.Client) -> None:
     with pytest.raises(perdure.UnpicklableError) as caught:
-        client.run(basic.holds_a_lock, id="r")
+        client.run(basic.holds_its_own, id="r")
     text = str(caught.value)
-    assert "the variable 'lock' in holds_a_lock (line 127) is of type _thread.lock" in text
+    assert "the variable 'mine' in holds_its_own (line 127) is of type _thread._local" in text
     assert "still needed after double(1) (program_basic.py:" in text or (
         "still needed after double(1) (tests/runtime/program_basic.py:" in text
     )
@@ -165,15 +165,15 @@ def test_an_unpicklable_variable_is_named(client: perdure.Client) -> None:
 
 
 def test_a_dead_value_need_not_be_picklable(client: perdure.Client) -> None:
-    assert client.run(basic.drops_a_lock) == 2
+    assert client.run(basic.drops_its_own) == 2
 
 
 @pytest.mark.parametrize(
     ("workflow", "text"),
     [
-        (basic.passes_a_lock, "an argument of tests.runtime.program_basic:double (line "),
-        (basic.returns_a_lock, "the workflow's result, of type _thread.lock, cannot be pickled"),
-        (basic.gets_a_lock, "the result of activity tests.runtime.program_basic:give_lock"),
+        (basic.passes_its_own, "an argument of tests.runtime.program_basic:double (line "),
+        (basic.returns_its_own, "the workflow's result, of type _thread._local, cannot be pickled"),
+        (basic.gets_its_own, "the result of activity tests.runtime.program_basic:give_local"),
     ],
 )
 def test_what_crosses_a_border_must_be_picklable(
@@ -213,7 +213,7 @@ def test_arguments_are_checked_before_anything_is_written(client: perdure.Client
     problem = "missing a required argument: 'x'"
     assert str(caught.value) == f"the arguments do not fit {wanted}: {problem}"
     with pytest.raises(perdure.UnpicklableError, match=r"an argument of .*:doubled cannot be"):
-        client.start(basic.doubled, threading.Lock())  # type: ignore[arg-type]
+        client.start(basic.doubled, threading.local())  # type: ignore[arg-type]
     assert client.list() == []
 
 
