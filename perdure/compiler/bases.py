@@ -2,10 +2,11 @@
 
 `MutableMapping.update` calls the `__setitem__` of the class that it is mixed into, and
 `NodeVisitor.visit` the methods that the program adds. Where those suspend, what calls them must be
-able to stop as well: so such classes are compiled with the program, where it derives from them. Of
-a module only what they need is read; classes in C (`dict`, `Exception`) have no text to read. So is
-`copy.copy`, where a class of the program says how it is copied. (Not `copy.deepcopy`: it finds
-again what it has copied by `id()`, which is another one after a restart.)
+able to stop as well: so such classes are compiled with the program, where it derives from them, or
+mentions one that calls what it is given (`sched.scheduler`). Of a module only what they need is
+read; classes in C (`dict`, `Exception`) have no text to read. So is `copy.copy`, where a class of
+the program says how it is copied. (Not `copy.deepcopy`: it finds again what it has copied by
+`id()`, which is another one after a restart.)
 """
 
 from __future__ import annotations

@@ -91,6 +91,10 @@ _OF_PACKAGES: dict[str, tuple[str, frozenset[int]]] = {
     "dataclasses.replace": ("replace_", frozenset()),
     "copy.replace": ("replace_", frozenset()),
     "asyncio.run": ("asyncio_run", frozenset()),
+    "csv.reader": ("reader_", frozenset()),
+    "_csv.reader": ("reader_", frozenset()),
+    "_string.formatter_parser": ("parsed_", frozenset()),
+    "_string.formatter_field_name_split": ("parts_of_field_", frozenset()),
 }
 _HEAPS = "heappush heappop heapreplace heappushpop heapify".split()
 _OF_PACKAGES |= {f"heapq.{name}": (f"{name}_", frozenset()) for name in _HEAPS}
@@ -117,8 +121,15 @@ _OF_PACKAGES |= {
 }
 _OF_PACKAGES |= {f"builtins.{name}": ("bytes_", frozenset()) for name in RAW}
 STAND_INS |= _OF_PACKAGES
-# Whatever they are given: one gives a generator that is to be kept, the other is refused.
-ALWAYS = frozenset({"heapq.merge", "asyncio.run"})
+# Whatever they are given: what they give is to be kept; the last one is refused.
+ALWAYS = frozenset(
+    {
+        "heapq.merge",
+        "_string.formatter_parser",
+        "_string.formatter_field_name_split",
+        "asyncio.run",
+    }
+)
 # Those that may make a coroutine of whatever they are given.
 ASYNCHRONOUS = frozenset({"builtins.aiter", "builtins.anext"})
 # Methods of builtin types that have one; the values are the positions of what they call.
@@ -298,6 +309,7 @@ METHODS_OF = {
     "reversed_": (f"{OPERATORS}:Reversed.__next__", f"{OPERATORS}:Reversed.__length_hint__"),
     "tee_": (f"{ITERATING}:TeeIterator.__next__",),
     "groupby_": (f"{ITERATING}:Groups.__next__", f"{ITERATING}:Group.__next__"),
+    "reader_": (f"{PACKAGES}:Reader.__next__",),
 }
 # What loops, unpacking, `in` and a generator's end come to where an iterator suspends.
 GOING_OVER = ("step_of", "list_", "taken_", "extension_", "contains_", "delegate", "close_dropped")

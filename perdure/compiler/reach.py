@@ -86,9 +86,10 @@ def _bases(modules: Modules, own: list[Module]) -> Iterator[Module]:
     modules.extends = bool(wanted)
 
 
-_MADE = BASES["collections"]
+# Whose objects call methods and functions of the program: those of a name that it mentions.
+_MADE = {name: BASES[name] for name in ("collections", "csv", "sched", "string")}
+_WORDS = re.compile(rf"\b(?:{'|'.join(sorted(frozenset().union(*_MADE.values())))})\b")
 _OF_GENERATORS = {"ast", "calendar", "difflib", "ipaddress"}
-_WORDS = re.compile(r"\b(?:User|Chain)\w+")
 
 
 def _derived_from(modules: Modules, among: list[Module]) -> dict[str, set[str]]:
@@ -98,9 +99,11 @@ def _derived_from(modules: Modules, among: list[Module]) -> dict[str, set[str]]:
         if any(name.endswith(".__copy__") for name in module.functions):
             found["copy"] = {"copy"}
         if not is_foreign(module.source.module):
+            words = set(_WORDS.findall(module.source.text))
+            for name in _MADE.keys() & module.imported if words else ():
+                if made := _MADE[name] & words:
+                    found.setdefault(name, set()).update(made)
             # Objects of these are gone over by generators.
-            for name in _MADE & set(_WORDS.findall(module.source.text)):
-                found.setdefault("collections", set()).add(name)
             for name in _OF_GENERATORS & module.imported:
                 found[name] = set(BASES[name])
         for node in module.classes.values():

@@ -227,6 +227,10 @@ BASES = {
         "IPv4Network IPv6Network summarize_address_range collapse_addresses".split()
     ),
     "collections": frozenset({"ChainMap", "UserDict", "UserList", "UserString"}),
+    "csv": frozenset({"DictReader"}),
+    "sched": frozenset({"scheduler"}),
+    "cmd": frozenset({"Cmd"}),
+    "string": frozenset({"Formatter", "Template"}),
     "_collections_abc": frozenset(
         "Mapping MutableMapping KeysView ItemsView ValuesView Sequence MutableSequence Set"
         " MutableSet Generator AsyncGenerator Coroutine".split()

@@ -7,6 +7,7 @@ with a function, `heapq`, `bisect` with a key, `statistics` over what suspends, 
 from __future__ import annotations
 
 import _csv
+import _string  # type: ignore[import-not-found]
 import bisect
 import dataclasses
 import heapq
@@ -340,6 +341,107 @@ def cached_call(cached: Any, args: Any, kwargs: Any) -> Any:
     return result
 
 
+# csv ------------------------------------------------------------------------------------------
+
+
+def reader_(lines: Any, /, *dialect: Any, **options: Any) -> Any:
+    _csv.reader((), *dialect, **options)  # says what is wrong
+    return Reader(iter(lines), dialect, options)
+
+
+class Reader:
+    """A `csv.reader` of lines that suspend: it reads a row again with each line that it wants."""
+
+    def __init__(self, lines: Any, dialect: Any, options: Any, line_num: int = 0) -> None:
+        self.lines = lines
+        self.options = dialect, options
+        self.line_num = line_num
+
+    def __reduce__(self) -> Any:
+        return Reader, (self.lines, *self.options, self.line_num)
+
+    @property
+    def dialect(self) -> Any:
+        """How rows are written."""
+        return self.read(()).dialect
+
+    def read(self, lines: Any) -> Any:
+        """Python's own reader, of these lines."""
+        dialect, options = self.options
+        return _csv.reader(lines, *dialect, **options)
+
+    def row(self, lines: list[Any]) -> Any:
+        """The row that lines make; None if it wants another one."""
+        try:
+            return next(self.read(_Begun(lines)))
+        except _Wanting:
+            return None
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        lines: list[Any] = []
+        row = None
+        while row is None:
+            try:
+                line = next(self.lines)
+            except StopIteration:
+                break
+            lines.append(line)
+            self.line_num += isinstance(line, str)  # else the reader says what is wrong
+            row = self.row(lines)
+        if row is None:  # the lines end: within a row, or before one
+            row = next(self.read(iter(lines)))
+        return row
+
+
+class _Wanting(Exception):
+    """A reader wants another line."""
+
+
+class _Begun:
+    def __init__(self, lines: list[Any]) -> None:
+        self.lines = iter(lines)
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        for line in self.lines:
+            return line
+        raise _Wanting
+
+
+# string ---------------------------------------------------------------------------------------
+
+
+def parsed_(text: Any, /) -> Any:
+    """The fields of a format, as `string.Formatter` goes over them."""
+    return _given(*_read(_string.formatter_parser(text)))
+
+
+def parts_of_field_(name: Any, /) -> Any:
+    first, rest = _string.formatter_field_name_split(name)
+    return first, _given(*_read(rest))
+
+
+def _read(iterator: Any) -> tuple[list[Any], ValueError | None]:
+    """What an iterator of C gives, which cannot be kept, and the mistake that it comes to."""
+    found: list[Any] = []
+    try:
+        found.extend(iterator)
+    except ValueError as error:
+        return found, error
+    return found, None
+
+
+def _given(found: list[Any], wrong: ValueError | None) -> Any:
+    yield from found
+    if wrong is not None:
+        raise wrong
+
+
 # By module and name: those written in Python are looked for by these, so that nothing is imported.
 _BY_NAME: dict[tuple[str, str], Callable[..., Any]] = {
     ("re", "sub"): re_sub_,
@@ -368,6 +470,9 @@ BUILTINS: dict[Any, Callable[..., Any]] = {
     heapq.heapreplace: heapreplace_,
     heapq.heappushpop: heappushpop_,
     heapq.heapify: heapify_,
+    _csv.reader: reader_,
+    _string.formatter_parser: parsed_,
+    _string.formatter_field_name_split: parts_of_field_,
 }
 if sys.version_info >= (3, 12):
     BUILTINS[itertools.batched] = batched_

@@ -101,7 +101,8 @@ def leads_to(callee: Any) -> Sequence[Any]:
     if code == _DISPATCHER:
         return [*callee.registry.values()]
     if code == _METHOD:
-        return [*_generic(callee).registry.values()]
+        # What is registered may be a classmethod, which is bound before it is called.
+        return [getattr(f, "__func__", f) for f in _generic(callee).registry.values()]
     return ()
 
 

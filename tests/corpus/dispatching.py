@@ -121,6 +121,34 @@ def methods_found():
     return found, Visitor.table["charge"](visitor, "t"), getattr(visitor, "ali" + "as")("y")
 
 
+class Reading:
+    @functools.singledispatchmethod
+    @classmethod
+    def of(cls, text):
+        return cls.__name__, echo(text)
+
+    @of.register
+    @classmethod
+    def _(cls, text: int):
+        return cls.__name__, echo(text) + 1
+
+    @functools.singledispatchmethod
+    @staticmethod
+    def plainly(text):
+        return echo(text)
+
+    @plainly.register
+    @staticmethod
+    def _(text: int):
+        return echo(text) + 1
+
+
+@workflow
+def generic_class_methods():
+    found = [Reading.of(1), Reading.of("x"), Reading().of(2)]
+    return found, Reading.plainly(3), Reading().plainly(4), Reading.plainly("y")
+
+
 @workflow
 def method_callers():
     """operator.methodcaller, called and given to map()."""
@@ -236,6 +264,7 @@ def cases():
         ("registries", ()),
         ("generic_functions", ()),
         ("methods_found", ()),
+        ("generic_class_methods", ()),
         ("method_callers", ()),
         ("caches", ()),
         ("cached_properties", ()),
