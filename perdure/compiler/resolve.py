@@ -33,7 +33,7 @@ from perdure.compiler.roles import Role
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules
 from perdure.compiler.sites import in_place
 from perdure.compiler.source import is_foreign, is_library
-from perdure.compiler.trees import last_name
+from perdure.compiler.trees import last_name, nodes
 
 # Whether an expression suspends when it is called, or iterated over.
 NO, PERHAPS, YES = 0, 1, 2
@@ -76,7 +76,7 @@ class Resolved:
     tested: frozenset[ast.AST] = frozenset()  # expressions whose `__bool__` may suspend
     decorating: dict[ast.AST, list[ast.Call]] = field(default_factory=dict)  # see reading.py
     beginning: frozenset[str] = frozenset()  # `__iter__`, `__await__` …: may suspend in the call
-    holding: tuple[str, ...] = ()  # variables that generators of the program are put into
+    holding: tuple[str, ...] = ()  # variables that generators are put into whose end suspends
 
 
 @dataclass
@@ -873,18 +873,32 @@ class _Resolver(Reader):
             self._holding(facts),
         )
 
-    def _holding(self, facts: Facts) -> tuple[str, ...]:
-        """Variables that generators of the program are put into, in the order in which they are.
+    def _end_suspends(self, facts: Facts) -> bool:
+        """Whether a `finally`, a handler or the end of a `with` surely calls what suspends."""
+        calls: set[ast.AST] = {call for call, known in facts.known if self._suspends(known.name)}
+        calls |= {call for call, _ in facts.constructed} | {*facts.timers}
+        for node in facts.definition.own:
+            parts: list[ast.AST] = []
+            if isinstance(node, ast.Try | ast.TryStar):
+                parts = [*node.handlers, *node.finalbody]
+            elif isinstance(node, ast.With | ast.AsyncWith):
+                parts = [item.context_expr for item in node.items]
+            if any(inner in calls for part in parts for inner in nodes(part)):
+                return True
+        return False
 
-        They hold them, read or not: else a generator would be closed, and its `finally` run, before
-        its time.
+    def _holding(self, facts: Facts) -> tuple[str, ...]:
+        """Variables that generators are put into whose end suspends, in the order of the text.
+
+        They hold them, read or not: else such a generator would be closed before its time. Others
+        may hold what cannot be kept, such as a file, and are closed before.
         """
         made = {
             node
             for node, known in (*facts.known, *facts.generators)
             if known.kind in (Kind.GENERATOR, Kind.ASYNC_GENERATOR)
-            and self._compiled(known.name)
             and not getattr(known.node, "decorator_list", ())
+            and self._end_suspends(self.facts[known.name])
         }
         found: list[ast.Name] = []
         for node in facts.definition.own if made else ():

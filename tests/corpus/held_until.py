@@ -143,6 +143,55 @@ def by_a_comprehension():
     return first, log
 
 
+def words():
+    with open(__file__, encoding="utf-8") as file:
+        for line in file:
+            yield line.split()[0]
+
+
+@workflow
+def that_hold_a_file():
+    """Closed before, as nothing but the file is given back."""
+    lines = words()
+    first = next(lines)
+    return echo(first)
+
+
+class Lent:
+    def __init__(self, log, name):
+        self.log = log
+        self.name = name
+
+    def __enter__(self):
+        return echo(self.name)
+
+    def __exit__(self, *error):
+        self.log.append(echo(f"{self.name} is back"))
+
+
+def in_a_with(log):
+    with Lent(log, "book") as book:
+        yield book
+
+
+def until_it_goes(log):
+    try:
+        yield 1
+    except GeneratorExit:
+        log.append(echo("gone"))
+        raise
+
+
+@workflow
+def held_for_other_ends():
+    log = []
+    book: object = in_a_with(log)
+    log.append((number := until_it_goes(log)) is None)
+    log += [next(book), next(number)]
+    log.append(echo("used"))
+    return log
+
+
 @workflow
 async def held_by_a_task():
     log = []
@@ -175,5 +224,7 @@ def cases():
         ("weakly", ()),
         ("given_away", ()),
         ("by_a_comprehension", ()),
+        ("that_hold_a_file", ()),
+        ("held_for_other_ends", ()),
         ("held_by_a_task", ()),
     ]
