@@ -38,6 +38,11 @@ class Part(Source):
 
     names: frozenset[str] = field(default=frozenset())
 
+    @property
+    def is_library(self) -> bool:
+        """It is compiled for the sake of the user's classes."""
+        return False
+
     @cached_property
     def tree(self) -> ast.Module:
         """The statements that define the names, and whatever their code mentions.
@@ -60,7 +65,8 @@ class Part(Source):
 
 def part_of(source: Source, names: Iterable[str]) -> Part:
     """The part of a module that is compiled for the sake of these classes or functions."""
-    return Part(source.path, source.module, source.text, source.is_package, frozenset(names))
+    place = source.path, source.module, source.text, source.is_package
+    return Part(*place, is_foreign=True, names=frozenset(names))
 
 
 def _defined(statement: ast.stmt) -> Iterator[str]:

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 
 from perdure.compiler.imports import import_names
 from perdure.compiler.scopes import Module, Modules
-from perdure.compiler.source import is_foreign
 from perdure.compiler.trees import nodes
 
 
 def held_modules(modules: Modules, closure: list[Module]) -> list[Module]:
     """The first-party modules that variables may hold."""
-    own = [module for module in closure if not is_foreign(module.source.module)]
+    own = [module for module in closure if not module.source.is_foreign]
     if any(_looks_up(module) for module in own):
         return own
     found: set[str] = set()

@@ -10,7 +10,7 @@ from perdure.compiler import bases
 from perdure.compiler.diagnostics import CompileError
 from perdure.compiler.imports import prefixes, said_modules
 from perdure.compiler.scopes import Module, Modules, read_module
-from perdure.compiler.source import ASYNCIO, BASES, is_foreign, read_library
+from perdure.compiler.source import ASYNCIO, BASES, read_library
 
 
 def closure(modules: Modules, entry: str) -> list[Module]:
@@ -75,7 +75,8 @@ def _bases(modules: Modules, own: list[Module]) -> Iterator[Module]:
     """What is compiled of Python's library because classes of the program derive from it."""
     wanted = _derived_from(modules, own)
     for name in BASES:
-        source = read_library(name) if name in wanted else None
+        users = modules.project.source(name) is not None  # it hides Python's
+        source = read_library(name) if name in wanted and not users else None
         if source is None:
             continue
         module = read_module(bases.part_of(source, wanted[name]))
@@ -98,7 +99,7 @@ def _derived_from(modules: Modules, among: list[Module]) -> dict[str, set[str]]:
     for module in among:
         if any(name.endswith(".__copy__") for name in module.functions):
             found["copy"] = {"copy"}
-        if not is_foreign(module.source.module):
+        if not module.source.is_foreign:
             words = set(_WORDS.findall(module.source.text))
             for name in _MADE.keys() & module.imported if words else ():
                 if made := _MADE[name] & words:

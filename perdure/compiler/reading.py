@@ -31,7 +31,6 @@ from perdure.compiler.scopes import (
     unpacked,
 )
 from perdure.compiler.sites import users_of
-from perdure.compiler.source import is_foreign, is_library
 from perdure.compiler.stored import ANY, is_namespace, properties_made, stores_function
 from perdure.compiler.trees import copy_place, last_name, nodes
 from perdure.compiler.written import (
@@ -179,7 +178,7 @@ class Reader:
         }
         for module in self.closure:
             self._add_module(module)
-        own = [m for m in self.closure if not is_foreign(m.source.module)]
+        own = [m for m in self.closure if not m.source.is_foreign]
         self.stored = {name for module in own for name in module.stored}
         for module in held_modules(self.modules, self.closure):
             for name, function in offered(self.modules, module):
@@ -206,7 +205,7 @@ class Reader:
             self.special |= {"get"}
         for facts in list(self.facts.values()):
             self._read(facts)
-            if not is_foreign(facts.module.source.module):
+            if not facts.module.source.is_foreign:
                 self.mentioned |= {known.name for known in facts.mentioned}
                 self.attributes |= {node.attr for node in facts.attributes}
         self.mentioned |= {known.name for known in self._table_mentions()}
@@ -430,7 +429,7 @@ class Reader:
                 wanted = ("", "")  # any name
             case _:
                 return
-        if is_namespace(owner) and not is_library(facts.module.source.module):
+        if is_namespace(owner) and not facts.module.source.is_library:
             self.looked_up = True
             facts.wanted.add(wanted)
 
@@ -586,7 +585,7 @@ class Reader:
         To decorate a function may be to put it into a table: `@route("/orders")`.
         """
         for module in self.closure:
-            own = not is_foreign(module.source.module)
+            own = not module.source.is_foreign
             for owner, statement in outside_functions(module.source.tree.body, ""):
                 called = {node.func for node in nodes(statement) if isinstance(node, ast.Call)}
                 for node in nodes(statement):
@@ -604,7 +603,7 @@ class Reader:
                         elif own and dotted and node not in called:
                             self._give_builtin(dotted)
         for facts in self.facts.values():
-            own = not is_foreign(facts.module.source.module)
+            own = not facts.module.source.is_foreign
             if own and not facts.definition.is_nested and self._is_handed_on(facts):
                 yield facts.definition
 
@@ -627,7 +626,7 @@ class Reader:
                     facts.unknown.append(call)
             return
         dotted = self._dotted(call.func, facts)
-        if dotted in _LOOKUPS and not is_library(facts.module.source.module):
+        if dotted in _LOOKUPS and not facts.module.source.is_library:
             self.looked_up = True
             if facts.definition.node.name not in ("__getattr__", "__getattribute__"):
                 # There it passes on an attribute that is named where it is read.
@@ -718,7 +717,7 @@ class Reader:
 
         Or it is a function that was kept under that name, or what a `__getattr__` gives.
         """
-        own = not is_foreign(facts.module.source.module)
+        own = not facts.module.source.is_foreign
         stored = name in self.stored or (own and self._may_be_stored(name))
         stored = stored or (own and name in self.properties)  # it gives what is called
         if stored or name in _OF_FUNCTIONS:

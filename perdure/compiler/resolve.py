@@ -32,7 +32,6 @@ from perdure.compiler.reading import MAKING, Facts, Reader
 from perdure.compiler.roles import Role
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules
 from perdure.compiler.sites import in_place
-from perdure.compiler.source import is_foreign, is_library
 from perdure.compiler.trees import last_name, nodes
 
 # Whether an expression suspends when it is called, or iterated over.
@@ -191,7 +190,7 @@ class _Resolver(Reader):
             for name, facts in self.facts.items()
             if facts.role is Role.ACTIVITY
         }
-        own = [module for module in self.closure if not is_foreign(module.source.module)]
+        own = [module for module in self.closure if not module.source.is_foreign]
         return Program(self.entry, own, functions, activities, frozenset(self.stopping))
 
     def _found_by_name(self, wanted: set[tuple[str, str]]) -> list[str]:
@@ -200,7 +199,7 @@ class _Resolver(Reader):
             name
             for name, facts in self.facts.items()
             if not facts.definition.is_nested
-            and not is_library(facts.module.source.module)
+            and not facts.module.source.is_library
             and self._compiled(name)
             and _is_wanted(facts.definition.node.name, wanted)
             and self._can_compile(facts)
@@ -265,7 +264,7 @@ class _Resolver(Reader):
         unless the program has functions in tables.
         """
         facts = self.facts[name]
-        if is_foreign(facts.module.source.module):
+        if facts.module.source.is_foreign:
             return False
         return (
             any(self._compiled(nested.name) for nested in facts.definition.nested)
@@ -325,13 +324,13 @@ class _Resolver(Reader):
         return (
             facts.definition.function.owner is not None
             and facts.definition.node.name in MAKING
-            and not is_library(facts.module.source.module)
+            and not facts.module.source.is_library
         )
 
     def _may_be_handed_on(self, name: str) -> bool:
         """Whether a function inside which the run may stop, if it is called, is used as a value."""
         made = self.facts[name].definition
-        if name not in self.stopping or is_foreign(made.function.module):
+        if name not in self.stopping or made.function.source.is_foreign:
             return False
         if made.is_nested:
             return not isinstance(made.origin, COMPREHENSIONS)
@@ -409,7 +408,7 @@ class _Resolver(Reader):
             or any(
                 self._suspends(name) or name in self.maybe
                 for name in self.methods.get(method, ())
-                if not is_library(self.facts[name].module.source.module)
+                if not self.facts[name].module.source.is_library
             )
         }
         factories = ((c, f) for f in self.facts.values() for c in f.factories if c.args)

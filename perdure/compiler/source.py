@@ -16,7 +16,7 @@ import os
 import sysconfig
 import tokenize
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -36,6 +36,12 @@ class Source:
     module: str
     text: str
     is_package: bool = False
+    is_foreign: bool = False  # not the user's, and compiled with the user's all the same
+
+    @property
+    def is_library(self) -> bool:
+        """Whether it is foreign, and not compiled for the sake of the user's classes."""
+        return self.is_foreign
 
     @cached_property
     def lines(self) -> list[str]:
@@ -124,13 +130,13 @@ class Project:
 
         Perdure itself is never first-party, not even in its own checkout. But some modules of
         Python's library, and one of Perdure's, are compiled with the program where it reaches them
-        (see `is_foreign`).
+        (see `Source.is_foreign`).
         """
         if module in _COMPILED_LIBRARY or module in OWN_LIBRARY:
             if module not in self._sources:
                 self._sources[module] = read_library(module)
             return self._sources[module]
-        if module.partition(".")[0] == "perdure" or module in BASES:
+        if module.partition(".")[0] == "perdure":
             return None
         if module not in self._sources:
             self._sources[module] = None if self.complete else self._read(module)
@@ -168,6 +174,8 @@ class Project:
 
     def _read(self, module: str) -> Source | None:
         found = _read_from(self.root, module, module)
+        if module in BASES:
+            return found  # the user's own of that name goes before Python's
         if found is None and (folder := outside.folder_of(module, self.root)) is not None:
             found = _read_from(folder, module, module)
         return found or self._namespace(module)
@@ -238,26 +246,17 @@ BASES = {
 }
 
 
-def is_foreign(module: str) -> bool:
-    """Whether a module is not the user's, and is compiled with the user's all the same."""
-    return module in _COMPILED_LIBRARY or module in OWN_LIBRARY or module in BASES
-
-
-def is_standard(module: str) -> bool:
-    """Whether a module is one of Python's own library that is compiled with the program."""
+def may_be_standard(module: str) -> bool:
+    """Whether Python's own library has a module of that name that is compiled with programs."""
     return module in _COMPILED_LIBRARY or module in BASES
-
-
-def is_library(module: str) -> bool:
-    """Whether a module is not the user's, nor one that is compiled for the user's classes."""
-    return is_foreign(module) and module not in BASES
 
 
 def read_library(module: str) -> Source | None:
     """The text of a module of Python's library, or of Perdure's."""
     name = module.removeprefix("perdure.")
     folder = Path(sysconfig.get_path("stdlib")) if name == module else _PERDURE
-    return _read_from(folder, name, module)
+    found = _read_from(folder, name, module)
+    return found and replace(found, is_foreign=True)
 
 
 def _read_from(folder: Path, name: str, module: str) -> Source | None:

@@ -30,7 +30,6 @@ import pygraphviz
 from perdure.compiler.graph import NONE, Chart, Edge, Group, Node, charts
 from perdure.compiler.image import Image
 from perdure.compiler.pipeline import compile_again
-from perdure.compiler.source import is_foreign
 
 FONT = "Helvetica,Arial,sans-serif"
 WIDTH = 40  # characters in a line of a label
@@ -111,21 +110,17 @@ def to_dot(image: Image, function: str | None = None, mark: tuple[str, int] | No
     )
     # dot puts what nothing leads to anywhere: one unseen node sets all functions at one height.
     dot.node("top", style="invis", shape="point", width="0", height="0")
-    wanted = {function} if function else {c.name for c in found if not _is_library(c.name)}
+    files = {module.name: module.path for module in image.modules}
+    own = {c.name for c in found if c.name.partition(":")[0] in files}
+    wanted = {function} if function else own
     wanted |= {mark[0]} if mark and not function else set()
     shown = [i for i, chart in enumerate(found) if chart.name in wanted]
-    files = {module.name: module.path for module in image.modules}
     for index in shown:
         _Drawer(dot, index, found[index], mark).draw(files)
         dot.edge("top", f"f{index}_n0", style="invis")
     for index in shown:
         _links(dot, index, found[index], shown)
     return str(dot.source)
-
-
-def _is_library(function: str) -> bool:
-    """Whether a function is no part of the user's program, but compiled along with it."""
-    return is_foreign(function.partition(":")[0])
 
 
 def _graph_look() -> dict[str, str]:

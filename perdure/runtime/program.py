@@ -17,7 +17,7 @@ from typing import Any
 
 from perdure.compiler.image import MAGIC, FunctionTable, Image
 from perdure.compiler.library import full_name
-from perdure.compiler.source import is_standard
+from perdure.compiler.source import may_be_standard
 from perdure.runtime import ops
 from perdure.runtime.generators import CLASSES, Generator
 from perdure.runtime.modules import Live, ProgramError, live_modules
@@ -318,7 +318,7 @@ def load(image: Image, workflow: FunctionType | None = None) -> Program:
             del mine[table.name]
             _load_function(program, index, *found, support)
         else:  # of another Python's library: what had begun there goes on there
-            known = found is None and (not mine or not is_standard(table.name.partition(":")[0]))
+            known = found is None and (not mine or not _is_standard(image, table))
             _load_function(program, index, table, codes, support, known=known)
     for name, (table, codes) in mine.items():
         _load_function(program, f"{name} of Python {_PYTHON}", table, codes, support)
@@ -338,12 +338,18 @@ def _with_codes(image: Image) -> Iterator[tuple[FunctionTable, list[CodeType]]]:
         start += count
 
 
+def _is_standard(image: Image, table: FunctionTable) -> bool:
+    """Whether a function is one of Python's own library."""
+    module = table.name.partition(":")[0]
+    return may_be_standard(module) and all(own.name != module for own in image.modules)
+
+
 def _of_this_python(image: Image) -> dict[str, tuple[FunctionTable, list[CodeType]]]:
     """The functions of Python's library that the program has here, where another Python made it.
 
     `contextlib` and `asyncio` are compiled from their own source, which is that of one Python.
     """
-    if not any(is_standard(table.name.partition(":")[0]) for table in image.functions):
+    if not any(_is_standard(image, table) for table in image.functions):
         return {}
     from perdure.compiler.diagnostics import CompileError
     from perdure.compiler.pipeline import compiled_again
@@ -356,7 +362,7 @@ def _of_this_python(image: Image) -> dict[str, tuple[FunctionTable, list[CodeTyp
     return {
         table.name: (table, codes)
         for table, codes in _with_codes(made)
-        if is_standard(table.name.partition(":")[0])
+        if _is_standard(image, table)
     }
 
 

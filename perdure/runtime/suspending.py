@@ -40,7 +40,6 @@ from perdure.compiler.library import (
     stand_in_called,
 )
 from perdure.compiler.operators import ORDERING, RAW, Operation
-from perdure.compiler.source import is_foreign
 from perdure.runtime import (
     callables,
     comparing,
@@ -452,8 +451,9 @@ class Suspending:
     @functools.cached_property
     def _has_steps(self) -> bool:
         """Whether the program has a class of its own whose `__next__` suspends."""
-        names = self.program.by_name
-        return any(n.endswith(".__next__") and not is_foreign(n.partition(":")[0]) for n in names)
+        own = {module.name for module in self.program.image.modules}
+        names = (name.partition(":") for name in self.program.by_name)
+        return any(n.endswith(".__next__") and module in own for module, _, n in names)
 
     def by_number(self, kind: type) -> bool:
         """Whether a loop over an object of a class steps a `__getitem__` that suspends."""

@@ -382,8 +382,8 @@ def run(marker):
         side: int
         kinds: ClassVar[int] = 4
 
-    here = Here(act(3))
-    return Square(2).about(marker), dataclasses.astuple(here), constants.LIMIT, sched.seed
+    here, plan = Here(act(3)), sched.scheduler()
+    return Square(2).about(marker), dataclasses.astuple(here), constants.LIMIT, plan.run()
 """,
     "shapes.py": """
 from __future__ import annotations
@@ -408,7 +408,7 @@ class Square:
         found += [importlib.import_module("shapes").Square is Square]
         return found, inspect.getsource(Square.seen).split()[1]
 """,
-    # A module that puts something in its own place, and one named like Python's.
+    # A module that puts something in its own place, and one that hides Python's of that name.
     "constants.py": """
 import sys
 class Constants:
@@ -417,7 +417,14 @@ class Constants:
         return 10
 sys.modules[__name__] = Constants()
 """,
-    "sched.py": "seed = 7",
+    "sched.py": """
+from acts import act
+seed = 7
+
+class scheduler:
+    def run(self):
+        return act(seed)
+""",
 }
 SEEN = ([True] * 5, "seen(self):")
 
