@@ -336,7 +336,7 @@ class _Writer:
 
     def _handler(self, handler: Handler) -> tuple[ast.ExceptHandler, bool]:
         code, falls = self.emit(handler.body)
-        if handler.saved:
+        if handler.saved and (handler.suspends or _names(code, handler.saved)):
             source = (
                 load(handler.name, handler.node)
                 if handler.name
@@ -344,6 +344,9 @@ class _Writer:
             )
             keep = ast.Assign([ast.Name(handler.saved, ast.Store())], source)
             code = [_at(keep, handler.node), *code]
+            if falls:  # the exception leads to this frame: it would keep itself alive
+                forget = ast.Assign([ast.Name(handler.saved, ast.Store())], ast.Constant(None))
+                code.append(_at(forget, handler.node))
         made = ast.ExceptHandler(handler.type, handler.name, code or [ast.Pass()])
         return copy_place(made, handler.node), falls
 
@@ -641,6 +644,11 @@ def _jumps(code: Sequence[ast.stmt]) -> tuple[bool, bool]:
             case _:
                 stack += children(node)
     return stops, goes_on
+
+
+def _names(code: Sequence[ast.stmt], name: str) -> bool:
+    """Whether code reads a variable."""
+    return any(isinstance(n, ast.Name) and n.id == name for part in code for n in nodes(part))
 
 
 def _rebinds(handler: Handler) -> bool:

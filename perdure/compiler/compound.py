@@ -270,8 +270,14 @@ class Compound(Loops):
         made = For(node, target, iterable, body, self.body(node.orelse), safepoint=safepoint)
         self._finish(made, node, before)
         if stepped:
-            self.emit_all(self._left([stepped], node))
+            self._let_go(stepped, node)
         self._leave_on(loop, node)
+
+    def _let_go(self, iterator: str, loop: ast.For | ast.AsyncFor) -> None:
+        """After a loop: let go of what it went over; what that closes is closed at once."""
+        self.emit_all(self._left([iterator], loop))
+        if self.lends:
+            self.release(loop, f"the loop over {self.segment(loop.iter)}")
 
     def _left(self, iterators: list[str], node: ast.AST) -> Body:
         """Let go of what stepped loops went over, when they are left: a generator may close."""
@@ -330,7 +336,7 @@ class Compound(Loops):
         test = copy_place(ast.UnaryOp(ast.Not(), load(done, node)), node)
         made = While(node, test, body, self.body(node.orelse), suspends=True)
         self.emit(made)
-        self.emit_all(self._left([iterator], node))
+        self._let_go(iterator, node)
         self._leave_on(loop, node)
 
     def _Try(self, node: ast.Try) -> None:
@@ -361,6 +367,8 @@ class Compound(Loops):
             for handler in handlers:
                 handler.saved = handler.saved or self.names.fresh("exc")
         self._finish(made, node, before)
+        if handlers and self.lends and self.has(node):
+            self.release(node, "the handlers of a try")  # the exception has gone
 
     def _localised(
         self, node: ast.Try | ast.TryStar | ast.With | ast.AsyncWith, body: Body

@@ -84,6 +84,7 @@ class Lifter:
     """Lifts expressions of one function; statements go to the list on top of `output`."""
 
     special_methods: frozenset[str]  # of the program, those that may suspend
+    lends: bool  # whether the program has generators whose end suspends
 
     def __init__(
         self,
@@ -119,6 +120,14 @@ class Lifter:
     def emit_all(self, statements: Body) -> None:
         """Append statements to the list being written."""
         self.output[-1] += statements
+
+    def release(self, node: ast.AST, text: str = "") -> None:
+        """End the block: what a statement lets go of is held by nobody then.
+
+        A block's arguments are held by whoever called it, as long as it runs.
+        """
+        label = text or self.segment(node)
+        self.emit(Simple(copy_place(ast.Pass(), node), releases=label))
 
     @contextmanager
     def block(self) -> Iterator[Body]:

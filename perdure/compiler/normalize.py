@@ -96,6 +96,7 @@ class _Normalizer(Patterns):
         self.scope = scope
         self.special_methods = resolved.special_methods
         self.holding = resolved.holding
+        self.lends = resolved.lends
         around = {*scope.locals, *definition.free, *module.bound, *module.rebound}
         self.knows_super = "super" not in around  # else it is the program's own
         lasting: set[str] = set()
@@ -185,6 +186,12 @@ class _Normalizer(Patterns):
     # Simple statements ------------------------------------------------------------------------
 
     def _Expr(self, node: ast.Expr) -> None:
+        self._express(node)
+        method = getattr(node.value.func, "attr", "") if isinstance(node.value, ast.Call) else ""
+        if self.lends and method in _TAKING_OUT:
+            self.release(node)
+
+    def _express(self, node: ast.Expr) -> None:
         if self.is_suspension(node.value):
             self.suspend(node.value, None)
             return
@@ -197,15 +204,11 @@ class _Normalizer(Patterns):
 
     def _Assign(self, node: ast.Assign) -> None:
         self._assign_all(node)
-        if any(isinstance(t, ast.Name) and t.id in self.holding for t in node.targets):
-            self._release(node)
-
-    def _release(self, node: ast.AST) -> None:
-        """End the block: what a statement lets go of is held by nobody then.
-
-        A block's arguments are held by whoever called it, as long as it runs.
-        """
-        self.emit(Simple(copy_place(ast.Pass(), node), self.segment(node)))
+        for target in node.targets:
+            held = isinstance(target, ast.Name) and target.id in self.holding
+            if held or (self.lends and isinstance(target, ast.Attribute | ast.Subscript)):
+                self.release(node)
+                break
 
     def _assign_all(self, node: ast.Assign) -> None:
         if not self.has(node):
@@ -294,8 +297,8 @@ class _Normalizer(Patterns):
                 self._delete(target)
         else:
             self.emit(Simple(node))
-        if not all(isinstance(target, ast.Subscript) for target in node.targets):
-            self._release(node)
+        if self.lends or not all(isinstance(target, ast.Subscript) for target in node.targets):
+            self.release(node)
 
     def _delete(self, target: ast.expr) -> None:
         if isinstance(target, ast.Tuple | ast.List):
@@ -506,6 +509,8 @@ def _captured(tree: ast.AST, scopes: dict[ast.AST, Scope], source: Source) -> se
 
 
 # The kinds of node that make functions which may be called later.
+# Methods that take things out of a container.
+_TAKING_OUT = frozenset("clear pop popitem popleft remove discard".split())
 _MAKERS = {ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.GeneratorExp}
 _MAKERS |= {TYPE_ALIAS}
 

@@ -28,11 +28,12 @@ from perdure.compiler import language, library, operators, refuse
 from perdure.compiler.core import SiteKind
 from perdure.compiler.definitions import Definition, Kind
 from perdure.compiler.diagnostics import CompileError, Diagnostic
+from perdure.compiler.lending import Lending
 from perdure.compiler.reading import MAKING, Facts, Reader
 from perdure.compiler.roles import Role
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules
 from perdure.compiler.sites import in_place
-from perdure.compiler.trees import last_name, nodes
+from perdure.compiler.trees import last_name
 
 # Whether an expression suspends when it is called, or iterated over.
 NO, PERHAPS, YES = 0, 1, 2
@@ -75,7 +76,8 @@ class Resolved:
     tested: frozenset[ast.AST] = frozenset()  # expressions whose `__bool__` may suspend
     decorating: dict[ast.AST, list[ast.Call]] = field(default_factory=dict)  # see reading.py
     beginning: frozenset[str] = frozenset()  # `__iter__`, `__await__` …: may suspend in the call
-    holding: tuple[str, ...] = ()  # variables that generators are put into whose end suspends
+    holding: tuple[str, ...] = ()  # variables that hold a generator whose end suspends
+    lends: bool = False  # whether the program has such generators
 
 
 @dataclass
@@ -174,6 +176,7 @@ class _Resolver(Reader):
         self.resolved: dict[str, Resolved] = {}
         self.diagnostics: list[Diagnostic] = []
         self._compilable: dict[str, bool] = {}
+        self.lending = Lending({}, {}, self._suspends)
 
     def run(self) -> Program:
         self._collect()
@@ -732,6 +735,7 @@ class _Resolver(Reader):
     def _reachable(self) -> list[str]:
         """Functions to compile that the entry may call, in the order of their first mention."""
         suspending = self._suspending_methods()
+        self.lending = Lending(self.facts, self.methods, self._suspends)
         seen: dict[str, None] = {}
         queue = [self.entry.name]
         queue += [again.name for again in self.redefined.get(self.entry.name, ())]
@@ -869,41 +873,6 @@ class _Resolver(Reader):
             frozenset(tested),
             facts.decorating,
             beginning,
-            self._holding(facts),
+            self.lending.holders(facts),
+            self.lending.is_any,
         )
-
-    def _end_suspends(self, facts: Facts) -> bool:
-        """Whether a `finally`, a handler or the end of a `with` surely calls what suspends."""
-        calls: set[ast.AST] = {call for call, known in facts.known if self._suspends(known.name)}
-        calls |= {call for call, _ in facts.constructed} | {*facts.timers}
-        for node in facts.definition.own:
-            parts: list[ast.AST] = []
-            if isinstance(node, ast.Try | ast.TryStar):
-                parts = [*node.handlers, *node.finalbody]
-            elif isinstance(node, ast.With | ast.AsyncWith):
-                parts = [item.context_expr for item in node.items]
-            if any(inner in calls for part in parts for inner in nodes(part)):
-                return True
-        return False
-
-    def _holding(self, facts: Facts) -> tuple[str, ...]:
-        """Variables that generators are put into whose end suspends, in the order of the text.
-
-        They hold them, read or not: else such a generator would be closed before its time. Others
-        may hold what cannot be kept, such as a file, and are closed before.
-        """
-        made = {
-            node
-            for node, known in (*facts.known, *facts.generators)
-            if known.kind in (Kind.GENERATOR, Kind.ASYNC_GENERATOR)
-            and not getattr(known.node, "decorator_list", ())
-            and self._end_suspends(self.facts[known.name])
-        }
-        found: list[ast.Name] = []
-        for node in facts.definition.own if made else ():
-            if isinstance(node, ast.Assign) and node.value in made:
-                found += [target for target in node.targets if isinstance(target, ast.Name)]
-            elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value in made:
-                found += [node.target] if isinstance(node.target, ast.Name) else []
-        found.sort(key=lambda name: (name.lineno, name.col_offset))
-        return tuple(dict.fromkeys(name.id for name in found))

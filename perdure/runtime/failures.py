@@ -216,9 +216,25 @@ def traceback_of(stack: tuple[Entry, ...]) -> TracebackType | None:
 
 
 def detach(error: BaseException) -> None:
-    """Let an exception keep no frames alive: its traceback prints as before."""
-    tidy(error)
-    error.__traceback__ = traceback_of(entries(error.__traceback__))
+    """Let an exception, and what it leads to, keep no frames alive: it prints as before."""
+    seen: set[int] = set()
+    queue: list[BaseException | None] = [error]
+    while queue:
+        one = queue.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        queue += [one.__context__, one.__cause__]
+        if isinstance(one, BaseExceptionGroup):
+            queue += one.exceptions
+        if one.__traceback__ is not None and not _is_made(one.__traceback__):
+            tidy(one)
+            one.__traceback__ = traceback_of(entries(one.__traceback__))
+
+
+def _is_made(traceback: TracebackType) -> bool:
+    """Whether a traceback is one of `traceback_of`: all but its first entry may be another's."""
+    return traceback.tb_frame.f_code.co_code == _TEMPLATE.co_code
 
 
 def _entry(

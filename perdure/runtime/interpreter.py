@@ -119,7 +119,9 @@ def advance(
 def _came_back(event: Event, fiber: Fiber) -> Returned | Raised | Again:
     if fiber.wait is not None and fiber.wait[0] == SAFEPOINT:
         return Again()
-    return Returned(event.value) if event.error is None else Raised(event.error)
+    value, error = event.value, event.error
+    event.value = event.error = None  # who made it holds it, and the run may let go of that
+    return Returned(value) if error is None else Raised(error)
 
 
 class _Run(Machine):

@@ -189,6 +189,8 @@ class Machine:
         handled, owner = fiber.stack[-1][4:]
         while True:
             kind = type(result)
+            if loaded.handles and kind in _LEAVING:
+                _forget(result, loaded)
             if kind is Suspend:
                 fiber.stack[-1] = (loaded.index, result.then, result.live, cells, handled, owner)
                 action: Action = result
@@ -489,7 +491,9 @@ class Machine:
         generator.thrown = isinstance(action, Raised)
         function, then, live, cells = generator.frame
         generator.frame = None
-        fiber.stack.append((function, then, live, cells, self._handled(fiber), generator))
+        thrown = generator.thrown and how is How.DELEGATE
+        handled = _handled_by_thrower(fiber) if thrown else self._handled(fiber)
+        fiber.stack.append((function, then, live, cells, handled, generator))
         if not generator.begun:
             generator.begun = True
             loaded = self.program.functions[function]
@@ -764,6 +768,33 @@ def _let_go(error: BaseException, loaded: LoadedFunction) -> None:
         traceback = traceback.tb_next
 
 
+def _handled_by_thrower(fiber: Fiber) -> BaseException | None:
+    """What is handled where an exception is thrown into a generator that delegates.
+
+    It goes to the innermost one, past those that delegate (CPython's `_gen_throw`): what they
+    handle is not seen in it, until it is stepped through them again.
+    """
+    handled: BaseException | None = None
+    for *_, inherited, owner in reversed(fiber.stack):
+        if owner is None:
+            break
+        handled = inherited
+        if owner.how is not How.DELEGATE:
+            break
+    return handled
+
+
+def _forget(left: Suspend | Yield | Delegate, loaded: LoadedFunction) -> None:
+    """Empty the frames of what is being handled where a block is left: a checkpoint has none.
+
+    What only they hold goes now, as it would when the run moves.
+    """
+    index = loaded.table.blocks[left.then].handling
+    if index >= 0:
+        failures.detach(left.live[index])
+
+
+_LEAVING = frozenset({Suspend, Yield, Delegate})
 # How many arguments the methods of generators take that only the machine can do.
 _ARGUMENTS = {"__next__": 0, "send": 1, "close": 0}
 _CLOSE_GIVES_VALUE = sys.version_info >= (3, 13)

@@ -249,7 +249,10 @@ class handling:
 
 
 class Returned:
-    """The value that a suspended call came back with; calling it gives the value."""
+    """The value that a suspended call came back with; calling it gives the value, once.
+
+    Callers hold this while the block runs, which may let go of the value.
+    """
 
     __slots__ = ("value",)
 
@@ -258,7 +261,9 @@ class Returned:
 
     def __call__(self) -> Any:
         """The value."""
-        return self.value
+        value = self.value
+        del self.value
+        return value
 
 
 class Raised:
@@ -274,8 +279,9 @@ class Raised:
         self.settled = settled
 
     def __call__(self) -> Any:
-        """Raise the exception, where the call stood."""
+        """Raise the exception, where the call stood; once, or its traceback would hold itself."""
         error, settled = self.error, self.settled
+        del self.error
         if isinstance(error, KeyboardInterrupt):
             passed_on[:] = [error]
         context, handled, link = error.__context__, None, None

@@ -52,6 +52,11 @@ class LoadedFunction:
         return self.table.name.partition(":")[0]
 
     @functools.cached_property
+    def handles(self) -> bool:
+        """Whether it may be left in an exception handler, to go on in it."""
+        return any(block.handling >= 0 for block in self.table.blocks)
+
+    @functools.cached_property
     def steps_loops(self) -> bool:
         """Whether it has loops over what may stop the run between two items."""
         begins = {"_stepping0", "_stepped0", "_aiter0", "_aiterated0"}

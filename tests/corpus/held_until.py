@@ -157,6 +157,89 @@ def that_hold_a_file():
     return echo(first)
 
 
+class Shelf:
+    def __init__(self, log):
+        self.log = log
+        self.kept = {}
+
+    def lend(self, name):
+        yield from lent(self.log, name)
+
+    def __iter__(self):
+        return self.lend("from the shelf")
+
+
+def chosen(shelf, name):
+    return shelf.lend(name) if name else None
+
+
+@workflow
+def however_it_comes():
+    log = []
+    shelf = Shelf(log)
+    one, (two, three) = shelf.lend("one"), (lent(log, "two"), chosen(shelf, "three"))
+    four = iter(shelf)
+    more = [lent(log, name) for name in ("five", "six")]
+    held = [next(one), next(two), next(three), next(four), *map(next, more)]
+    log.append(echo(held))
+    return log
+
+
+@workflow
+def dropped_from_objects():
+    log = []
+    shelf = Shelf(log)
+    kept, listed = {"a": lent(log, "a"), "b": lent(log, "b")}, [lent(log, "c"), lent(log, "d")]
+    shelf.own = lent(log, "own")
+    held = [*map(next, [*kept.values(), *listed, shelf.own])]
+    log.append(echo(held))
+    shelf.own = None
+    log.append("own has gone")
+    del kept["a"]
+    log.append("a has gone")
+    kept.clear()
+    log.append("b has gone")
+    listed.pop()
+    log.append("d has gone")
+    listed[0] = None
+    log.append("c has gone")
+    return log, len(log)
+
+
+@workflow
+def left_by_break():
+    log = []
+    for name in lent(log, "first"):
+        log.append(name)
+        break
+    log.append("after the loop")
+    for name in lent(log, "second"):
+        if echo(name):
+            break
+    return log, len(log)
+
+
+def fails(log, how):
+    borrowed = lent(log, how)
+    log.append(next(borrowed))
+    raise LookupError(how)
+
+
+@workflow
+def held_by_a_traceback():
+    log = []
+    try:
+        fails(log, "once")
+    except LookupError as error:
+        log.append(str(error))
+    log.append("handled")
+    try:
+        fails(log, "again")
+    except LookupError:
+        log.append("caught")
+    return log, len(log)
+
+
 class Lent:
     def __init__(self, log, name):
         self.log = log
@@ -224,6 +307,10 @@ def cases():
         ("weakly", ()),
         ("given_away", ()),
         ("by_a_comprehension", ()),
+        ("however_it_comes", ()),
+        ("dropped_from_objects", ()),
+        ("left_by_break", ()),
+        ("held_by_a_traceback", ()),
         ("that_hold_a_file", ()),
         ("held_for_other_ends", ()),
         ("held_by_a_task", ()),

@@ -1,5 +1,6 @@
 """Exceptions thrown into generators and coroutines: their contexts; and KeyboardInterrupt."""
 
+import asyncio
 import contextlib
 
 from perdure import activity, workflow
@@ -178,6 +179,74 @@ def interrupts_itself():
     raise KeyboardInterrupt("out")
 
 
+def seen_inside(log):
+    try:
+        yield echo(1)
+    except KeyError as error:
+        log.append(repr(error.__context__))
+    try:
+        raise LookupError
+    except LookupError as error:
+        log.append(repr(error.__context__))
+    yield 2
+    try:
+        raise LookupError
+    except LookupError as error:
+        log.append(repr(error.__context__))
+
+
+def delegates_in_a_handler(log):
+    try:
+        raise ValueError("outer")
+    except ValueError:
+        yield from seen_inside(log)
+
+
+async def fails():
+    await asyncio.sleep(0)
+    raise KeyError("task")
+
+
+async def cleans_up(log):
+    try:
+        await asyncio.create_task(fails())
+    except KeyError as error:
+        log.append(repr(error.__context__))
+    try:
+        raise LookupError
+    except LookupError as error:
+        log.append(repr(error.__context__))
+    await asyncio.sleep(0)
+    try:
+        raise LookupError
+    except LookupError as error:
+        log.append(repr(error.__context__))
+
+
+@workflow
+def past_those_that_delegate():
+    """What a generator handles that delegates is not seen where something is thrown in."""
+    log = []
+    source = delegates_in_a_handler(log)
+    next(source)
+    try:
+        raise OSError("thrower")
+    except OSError:
+        source.throw(KeyError(1))
+    log.append(list(source))
+    return log
+
+
+@workflow
+async def past_those_that_await():
+    log = []
+    try:
+        raise ValueError("outer")
+    except ValueError:
+        await cleans_up(log)
+    return log
+
+
 # Those that are to end with an error.
 RAISES = {"interrupts_itself"}
 
@@ -189,4 +258,6 @@ def cases():
         ("into_coroutines", ()),
         ("interrupts_that_are_raised", ()),
         ("interrupts_itself", ()),
+        ("past_those_that_delegate", ()),
+        ("past_those_that_await", ()),
     ]

@@ -1,0 +1,144 @@
+"""Generators whose end suspends, and the variables that hold them.
+
+Python closes a generator that nobody holds any more, and its `finally` gives back what it lent. A
+variable that is not read again holds nothing across a suspension, so such a generator would be
+closed while what it lent is still in use. The variables that these generators are put into are
+therefore live until they are bound again or the function ends. Others may hold what cannot be kept,
+such as a file, and are closed before.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from perdure.compiler.definitions import Kind
+from perdure.compiler.reading import Facts
+from perdure.compiler.trees import nodes
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)
+_GENERATORS = (Kind.GENERATOR, Kind.ASYNC_GENERATOR)
+
+
+class Lending:
+    """Those generators, found in what is known of all functions of a program."""
+
+    def __init__(
+        self,
+        facts: Mapping[str, Facts],
+        methods: Mapping[str, Sequence[str]],
+        suspends: Callable[[str], bool],
+    ) -> None:
+        self.methods = methods
+        self.suspends = suspends
+        # The functions that give one: generator functions, and what returns or delegates to those.
+        self.functions: set[str] = set()
+        plain = {
+            name: known
+            for name, known in facts.items()
+            if not known.module.source.is_foreign
+            and not getattr(known.definition.node, "decorator_list", ())
+        }
+        generators = {n: f for n, f in plain.items() if f.definition.kind in _GENERATORS}
+        found = {name for name, known in generators.items() if self._end_suspends(known)}
+        while found:
+            self.functions |= found
+            found = {n for n, f in plain.items() if n not in self.functions and self._passes_on(f)}
+
+    @property
+    def is_any(self) -> bool:
+        """Whether the program has such generators."""
+        return bool(self.functions)
+
+    def holders(self, facts: Facts) -> tuple[str, ...]:
+        """The variables of a function that hold one, in the order of the text.
+
+        By themselves, in a list, or in an attribute.
+        """
+        made = self._made(facts) if self.functions else set()
+        found: list[ast.Name] = []
+        for node in facts.definition.own if made else ():
+            match node:
+                case ast.Assign(targets=targets, value=value):
+                    for target in targets:
+                        found += _holders(target, value, made)
+                case (
+                    ast.AnnAssign(target=target, value=ast.expr() as value)
+                    | ast.NamedExpr(target=target, value=value)
+                ):
+                    found += _holders(target, value, made)
+        found.sort(key=lambda name: (name.lineno, name.col_offset))
+        return tuple(dict.fromkeys(name.id for name in found))
+
+    def _made(self, facts: Facts) -> set[ast.AST]:
+        """The calls of a function that give such a generator."""
+        known = (*facts.known, *facts.generators)
+        made: set[ast.AST] = {call for call, function in known if function.name in self.functions}
+        made |= {call for call, name in facts.methods if self._has_method(name)}
+        if self._has_method("__iter__"):
+            made |= {call for call, name in facts.stand_ins if name == "builtins.iter"}
+        return made
+
+    def _has_method(self, name: str) -> bool:
+        return not self.functions.isdisjoint(self.methods.get(name, ()))
+
+    def _passes_on(self, facts: Facts) -> bool:
+        """Whether a function returns such a generator, or is a generator that steps one."""
+        made, kind = self._made(facts), facts.definition.kind
+        for node in facts.definition.own if made else ():
+            if kind is Kind.FUNCTION:
+                if isinstance(node, ast.Return) and node.value and _gives(node.value, made):
+                    return True
+            elif kind in _GENERATORS:
+                if isinstance(node, ast.YieldFrom) and node.value in made:
+                    return True
+                if isinstance(node, _LOOPS) and node.iter in made:
+                    return True
+        return False
+
+    def _end_suspends(self, facts: Facts) -> bool:
+        """Whether a `finally`, a handler or the end of a `with` surely calls what suspends."""
+        calls: set[ast.AST] = {call for call, known in facts.known if self.suspends(known.name)}
+        calls |= {*facts.timers}
+        exits = any(
+            self.suspends(n) for m in ("__exit__", "__aexit__") for n in self.methods.get(m, ())
+        )
+        managers = calls | {call for call, _ in facts.constructed if exits}
+        for node in facts.definition.own:
+            if isinstance(node, ast.Try | ast.TryStar):
+                ends = [*node.handlers, *node.finalbody]
+                if any(inner in calls for part in ends for inner in nodes(part)):
+                    return True
+            elif isinstance(node, ast.With | ast.AsyncWith) and any(
+                item.context_expr in managers for item in node.items
+            ):
+                return True
+        return False
+
+
+def _holders(target: ast.expr, value: ast.expr, made: set[ast.AST]) -> Iterator[ast.Name]:
+    """The variable that leads to what is assigned, if that is one of `made` or has it inside."""
+    match target, value:
+        case (ast.Tuple() | ast.List(), ast.Tuple() | ast.List()):
+            for inner, part in zip(target.elts, value.elts, strict=False):
+                yield from _holders(inner, part, made)
+        case _ if _gives(value, made):
+            while isinstance(target, ast.Attribute | ast.Subscript):
+                target = target.value
+            if isinstance(target, ast.Name):
+                yield target
+
+
+def _gives(value: ast.expr, made: set[ast.AST]) -> bool:
+    match value:
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
+            return any(_gives(part, made) for part in parts)
+        case ast.Dict(values=parts):
+            return any(_gives(part, made) for part in parts)
+        case ast.ListComp(elt=part) | ast.SetComp(elt=part) | ast.DictComp(value=part):
+            return _gives(part, made)
+        case ast.IfExp(body=one, orelse=other):
+            return _gives(one, made) or _gives(other, made)
+        case ast.NamedExpr(value=part):
+            return _gives(part, made)
+    return value in made
