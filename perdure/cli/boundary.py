@@ -65,6 +65,12 @@ class Answering(TyperCommand):
         try:
             return super().make_context(info_name, args, *rest, **extra)
         except Exception as error:
+            if (option := getattr(error, "option_name", "-"))[1:].isdigit():
+                said: Any = error
+                said.message = (
+                    f"No such option: {option}. An argument that begins with a minus comes after "
+                    f"--, as in: perdure {info_name} TARGET -- {option}"
+                )
             message = getattr(error, "format_message", None)
             if not wants_json or message is None:
                 raise

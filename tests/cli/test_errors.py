@@ -304,3 +304,14 @@ def test_an_error_whose_text_cannot_be_made(shop):
     assert as_json.exit_code == Exit.NO
     said = json.loads(as_json.stderr[as_json.stderr.index("{") :])
     assert said["error"]["message"] == "(its text cannot be made)"
+
+
+def test_an_argument_that_begins_with_a_minus(shop):
+    code, text = shop.error("run", "shop.py:stocked", "-1")
+    assert code == Exit.USAGE
+    assert text.splitlines()[-1] == (
+        "Error: No such option: -1. An argument that begins with a minus comes after --, as in: "
+        "perdure run TARGET -- -1"
+    )
+    code, text = shop.error("run", "shop.py:stocked", "-x")
+    assert (code, text.splitlines()[-1]) == (Exit.USAGE, "Error: No such option: -x")
