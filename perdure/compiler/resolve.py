@@ -21,6 +21,8 @@ What suspends in a place the compiler cannot cut is refused, with its place (see
 from __future__ import annotations
 
 import ast
+import functools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -55,6 +57,7 @@ _CALLED_BY_SYNTAX = frozenset(
     "__new__ __init__ __post_init__ __call__ __enter__ __exit__ __aenter__ __aexit__"
     " __iter__ __next__ __aiter__ __anext__ __await__".split()
 )
+_CACHING = re.compile(r"^(?!\s*@).*\b(?:lru_)?cache\(", re.MULTILINE)
 _ENTERING = frozenset({"__enter__", "__exit__"})
 # Methods that class statements call; functions that they define may be put into the class.
 _CALLED_BY_CLASSES = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__"})
@@ -292,7 +295,15 @@ class _Resolver(Reader):
         for name in self.decorated:
             if self._compiled(name) or self.facts[name].role is Role.ACTIVITY:
                 found |= set(self.decorated[name])
+        if self.escapes and self._makes_caches:
+            found.add("cached_call")
         return found
+
+    @functools.cached_property
+    def _makes_caches(self) -> bool:
+        """Whether the program calls `functools.cache` or `lru_cache` other than as a decorator."""
+        own = (module for module in self.closure if not module.source.is_foreign)
+        return any("functools" in m.imported and _CACHING.search(m.source.text) for m in own)
 
     def _making(self) -> tuple[str, ...]:
         """Functions of the library that make objects."""

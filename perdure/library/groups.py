@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from perdure.library.numbers import numbered
+from perdure.runtime.failures import put_on
 
 
 def split_(method: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -85,10 +86,10 @@ def _derived(group: Any, exceptions: Any) -> Any:
     made = group.derive(exceptions)
     if not isinstance(made, BaseExceptionGroup):
         raise TypeError("derive must return an instance of BaseExceptionGroup")
-    made.__traceback__ = group.__traceback__
-    made.__context__ = group.__context__
-    made.__cause__ = group.__cause__
+    put_on(made, "__traceback__", group.__traceback__)
+    put_on(made, "__context__", group.__context__)
+    put_on(made, "__cause__", group.__cause__)
     notes = getattr(group, "__notes__", None)
     if isinstance(notes, list | tuple):
-        made.__notes__ = list(notes)
+        put_on(made, "__notes__", list(notes))
     return made

@@ -464,7 +464,8 @@ def _reducer_of(kind: type, *, by_value: bool) -> Reducer | None:
     if not _pickled_as_usual(kind):
         return None
     if instances.has_written_state(kind):
-        return instances.reduce_with_slots
+        written: Reducer = instances.reduce_with_slots
+        return instances.hashed(written) if instances.is_hashed_by_code(kind) else written
     if issubclass(kind, property):
         return reducers.reduce_property
     if issubclass(kind, staticmethod | classmethod):
@@ -473,12 +474,14 @@ def _reducer_of(kind: type, *, by_value: bool) -> Reducer | None:
         return instances.reduce_dict
     if (found := library.by_base(kind)) is not None:
         return found
-    masked, found = _looks_otherwise(kind), None
+    masked, found = _looks_otherwise(kind) or instances.sets_otherwise(kind), None
     if masked:
         found = instances.reduce_masked
     elif instances.is_made_bare(kind):
         found = instances.reduce_bare
-    return instances.sharing(found, masked=masked) if instances.has_usual_dict(kind) else found
+    if instances.has_usual_dict(kind):
+        found = instances.sharing(found, masked=masked)
+    return instances.hashed(found) if instances.is_hashed_by_code(kind) else found
 
 
 def _pickled_as_usual(kind: Any) -> bool:

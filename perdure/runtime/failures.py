@@ -27,6 +27,10 @@ class ActivityTimeout(Exception):
     """An attempt of an activity took longer than its `timeout` and counts as failed."""
 
 
+# Sets an attribute past any `__setattr__` of an exception's class: a frozen dataclass has one.
+put_on: Any = object.__setattr__
+
+
 class UnpicklableError(TypeError):
     """A value that must be kept across a suspension cannot be pickled."""
 
@@ -154,20 +158,19 @@ def restore(error: BaseException, state: tuple[Any, ...]) -> None:
     """Put back what hangs on an exception, past any `__setattr__` of its class."""
     own, attributes, fields, args, cause, context, suppress, stack = state
     error.__dict__.update(attributes)
-    put: Any = object.__setattr__
     if own is not None:
         error.__setstate__(own)
     if args is not None:
-        put(error, "args", args)
+        put_on(error, "args", args)
     for name, value in fields.items():
         try:
-            put(error, name, value)
+            put_on(error, name, value)
         except (AttributeError, TypeError):
             pass  # one that follows from the arguments
-    put(error, "__cause__", cause)
-    put(error, "__context__", context)
-    put(error, "__suppress_context__", suppress)
-    put(error, "__traceback__", stack)
+    put_on(error, "__cause__", cause)
+    put_on(error, "__context__", context)
+    put_on(error, "__suppress_context__", suppress)
+    put_on(error, "__traceback__", stack)
 
 
 def link_to(error: BaseException, handled: BaseException | None) -> BaseException | None:
@@ -229,7 +232,7 @@ def detach(error: BaseException) -> None:
             queue += one.exceptions
         if one.__traceback__ is not None and not _is_made(one.__traceback__):
             tidy(one)
-            one.__traceback__ = traceback_of(entries(one.__traceback__))
+            put_on(one, "__traceback__", traceback_of(entries(one.__traceback__)))
 
 
 def _is_made(traceback: TracebackType) -> bool:
@@ -247,7 +250,8 @@ def _entry(
 def passed_through(error: BaseException, code: CodeType) -> None:
     """Put an entry before an exception's traceback: the first line of a function."""
     rest = error.__traceback__
-    error.__traceback__ = _entry(rest, code.co_filename, code.co_firstlineno, code.co_name)
+    entry = _entry(rest, code.co_filename, code.co_firstlineno, code.co_name)
+    put_on(error, "__traceback__", entry)
 
 
 _TEMPLATE: CodeType = next(
@@ -320,7 +324,7 @@ def tidy(error: BaseException) -> None:
         if following is not link.tb_next:
             link.tb_next = following
         link = following
-    error.__traceback__ = head
+    put_on(error, "__traceback__", head)
 
 
 def _is_ours(entry: TracebackType) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from perdure.runtime.declare import bypassed, running_block
-from perdure.runtime.failures import link_to
+from perdure.runtime.failures import link_to, put_on
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,7 +77,7 @@ def spawn(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Fib
         fiber.settle(function(*args, **kwargs), None)
     except BaseException as error:
         if handled is not None and (first := link_to(handled, error)) is not None:
-            first.__context__ = None  # the caller's handler is not the fiber's
+            put_on(first, "__context__", None)  # the caller's handler is not the fiber's
         fiber.settle(None, error)
     return fiber
 

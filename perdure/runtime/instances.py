@@ -18,6 +18,7 @@ import copyreg
 import dataclasses
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
+from enum import Enum
 from sys import getrefcount
 from types import BuiltinMethodType, FunctionType, GetSetDescriptorType, MethodDescriptorType
 from typing import Any, NamedTuple
@@ -170,6 +171,11 @@ def set_object(value: Any, state: Any) -> None:
         object.__setattr__(value, name, content)
 
 
+def sets_otherwise(kind: Any) -> bool:
+    """Whether pickle would put attributes back by a `__setattr__` of the class: those in slots."""
+    return type(kind.__setattr__) is FunctionType and bool(copyreg._slotnames(kind))  # type: ignore[attr-defined]
+
+
 def has_written_state(kind: Any) -> bool:
     """Whether `dataclass(frozen=True, slots=True)` wrote how objects of a class are pickled.
 
@@ -229,6 +235,77 @@ def set_dict(value: Any, state: tuple[dict[str, Any], dict[str, Any] | None]) ->
     attributes, slots = state
     object.__setattr__(value, "__dict__", attributes)
     set_object(value, (None, slots))
+
+
+# What goes into sets and dicts -------------------------------------------------------------------
+
+
+def is_hashed_by_code(kind: Any) -> bool:
+    """Whether a class says how its objects are hashed, and leaves to Python how they are kept."""
+    if type(kind.__hash__) is not FunctionType:
+        return False
+    usual = kind.__getstate__ is object.__getstate__ and not hasattr(kind, "__setstate__")
+    return usual or has_written_state(kind)
+
+
+def hashed(otherwise: Reducer | None) -> Reducer:
+    """The reducer of such a class: what an object is hashed by is there before others lead to it.
+
+    `boss.team.add(worker)` and `worker.boss`: the set is filled while one of them is only begun.
+    """
+
+    def reduce_hashed(value: Any, pickler: Any) -> Any:
+        known = otherwise(value, pickler) if otherwise else NotImplemented
+        reduced: Any = object.__reduce_ex__(value, 5) if known is NotImplemented else known
+        make, args, state, *rest = reduced
+        if not state or set_dict in rest:
+            return known
+        attributes, slots = state if isinstance(state, tuple) else (state, None)
+        every = {**(attributes or {}), **(slots or {})}
+        early = {name: content for name, content in every.items() if _is_settled(content)}
+        if len(early) == len(every):
+            return known
+        items, pairs = (*rest, None, None)[:2]
+        return (begun, (_UNMASKED.get(make, make), args, early), state, items, pairs, set_in_order)
+
+    return reduce_hashed
+
+
+def begun(make: Any, args: Any, attributes: dict[str, Any]) -> Any:
+    """An object with those of its attributes that lead to no other."""
+    made = make(*args)
+    for name, content in attributes.items():
+        object.__setattr__(made, name, content)
+    return made
+
+
+def set_in_order(value: Any, state: Any) -> None:
+    """All attributes, in their order."""
+    attributes, slots = state if isinstance(state, tuple) else (state, None)
+    if attributes:
+        object.__getattribute__(value, "__dict__").clear()
+    set_object(value, (attributes, slots))
+
+
+_SCALARS = frozenset({int, str, bytes, bool, float, complex, type(None)})
+_IMMUTABLE = {("datetime", name) for name in ("date", "datetime", "time", "timedelta", "timezone")}
+_IMMUTABLE |= {("decimal", "Decimal"), ("uuid", "UUID"), ("fractions", "Fraction")}
+
+
+def _is_settled(value: Any, depth: int = 4) -> bool:
+    """Whether a value surely does not lead to an object that is in the making."""
+    kind: Any = type(value)
+    if kind in _SCALARS or (kind.__module__, kind.__name__) in _IMMUTABLE:
+        return True
+    if issubclass(kind, Enum):
+        return True
+    if depth and kind in (tuple, frozenset):
+        return all(_is_settled(item, depth - 1) for item in value)
+    if not depth or not is_hashed_by_code(kind):
+        return False
+    state = object.__getstate__(value)
+    parts = state if isinstance(state, tuple) else (state,)
+    return all(_is_settled(v, depth - 1) for part in parts if part for v in part.values())
 
 
 def new_object(kind: Any, *args: Any) -> Any:

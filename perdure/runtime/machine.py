@@ -513,7 +513,7 @@ class Machine:
         if index < 0:
             return Raised(action.error, settled=True)
         if action.error is not live[index]:
-            action.error.__context__ = None
+            failures.put_on(action.error, "__context__", None)
         return Raised(action.error)
 
     def _resume_step(

@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from perdure.compiler.image import VOCABULARY
 from perdure.runtime import operations, stars
-from perdure.runtime.failures import link_to, passed_on
+from perdure.runtime.failures import link_to, passed_on, put_on
 from perdure.runtime.packages import kept
 
 
@@ -242,10 +242,10 @@ class handling:
 
     def __call__(self) -> None:
         """Put traceback and context back, now that the exception is being handled."""
-        self.error.__traceback__ = self.traceback
-        self.error.__context__ = self.context
+        put_on(self.error, "__traceback__", self.traceback)
+        put_on(self.error, "__context__", self.context)
         if self.link is not None:
-            self.link.__context__ = self.error
+            put_on(self.link, "__context__", self.error)
 
 
 class Returned:
@@ -294,11 +294,12 @@ class Raised:
                 link = link_to(error, handled)
             raise error
         finally:
-            error.__traceback__ = traceback  # without this frame, which is none of the user's
+            # Without this frame, which is none of the user's.
+            put_on(error, "__traceback__", traceback)
             if settled or context is not None:
-                error.__context__ = context
+                put_on(error, "__context__", context)
             if link is not None:
-                link.__context__ = error
+                put_on(link, "__context__", error)
             # The exception's traceback must not keep itself alive through this frame.
             del self, error, context, handled, link, traceback
 
@@ -316,7 +317,7 @@ def _extend(error: BaseException, handled: BaseException | None) -> None:
         if last is handled:
             return
     if handled is not None and id(handled) not in seen:
-        last.__context__ = handled
+        put_on(last, "__context__", handled)
 
 
 def listed(items: Any) -> Any:

@@ -28,7 +28,8 @@ def reduce_method(method: MethodType, pickler: Any) -> Any:
     owner = method.__self__
     if pickler.codec.names.has(type(owner)):
         name = getattr(method.__func__, "__name__", None)
-        if isinstance(name, str) and getattr(owner, name, None) == method:
+        own = getattr(owner, "__dict__", ())
+        if isinstance(name, str) and name not in own and getattr(owner, name, None) == method:
             return NotImplemented
     return (MethodType, (method.__func__, owner))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from perdure.runtime.failures import entries
+from perdure.runtime.failures import entries, put_on
 
 # What a handler takes no part of goes on as split() gives it since Python 3.12; before, as it is.
 _GOES_ON_WITH_A_COPY = sys.version_info >= (3, 12)
@@ -123,8 +123,8 @@ def _projection(error: BaseException, wanted: set[int]) -> BaseException | None:
         return None
     made: BaseExceptionGroup[BaseException] = error.derive(kept)
     # As in CPython, this suppresses the context, and the group is another one even when whole.
-    made.__cause__, made.__context__ = error.__cause__, error.__context__
-    made.__traceback__ = error.__traceback__
+    for name in ("__cause__", "__context__", "__traceback__"):
+        put_on(made, name, getattr(error, name))
     if hasattr(error, "__notes__"):
-        made.__notes__ = list(error.__notes__)
+        put_on(made, "__notes__", list(error.__notes__))
     return made

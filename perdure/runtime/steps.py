@@ -14,6 +14,7 @@ from enum import IntEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from perdure.runtime.failures import put_on
 from perdure.runtime.ops import Raised, Returned
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ def thrown(kind: Any, value: Any = None, traceback: Any = None) -> BaseException
             f"not {type(kind).__name__}"
         )
     if traceback is not None:
-        error.__traceback__ = traceback
+        put_on(error, "__traceback__", traceback)
     return error
 
 

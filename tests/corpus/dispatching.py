@@ -211,6 +211,23 @@ def caches():
     return found, [*map(rate, "xyx")], RATES, info, rate.cache_info()
 
 
+class Catalogue:
+    def __init__(self):
+        self.find = functools.lru_cache(maxsize=2)(self._find)
+
+    def _find(self, item):
+        return echo(item)
+
+
+@workflow
+def caches_made_by_calls():
+    """A cache for each object, and one in a variable."""
+    catalogue = Catalogue()
+    cached = functools.cache(rate.__wrapped__)
+    found = [catalogue.find("a"), catalogue.find("b"), cached("z"), cached("z")]
+    return found, Catalogue().find("a")
+
+
 @workflow
 def cached_properties():
     """functools.cached_property is computed once, and can be forgotten."""
@@ -267,5 +284,6 @@ def cases():
         ("generic_class_methods", ()),
         ("method_callers", ()),
         ("caches", ()),
+        ("caches_made_by_calls", ()),
         ("cached_properties", ()),
     ]

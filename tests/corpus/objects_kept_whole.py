@@ -1,0 +1,153 @@
+"""Objects that pickle would not give back as they were: their classes have code of their own."""
+
+import dataclasses
+import datetime
+import enum
+import types
+
+from perdure import workflow
+from tests.corpus.acts import echo
+
+
+class Money:
+    """Sets no attribute in the usual way."""
+
+    __slots__ = ("amount", "note")
+
+    def __init__(self, amount):
+        object.__setattr__(self, "amount", amount)
+
+    def __setattr__(self, name, value):
+        raise AttributeError("immutable")
+
+
+class Counting:
+    __slots__ = ("__dict__", "first")
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, f"{value}!")
+
+
+@workflow
+def with_their_own_setattr():
+    money, counting = Money(3), Counting()
+    counting.first, counting.second = "a", "b"
+    echo(1)
+    echo(2)
+    return money.amount, hasattr(money, "note"), counting.first, counting.second
+
+
+class Person:
+    def __init__(self, name):
+        self.knows = set()
+        self.name = name
+        self.boss = None
+
+    def __hash__(self):
+        return hash(self.name)
+
+    def __eq__(self, other):
+        return self.name == other.name
+
+
+class Level(enum.Enum):
+    LOW = 1
+
+
+@dataclasses.dataclass(frozen=True, eq=True)
+class Key:
+    number: int
+    level: Level = Level.LOW
+    since: datetime.date = datetime.date(2020, 1, 2)
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    key: Key
+    parts: tuple[str, ...]
+    lines: dict = dataclasses.field(default_factory=dict, compare=False)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Slotted:
+    name: str
+    found: set = dataclasses.field(default_factory=set, compare=False)
+
+
+@workflow
+def hashed_by_what_they_hold():
+    """They lead to themselves by sets and keys: those are filled while they are only begun."""
+    ann, bob = Person("ann"), Person("bob")
+    ann.knows |= {bob, ann}
+    bob.knows.add(ann)
+    bob.boss = ann
+    order = Order(Key(1), ("a", "b"))
+    order.lines[order] = Order(Key(2), (), {order: "first"})
+    slotted = Slotted("s")
+    slotted.found.add(slotted)
+    echo(1)
+    inner = order.lines[order]
+    found = bob in ann.knows, ann in bob.knows, len(ann.knows), bob.boss is ann, [*vars(bob)]
+    return found, inner.lines[order], next(iter(inner.lines)) is order, slotted in slotted.found
+
+
+def barks(self):
+    return echo(f"{self.name} barks")
+
+
+class Dog:
+    def __init__(self, name, speaks=None):
+        self.name = name
+        if speaks is not None:
+            self.speak = types.MethodType(speaks, self)
+
+    def speak(self):
+        return echo(f"{self.name} is silent")
+
+
+def speak(self):
+    return echo(f"{self.name} speaks")
+
+
+@workflow
+def with_methods_of_their_own():
+    rex, max_, tim = Dog("rex", speak), Dog("max", barks), Dog("tim")
+    tim.runs = tim.speak
+    kept = rex.speak
+    echo(1)
+    return rex.speak(), max_.speak(), tim.speak(), tim.runs(), kept()
+
+
+@dataclasses.dataclass(frozen=True)
+class Failed(Exception):
+    code: int
+
+
+def fails(code):
+    raise Failed(echo(code))
+
+
+@workflow
+def frozen_exceptions():
+    found = []
+    try:
+        try:
+            fails(1)
+        finally:
+            found.append(echo("finally"))
+    except Failed as error:
+        found.append(echo(error.code))
+        try:
+            raise Failed(2) from error
+        except Failed as other:
+            found.append((echo(other.code), other.__cause__ is error, other.__context__ is error))
+    return found
+
+
+def cases():
+    return [
+        ("with_their_own_setattr", ()),
+        ("hashed_by_what_they_hold", ()),
+        ("with_methods_of_their_own", ()),
+        ("frozen_exceptions", ()),
+    ]
