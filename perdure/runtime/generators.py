@@ -524,7 +524,7 @@ class AsyncGenerator(Generator):
             self.awaited = None
             super()._dropped()
         elif not self.closed:
-            loop.call_soon(loop.create_task, self.aclose())
+            loop.call_soon(loop.close_generator, self.aclose())
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:

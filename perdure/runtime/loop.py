@@ -198,7 +198,7 @@ class Task(asyncio.Task):  # type: ignore[type-arg]
         else:
             asyncio.Future.set_exception(self, error)
             if isinstance(error, KeyboardInterrupt | SystemExit):
-                self._loop.stopped_by = error
+                self._loop.stop_by(error)
 
     def _wait(self, awaited: Any) -> None:
         blocking = getattr(awaited, "_asyncio_future_blocking", None)
@@ -254,7 +254,9 @@ class Loop(_AbstractLoop):  # type: ignore[misc]
         self.calling: asyncio.Handle | None = None  # of a callback that the program makes
         self.next: tuple[Task, Returned | Raised] | None = None
         self.stopped_by: BaseException | None = None
-        # When the workflow's own task has ended:
+        # What closes asynchronous generators that were dropped.
+        self.closers: list[asyncio.Task[Any]] = []
+        # When the workflow's own task has ended, or something has stopped the loop:
         self.last_turn = False
         self.left: list[Task] | None = None  # the other tasks, which are cancelled then
         self.over = False
@@ -268,7 +270,16 @@ class Loop(_AbstractLoop):  # type: ignore[misc]
     @property
     def finished(self) -> bool:
         """Whether the workflow has ended, and all its tasks with it."""
-        return self.over or self.stopped_by is not None
+        return self.over
+
+    def stop_by(self, error: BaseException) -> None:
+        """A SystemExit or KeyboardInterrupt leaves a task or a callback, and so the loop.
+
+        As in `asyncio.run`, all tasks are cancelled then, and what their cleanup raises goes first.
+        """
+        self.stopped_by = error
+        self.turn = 0
+        self.over = self.left is not None
 
     def _ends(self) -> bool:
         """Between two turns: whether all is over. What is left is cancelled, and waited for.
@@ -276,16 +287,18 @@ class Loop(_AbstractLoop):  # type: ignore[misc]
         As in `asyncio.run`: the turn after that in which the workflow's own task ends is made, and
         then all other tasks are cancelled.
         """
-        if self.main is None or not self.main.done():
+        if self.stopped_by is None and (self.main is None or not self.main.done()):
             return False
         if self.left is None:
-            if not self.last_turn:
+            if self.stopped_by is None and not self.last_turn:
                 self.last_turn = True
                 return False
             self.left = [task for task in self.tasks if not task.done()]
             for task in self.left:
                 task.cancel()
-        if not all(task.done() for task in self.left):
+        if not all(task.done() for task in (*self.left, *self.closers)):
+            return False
+        if any(handle._callback == self.close_generator for handle in self.ready):  # type: ignore[attr-defined]
             return False
         for task in self.left:
             error = None if task.cancelled() else task.exception()
@@ -357,14 +370,19 @@ class Loop(_AbstractLoop):  # type: ignore[misc]
                 self.calling = handle
                 return handle
             self._run(handle)
-            if self.stopped_by is not None:
+            if self.over:
                 return None
 
     def _run(self, handle: asyncio.Handle) -> None:
         try:
             handle._run()
         except SystemExit as error:
-            self.stopped_by = error
+            self.stop_by(error)
+
+    def close_generator(self, closing: Any) -> None:
+        """Close an asynchronous generator that was dropped; at the end this is waited for."""
+        self.closers = [task for task in self.closers if not task.done()]
+        self.closers.append(self.create_task(closing))
 
     @property
     def context(self) -> contextvars.Context:

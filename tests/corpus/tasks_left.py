@@ -105,8 +105,72 @@ async def tasks_made_in_the_end():
     return log
 
 
+async def pages():
+    try:
+        yield echo("page")
+    finally:
+        echo("closed")
+
+
+@workflow
+async def left_in_a_loop():
+    """What a task goes over is closed when the task has been cancelled."""
+    seen = []
+
+    async def reading():
+        async for page in pages():
+            seen.append(page)
+            await asyncio.sleep(10)
+
+    tasks = [asyncio.create_task(reading()) for _ in range(2)]
+    await asyncio.sleep(0)
+    await later("meanwhile")
+    return seen, [task.done() for task in tasks]
+
+
+async def tidies(name, after):
+    try:
+        await asyncio.sleep(after)
+    finally:
+        echo(f"{name} is tidy")
+
+
+def exits(status):
+    raise SystemExit(echo(status))
+
+
+@workflow
+async def one_exits():
+    """All tasks are cancelled, that of the workflow too; their cleanup runs."""
+
+    async def working():
+        await later(1)
+        exits(3)
+
+    left = asyncio.create_task(tidies("other", 10))
+    try:
+        await asyncio.create_task(working())
+    finally:
+        echo("the workflow is tidy")
+    return left
+
+
+@workflow
+async def a_callback_exits():
+    left = asyncio.create_task(tidies("other", 10))
+    asyncio.get_running_loop().call_later(1, exits, 4)
+    await left
+
+
+@workflow
+async def it_exits_itself():
+    task = asyncio.create_task(tidies("other", 10))
+    await later(1)
+    exits(task.done())
+
+
 # Those that are to end with an error.
-RAISES = {"after_an_error"}
+RAISES = {"after_an_error", "one_exits", "a_callback_exits", "it_exits_itself"}
 
 
 def cases():
@@ -116,4 +180,8 @@ def cases():
         ("failing_meanwhile", ()),
         ("the_last_turn", ()),
         ("tasks_made_in_the_end", ()),
+        ("left_in_a_loop", ()),
+        ("one_exits", ()),
+        ("a_callback_exits", ()),
+        ("it_exits_itself", ()),
     ]
