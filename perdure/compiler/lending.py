@@ -30,7 +30,6 @@ class Lending:
         suspends: Callable[[str], bool],
     ) -> None:
         self.methods = methods
-        self.suspends = suspends
         # The functions that give one: generator functions, and what returns or delegates to those.
         self.functions: set[str] = set()
         plain = {
@@ -40,7 +39,8 @@ class Lending:
             and not getattr(known.definition.node, "decorator_list", ())
         }
         generators = {n: f for n, f in plain.items() if f.definition.kind in _GENERATORS}
-        found = {name for name, known in generators.items() if self._end_suspends(known)}
+        exits = any(suspends(n) for m in ("__exit__", "__aexit__") for n in methods.get(m, ()))
+        found = {n for n, known in generators.items() if _end_suspends(known, suspends, exits)}
         while found:
             self.functions |= found
             found = {n for n, f in plain.items() if n not in self.functions and self._passes_on(f)}
@@ -96,24 +96,25 @@ class Lending:
                     return True
         return False
 
-    def _end_suspends(self, facts: Facts) -> bool:
-        """Whether a `finally`, a handler or the end of a `with` surely calls what suspends."""
-        calls: set[ast.AST] = {call for call, known in facts.known if self.suspends(known.name)}
-        calls |= {*facts.timers}
-        exits = any(
-            self.suspends(n) for m in ("__exit__", "__aexit__") for n in self.methods.get(m, ())
-        )
-        managers = calls | {call for call, _ in facts.constructed if exits}
-        for node in facts.definition.own:
-            if isinstance(node, ast.Try | ast.TryStar):
-                ends = [*node.handlers, *node.finalbody]
-                if any(inner in calls for part in ends for inner in nodes(part)):
-                    return True
-            elif isinstance(node, ast.With | ast.AsyncWith) and any(
-                item.context_expr in managers for item in node.items
-            ):
+
+def _end_suspends(facts: Facts, suspends: Callable[[str], bool], exits: bool) -> bool:
+    """Whether a `finally`, a handler or the end of a `with` surely calls what suspends.
+
+    `exits`: the program has context managers whose exit does.
+    """
+    calls: set[ast.AST] = {call for call, known in facts.known if suspends(known.name)}
+    calls |= {*facts.timers}
+    managers = calls | {call for call, _ in facts.constructed if exits}
+    for node in facts.definition.own:
+        if isinstance(node, ast.Try | ast.TryStar):
+            ends = [*node.handlers, *node.finalbody]
+            if any(inner in calls for part in ends for inner in nodes(part)):
                 return True
-        return False
+        elif isinstance(node, ast.With | ast.AsyncWith) and any(
+            item.context_expr in managers for item in node.items
+        ):
+            return True
+    return False
 
 
 def _holders(target: ast.expr, value: ast.expr, made: set[ast.AST]) -> Iterator[ast.Name]:

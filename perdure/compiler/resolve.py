@@ -179,7 +179,7 @@ class _Resolver(Reader):
         self.resolved: dict[str, Resolved] = {}
         self.diagnostics: list[Diagnostic] = []
         self._compilable: dict[str, bool] = {}
-        self.lending = Lending({}, {}, self._suspends)
+        self.lending = Lending({}, {}, bool)
 
     def run(self) -> Program:
         self._collect()

@@ -14,6 +14,7 @@ import os
 import types
 from itertools import islice
 from pathlib import Path
+from sys import getrefcount
 from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
 
@@ -219,7 +220,10 @@ def traceback_of(stack: tuple[Entry, ...]) -> TracebackType | None:
 
 
 def detach(error: BaseException) -> None:
-    """Let an exception, and what it leads to, keep no frames alive: it prints as before."""
+    """Let an exception, and what it leads to, keep no frames alive: it prints as before.
+
+    But for a traceback that something else holds as well, which stays one object.
+    """
     seen: set[int] = set()
     queue: list[BaseException | None] = [error]
     while queue:
@@ -230,9 +234,11 @@ def detach(error: BaseException) -> None:
         queue += [one.__context__, one.__cause__]
         if isinstance(one, BaseExceptionGroup):
             queue += one.exceptions
-        if one.__traceback__ is not None and not _is_made(one.__traceback__):
-            tidy(one)
-            put_on(one, "__traceback__", traceback_of(entries(one.__traceback__)))
+        tidy(one)
+        traceback = one.__traceback__
+        # Held by the exception, by `traceback`, and by the call.
+        if traceback is not None and not _is_made(traceback) and getrefcount(traceback) == 3:
+            put_on(one, "__traceback__", traceback_of(entries(traceback)))
 
 
 def _is_made(traceback: TracebackType) -> bool:

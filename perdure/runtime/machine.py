@@ -179,7 +179,6 @@ class Machine:
                 raise  # a person stops the worker; the run stays where it was
             del resume, live  # the error's frames keep this one: what it holds would not be dropped
             return self._raised(fiber, error)
-        del resume, live
         return self._after(fiber, loaded, cells, result)
 
     def _after(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from perdure.runtime import failures
 from perdure.runtime.continuation import Fiber
 from perdure.runtime.generators import Generator, Unclosed, unraisable
 from perdure.runtime.machine import Machine
@@ -39,12 +38,10 @@ class Closing(Machine):
     def close(self, generator: Generator) -> Unclosed | None:
         """Close it; what is left to do if it would leave the program."""
         fiber = Fiber(-1, [])
-        error = GeneratorExit()
-        begun = self.resume(fiber, generator, Raised(error), How.CLOSE)
+        begun = self.resume(fiber, generator, Raised(GeneratorExit()), How.CLOSE)
         done = self.settle(fiber, begun)
         if done is None:
             assert self.waiting is not None
-            failures.detach(error)  # else it would keep all that is going on where this is called
             return Unclosed(fiber, self.waiting)
         if isinstance(done, Raised):
             unraisable(done.error, generator)

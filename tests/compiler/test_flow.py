@@ -50,6 +50,33 @@ def test_a_dead_value_is_not_live_across_a_suspension(compiled: Compiler) -> Non
     assert block(made, "act(c)").live == ("b",)
 
 
+def test_a_generator_whose_end_suspends_is_live_from_its_binding_to_the_next(
+    compiled: Compiler,
+) -> None:
+    made = flow(
+        compiled(
+            """
+            def flow():
+                act(1)
+                book = lent()
+                act(2)
+                book = None
+                act(3)
+
+            def lent():
+                try:
+                    yield act(0)
+                finally:
+                    act("back")
+            """
+        )
+    )
+    held = [live(made, label) for label in ("act(1)", "lent()", "act(2)", "act(3)")]
+    assert held == [set(), set(), {"book"}, {"book"}]
+    ends = [b for b in made.code.blocks if b.label in ("book = lent()", "book = None")]
+    assert [b.live for b in ends] == [("book",), ("book",)]
+
+
 def test_the_target_is_not_live_where_its_value_comes_back(compiled: Compiler) -> None:
     made = flow(compiled("def flow(a):\n    a = act(a)\n    return a\n"))
     assert live(made, "act(a)") == set()

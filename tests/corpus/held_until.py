@@ -1,6 +1,7 @@
 """How long variables hold what was put into them: a generator is closed when Python closes it."""
 
 import asyncio
+import gc
 import weakref
 
 from perdure import workflow
@@ -41,10 +42,12 @@ def given_up_in_between():
 @workflow
 def replaced():
     log = []
+    gc.disable()  # which might come to the rescue
     for name in ("a", "b", "c"):
         borrowed = lent(log, name)
         log.append(next(borrowed))
         log.append(echo(f"{name} used"))
+    gc.enable()
     return log
 
 
@@ -118,6 +121,14 @@ def weakly():
     found = seen[0]()
     other = None
     return found, echo(1), seen[1]()
+
+
+@workflow
+def what_an_activity_gave():
+    table = echo(Table())
+    seen = weakref.ref(table)
+    del table
+    return seen()
 
 
 def used_up(table, seen):
@@ -233,11 +244,48 @@ def held_by_a_traceback():
     except LookupError as error:
         log.append(str(error))
     log.append("handled")
+    gc.disable()
     try:
         fails(log, "again")
     except LookupError:
         log.append("caught")
+        if not log:
+            echo("never")
+    gc.enable()
     return log, len(log)
+
+
+def noted(closed, name):
+    try:
+        yield echo(name)
+        yield None
+    finally:
+        closed.add(name)
+
+
+def fails_with_it(closed, name):
+    borrowed = noted(closed, name)
+    if next(borrowed):
+        raise LookupError(name)
+    return next(borrowed)
+
+
+@workflow
+def goes_with_the_frames():
+    """Nothing but the traceback of what is handled leads to it, and a suspension comes between."""
+    closed = set()
+    gc.disable()
+    try:
+        fails_with_it(closed, "it")
+    except LookupError:
+        echo("handling")
+    first = sorted(closed)
+    try:
+        fails_with_it(closed, "another")
+    except LookupError as error:
+        echo(str(error))
+    gc.enable()
+    return first, sorted(closed)
 
 
 class Lent:
@@ -305,12 +353,14 @@ def cases():
         ("maybe_held", (True,)),
         ("maybe_held", (False,)),
         ("weakly", ()),
+        ("what_an_activity_gave", ()),
         ("given_away", ()),
         ("by_a_comprehension", ()),
         ("however_it_comes", ()),
         ("dropped_from_objects", ()),
         ("left_by_break", ()),
         ("held_by_a_traceback", ()),
+        ("goes_with_the_frames", ()),
         ("that_hold_a_file", ()),
         ("held_for_other_ends", ()),
         ("held_by_a_task", ()),
