@@ -712,6 +712,8 @@ class _Resolver(Reader):
         if name in self.durable or facts.definition.kind is Kind.FUNCTION:
             return True
         uncertain = any(a in suspending for _, a in facts.methods) or bool(facts.unknown)
+        properties = self.properties & suspending
+        uncertain = uncertain or any(a.attr in properties for a in facts.attributes)
         uncertain = uncertain or self._operates(facts)
         uncertain = uncertain or bool(facts.withs and suspending & _ENTERING)
         uncertain = uncertain or any(self._meets(c, facts) for c, _ in facts.stand_ins)

@@ -52,9 +52,22 @@ def _fill(found: dict[Any, Any], given: Any) -> None:
             dict.__setitem__(found, key, given[key])
 
 
+def _fill_ordered(found: Any, given: Any) -> None:
+    """The same for an OrderedDict, which is given item by item what is no plain dict."""
+    if type(given) is dict:
+        given = [*given.items()]
+    elif hasattr(given, "keys"):
+        for key in given.keys():  # noqa: SIM118  (as C does)
+            found[key] = given[key]
+        return
+    for pair in given:
+        for key, value in OrderedDict([pair]).items():  # which says what is wrong with a pair
+            found[key] = value
+
+
 def mapping_(given: Any, /) -> Any:
     if isinstance(given, dict) and type(given).__iter__ is dict.__iter__:
-        return given
+        return given if type(given) is dict else dict.copy(given)
     try:
         listing = given.keys
     except AttributeError:
@@ -301,7 +314,10 @@ def counter_(iterable: Any = None, /, **more: Any) -> Any:
 
 
 def ordered_dict_(iterable: Any = (), /, **more: Any) -> Any:
-    return OrderedDict(_mapped(iterable, hasattr(iterable, "keys")), **more)
+    found: OrderedDict[Any, Any] = OrderedDict()
+    _fill_ordered(found, iterable)
+    _fill_ordered(found, more)
+    return found
 
 
 def _mapped(given: Any, is_mapping: bool) -> Any:
@@ -344,9 +360,10 @@ def update_(items: Any, *iterables: Any, **more: Any) -> Any:
     if isinstance(items, dict):
         if len(iterables) > 1:
             raise TypeError(f"update expected at most 1 argument, got {len(iterables)}")
+        fill = _fill_ordered if isinstance(items, OrderedDict) else _fill
         for iterable in iterables:
-            _fill(items, iterable)
-        dict.update(items, **more)
+            fill(items, iterable)
+        fill(items, more)
         return
     if more:
         items.update(**more)  # which a set does not take

@@ -306,6 +306,26 @@ def members_of(cls: Any) -> list[Any]:
     return list({id(member): member for member in known}.values())
 
 
+def are_kept_by_name(kind: Any) -> bool:
+    """Whether a class leaves to Python how members of the enumeration are pickled.
+
+    Python does it by their values, which may be functions, or objects that are equal to none.
+    """
+    return kind.__reduce_ex__ is Enum.__reduce_ex__ and kind.__reduce__ is object.__reduce__
+
+
+def reduce_named_member(member: Any, pickler: Any) -> Any:
+    """A member of an enumeration by its name; what flags make of each other by its value."""
+    if type(member).__members__.get(member._name_) is not member:
+        return NotImplemented
+    return (named_member, (type(member), member._name_))
+
+
+def named_member(kind: Any, name: str) -> Any:
+    """A member of an enumeration."""
+    return kind.__members__[name]
+
+
 def reduce_member(member: Enum, pickler: Any) -> Any:
     """A member of an enumeration that is kept by value: by its number."""
     cls = type(member)

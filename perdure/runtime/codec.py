@@ -459,6 +459,8 @@ def _reducer_of(kind: type, *, by_value: bool) -> Reducer | None:
         return classes.reduce_class
     if issubclass(kind, BaseException):
         return reducers.reduce_exception
+    if issubclass(kind, Enum) and not by_value:
+        return classes.reduce_named_member if classes.are_kept_by_name(kind) else None
     if (container := instances.container_reducer(kind, by_value=by_value)) is not None:
         return container
     if not _pickled_as_usual(kind):

@@ -259,6 +259,7 @@ class Loop(_AbstractLoop):  # type: ignore[misc]
         # When the workflow's own task has ended, or something has stopped the loop:
         self.last_turn = False
         self.left: list[Task] | None = None  # the other tasks, which are cancelled then
+        self.final_turns = 0
         self.over = False
 
     # For the interpreter ----------------------------------------------------------------------
@@ -294,11 +295,17 @@ class Loop(_AbstractLoop):  # type: ignore[misc]
                 self.last_turn = True
                 return False
             self.left = [task for task in self.tasks if not task.done()]
+            self.final_turns = 6 if self.left else 4
             for task in self.left:
                 task.cancel()
         if not all(task.done() for task in (*self.left, *self.closers)):
             return False
         if any(handle._callback == self.close_generator for handle in self.ready):  # type: ignore[attr-defined]
+            return False
+        # What is ready by now is called, and what that makes ready: `asyncio.run` makes as many
+        # turns until it has closed its loop.
+        self.final_turns -= 1
+        if self.ready and self.final_turns >= 0:
             return False
         for task in self.left:
             error = None if task.cancelled() else task.exception()

@@ -213,8 +213,13 @@ class Suspending:
             return bool(made) and len(args) == 1 and self.in_making(type(args[0]))
         if found == "chain_from_iterable_" and args and not self._stops_in_turn(args[0]):
             return type(args[0]) not in (list, tuple) or any(map(self._stops_in_turn, args[0]))
-        if found in MAPPED.values() and any(map(self._stops_as_mapping, args)):
-            return True
+        if found in MAPPED.values():
+            into = getattr(callee, "__self__", None)
+            by_keys = found == "ordered_dict_" or isinstance(into, OrderedDict)
+            return any(
+                self._stops_as_mapping(given, by_keys=by_keys) or self._stops_in_turn(given)
+                for given in args
+            )
         if found in ASKING_LENGTH and any(map(self._asks_length, args)):
             return True
         return any(map(self._stops, [*args, *kwargs.values()] if kwargs else args))
@@ -229,9 +234,15 @@ class Suspending:
             isinstance(owner, defaultdict) and self.suspends(owner.default_factory)
         )
 
-    def _stops_as_mapping(self, source: Any) -> bool:
-        """Whether to take over the items of a mapping of the program's may stop the run."""
-        kind = type(source)
+    def _stops_as_mapping(self, source: Any, *, by_keys: bool = False) -> bool:
+        """Whether to take over the items of a mapping of the program's may stop the run.
+
+        C takes what is in a dict without asking its class, unless that says how it is gone over, or
+        it is taken over `by_keys` into an OrderedDict.
+        """
+        kind: Any = type(source)
+        if not by_keys and issubclass(kind, dict) and kind.__iter__ is dict.__iter__:
+            return False
         return hasattr(kind, "keys") and self._suspends_in(kind, "__getitem__", source)
 
     def _asks_for_bytes(self, source: Any) -> bool:

@@ -91,6 +91,34 @@ def hashed_by_what_they_hold():
     return found, inner.lines[order], next(iter(inner.lines)) is order, slotted in slotted.found
 
 
+class Rate:
+    def __init__(self, percent):
+        self.percent = percent
+
+
+class Operator(enum.Enum):
+    ADD = ("+", lambda a, b: a + b)
+    TAX = Rate(7)
+    NOTHING = float("nan")
+    SUM = "+"
+    ALSO = SUM
+
+
+class Mode(enum.Flag):
+    READ = enum.auto()
+    WRITE = enum.auto()
+
+
+@workflow
+def members_by_their_names():
+    add, tax, nothing = Operator.ADD, {Operator.TAX: 1}, [Operator.NOTHING, Operator.ALSO]
+    both = Mode.READ | Mode.WRITE
+    echo(1)
+    found = [member.name for member in Operator if echo(True)]
+    same = add is Operator.ADD, nothing == [Operator.NOTHING, Operator.SUM], both is Mode(3)
+    return found, same, add.value[1](1, 2), tax[Operator.TAX], [*tax][0].value.percent
+
+
 def barks(self):
     return echo(f"{self.name} barks")
 
@@ -148,6 +176,7 @@ def cases():
     return [
         ("with_their_own_setattr", ()),
         ("hashed_by_what_they_hold", ()),
+        ("members_by_their_names", ()),
         ("with_methods_of_their_own", ()),
         ("frozen_exceptions", ()),
     ]

@@ -128,6 +128,31 @@ async def left_in_a_loop():
     return seen, [task.done() for task in tasks]
 
 
+@workflow
+async def told_when_they_are_done():
+    """Callbacks of a task that is left are called; what it made has its first step."""
+
+    async def next_one():
+        echo("begun")
+        await asyncio.sleep(10)
+        echo("never")
+
+    async def worker():
+        try:
+            await asyncio.sleep(10)
+        finally:
+            asyncio.create_task(next_one())
+
+    def stopped(task):
+        echo(f"cancelled: {task.cancelled()}")
+        asyncio.get_running_loop().call_soon(echo, "soon after")
+
+    task = asyncio.create_task(worker())
+    task.add_done_callback(stopped)
+    await asyncio.sleep(0)
+    asyncio.get_running_loop().call_soon(asyncio.get_running_loop().call_soon, echo, "last")
+
+
 async def tidies(name, after):
     try:
         await asyncio.sleep(after)
@@ -181,6 +206,7 @@ def cases():
         ("the_last_turn", ()),
         ("tasks_made_in_the_end", ()),
         ("left_in_a_loop", ()),
+        ("told_when_they_are_done", ()),
         ("one_exits", ()),
         ("a_callback_exits", ()),
         ("it_exits_itself", ()),
