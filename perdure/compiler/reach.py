@@ -90,16 +90,21 @@ def _bases(modules: Modules, own: list[Module]) -> Iterator[Module]:
 # Whose objects call methods and functions of the program: those of a name that it mentions.
 _MADE = {name: BASES[name] for name in ("collections", "csv", "sched", "string")}
 _WORDS = re.compile(rf"\b(?:{'|'.join(sorted(frozenset().union(*_MADE.values())))})\b")
+# Methods by which `copy.copy` fills a container that it has made.
+_FILLED_BY = (".__setitem__", ".append", ".extend")
 _OF_GENERATORS = {"ast", "calendar", "difflib", "ipaddress"}
 
 
 def _derived_from(modules: Modules, among: list[Module]) -> dict[str, set[str]]:
     """What classes of these modules derive from of Python's library, or what copies them."""
     found: dict[str, set[str]] = {}
+    copies = any("copy" in module.imported and not module.source.is_foreign for module in among)
     for module in among:
         if any(name.endswith(".__copy__") for name in module.functions):
             found["copy"] = {"copy"}
         if not module.source.is_foreign:
+            if copies and any(name.endswith(_FILLED_BY) for name in module.functions):
+                found["copy"] = {"copy"}
             words = set(_WORDS.findall(module.source.text))
             for name in _MADE.keys() & module.imported if words else ():
                 if made := _MADE[name] & words:

@@ -1,6 +1,7 @@
 """What is in a dict of a class of the program, taken over by builtins: C asks the class, or not."""
 
 import collections
+import copy
 
 from perdure import workflow
 from tests.corpus.acts import echo
@@ -56,9 +57,29 @@ def into_an_ordered_dict():
         return found, str(error), ordered
 
 
+class Noting(dict):
+    def __setitem__(self, key, value):
+        super().__setitem__(key, echo(value))
+
+
+class Listed(list):
+    def extend(self, items):
+        super().extend(echo(item) for item in items)
+
+
+@workflow
+def copied():
+    noting, listed = Noting(), Listed()
+    noting["a"] = 1
+    listed.extend([2])
+    again, more = copy.copy(noting), copy.copy(listed)
+    return type(again) is Noting, dict.copy(again), type(more) is Listed, list.copy(more)
+
+
 def cases():
     return [
         ("without_asking", ()),
         ("by_asking", ()),
         ("into_an_ordered_dict", ()),
+        ("copied", ()),
     ]
