@@ -42,6 +42,8 @@ def binary(name: str, reflected: str, symbol: str, left: Any, right: Any, /) -> 
 
 def augmented(place: str, name: str, reflected: str, symbol: str, left: Any, right: Any, /) -> Any:
     method = special(left, place)
+    if place == "__imul__" and _is_repeated(left) and not hasattr(type(right), "__index__"):
+        return times(left, right)
     if method is not None:
         found: Any = NotImplemented
         if _is_extended(place, left) and type(lookup(type(right), reflected)) is FunctionType:
@@ -312,7 +314,26 @@ def times(left: Any, right: Any, /) -> Any:
         right = index_(right)
     elif isinstance(right, _REPEATED) and has_index(left) and special(left, "__mul__") is None:
         left = index_(left)
+    elif _is_repeated(left) and not hasattr(type(right), "__index__"):
+        return _repeated(special(right, "__rmul__"), left, right)
+    elif _is_repeated(right) and not hasattr(type(left), "__index__"):
+        return _repeated(special(left, "__mul__"), right, left)
     return binary("__mul__", "__rmul__", "*", left, right)
+
+
+def _is_repeated(value: Any) -> bool:
+    """Whether a value is multiplied as C's sequences are."""
+    own = (lookup(type(value), name) for name in ("__mul__", "__rmul__"))
+    return isinstance(value, _REPEATED) and FunctionType not in map(type, own)
+
+
+def _repeated(method: Any, sequence: Any, other: Any) -> Any:
+    """A sequence times what is no number."""
+    found = NotImplemented if method is None else method(sequence)
+    if found is NotImplemented:
+        kind = type(other).__name__
+        raise TypeError(f"can't multiply sequence by non-int of type {kind!r}")
+    return found
 
 
 _REPEATED = (*_SEQUENCES, array)
@@ -360,13 +381,15 @@ def hash_(operand: Any, /) -> int:
 
 
 def int_(operand: Any = 0, /, *rest: Any, **more: Any) -> int:
-    method = None
+    method, asked = None, ""
     for name in ("__int__", "__index__", "__trunc__"):
-        method = method or special(operand, name)
+        if method is None:
+            method, asked = special(operand, name), name
     if rest or more or method is None:
         bases = [index_(base) if has_index(base) else base for base in rest]
         return int(operand, *bases, **more)
-    return int(Says(method()))
+    said = Says(method())
+    return int(operator.index(said) if asked == "__index__" else said)
 
 
 def index_(operand: Any, /) -> int:

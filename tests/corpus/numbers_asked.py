@@ -99,10 +99,55 @@ def made_of():
     return found
 
 
+class Times:
+    """Multiplies numbers only."""
+
+    def __mul__(self, other):
+        return echo(other) if isinstance(other, int) else NotImplemented
+
+    __rmul__ = __mul__
+
+
+class Index:
+    def __init__(self, index):
+        self.index = index
+
+    def __index__(self):
+        return echo(self.index)
+
+
+class Tripled(list):
+    def __mul__(self, other):
+        return echo("tripled")
+
+
+@workflow
+def sequences_times():
+    found, listed = [], [1]
+    for times in (
+        lambda: "s" * Times(),
+        lambda: Times() * [1],
+        lambda: (2 * Times(), Times() * 3),
+        lambda: "s" * Index(2) + Index(1) * "t",
+        lambda: Tripled() * Times(),
+        lambda: int(Index(2)) + int(Index("no number")),
+        lambda: Times() * None,
+    ):
+        try:
+            found.append(times())
+        except TypeError as error:
+            found.append(str(error))
+    try:
+        listed *= Times()
+    except TypeError as error:
+        return found, str(error), listed
+
+
 def cases():
     return [
         ("indices", ()),
         ("texts", ()),
         ("functions_of_math", ()),
         ("made_of", ()),
+        ("sequences_times", ()),
     ]
