@@ -635,7 +635,7 @@ class Reader:
             self.properties or self.special & operators.READING
         ):
             self.in_a_run |= {"getattr_", "attributes_"}
-        if dotted == "operator.itemgetter" and "__getitem__" in self.special:
+        if dotted == "operator.itemgetter" and {"__getitem__", "__missing__"} & self.methods.keys():
             self.in_a_run.add("items_")
         if dotted is None:
             if isinstance(call.func, ast.Attribute) and call.func.attr == "__class__":

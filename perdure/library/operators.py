@@ -435,6 +435,8 @@ def float_(operand: Any = 0.0, /) -> float:
 
 def reversed_(operand: Any, /) -> Any:
     kind = type(operand)
+    if said(kind, "__reversed__") and lookup(kind, "__reversed__") is None:
+        return reversed(operand)  # says that it cannot be
     method = special(operand, "__reversed__")
     if method is not None:
         return method()

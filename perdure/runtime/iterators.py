@@ -112,8 +112,8 @@ def reduce_dict_iterator(iterator: Any, pickler: Any) -> Any:
     kind = _KINDS[type(iterator)]
     if _has_changed(iterator):
         return (broken_dict_iterator, (kind,))
-    done = len(dicts[0]) - iterator.__length_hint__()
-    return (dict_iterator, (dicts[0], kind, done, len(dicts[0])))
+    done = dict.__len__(dicts[0]) - iterator.__length_hint__()
+    return (dict_iterator, (dicts[0], kind, done, dict.__len__(dicts[0])))
 
 
 def _has_changed(iterator: Any) -> bool:
@@ -127,7 +127,7 @@ def _has_changed(iterator: Any) -> bool:
 
 def dict_iterator(source: dict[Any, Any], kind: int, done: int, size: int) -> Iterator[Any]:
     """An iterator over a dict that had `size` entries; it has made `done` steps."""
-    if len(source) != size:
+    if dict.__len__(source) != size:
         return DictIterator(source, kind, done, size)
     iterator = list(_DICT_ITERATORS.values())[kind](source)
     for _ in range(done):
@@ -160,7 +160,7 @@ class DictIterator:
         if self.iterator is not None:
             return operator.length_hint(self.iterator)
         source, _, done, _ = self.place
-        return len(source) - done
+        return dict.__len__(source) - done
 
     def __reduce__(self) -> Any:
         if self.iterator is None:
@@ -185,7 +185,12 @@ def reduce_set_iterator(iterator: Any, pickler: Any) -> Any:
     if _has_changed(iterator):
         return (SetIterator, ([], sets[0], -1))
     remaining = iterator.__reduce__()[1][0]
-    return (SetIterator, (remaining, sets[0], len(sets[0])))
+    return (SetIterator, (remaining, sets[0], _size(sets[0])))
+
+
+def _size(elements: Any) -> int:
+    """How many a set has, whatever its class says."""
+    return (set if isinstance(elements, set) else frozenset).__len__(elements)
 
 
 class SetIterator:
@@ -200,7 +205,7 @@ class SetIterator:
         return self
 
     def __next__(self) -> Any:
-        if self.source is not None and len(self.source) != self.size:
+        if self.source is not None and _size(self.source) != self.size:
             raise RuntimeError("Set changed size during iteration")
         if not self.remaining:
             self.source = None  # an exhausted iterator stays so, whatever becomes of the set
@@ -249,6 +254,12 @@ _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items())
 _CLASS = {"__module__", "__doc__"}  # what the dict of a class has
 
 
+def _is_of_class(view: Any) -> bool:
+    """Whether a view is of the dict of a class; no other class is asked for what is in a dict."""
+    held = gc.get_referents(view)
+    return any(type(d) is dict and _CLASS.issubset(d) for d in held)
+
+
 def ahead(source: Any) -> Iterator[Any] | None:
     """What is gone over, where its own iterator is one that no checkpoint could keep."""
     kind = type(source)
@@ -258,8 +269,8 @@ def ahead(source: Any) -> Iterator[Any] | None:
             return iter([*source])  # of `re.finditer`
     elif issubclass(kind, enum.EnumType | enum.Flag):
         return iter([*source])  # its own is a generator
-    elif kind is MappingProxyType or (kind in _VIEWS and _CLASS.issubset(source.mapping)):
-        return iter([*source])  # of a class: pickle may add to that
+    elif kind is MappingProxyType or (kind in _VIEWS and _is_of_class(source)):
+        return iter([*source])  # pickle may add to that
     elif kind is weakref.WeakSet or (
         kind is GeneratorType and source.gi_code.co_filename == weakref.__file__
     ):

@@ -207,7 +207,10 @@ class Suspending:
             return True  # who knows what it comes by
         if found == "items_":
             kind = type(args[0]) if args else None
-            return kind not in ops.INERT and self._suspends_in(kind, "__getitem__", args[0])
+            if kind in ops.INERT:
+                return False
+            found_by = self._suspends_in(kind, "__getitem__", args[0])
+            return found_by or self._stops_at_missing(args[0])
         if found == "replace_":
             made = args and hasattr(type(args[0]), "__dataclass_fields__")
             return bool(made) and len(args) == 1 and self.in_making(type(args[0]))

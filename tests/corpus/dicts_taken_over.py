@@ -1,7 +1,9 @@
 """What is in a dict of a class of the program, taken over by builtins: C asks the class, or not."""
 
 import collections
+import collections.abc
 import copy
+import operator
 
 from perdure import workflow
 from tests.corpus.acts import echo
@@ -57,6 +59,50 @@ def into_an_ordered_dict():
         return found, str(error), ordered
 
 
+class Walked(dict):
+    def __iter__(self):
+        for key in super().__iter__():
+            yield echo(key)
+
+    def __len__(self):
+        return echo(super().__len__())
+
+    def texts(self):
+        return [echo(f"{key}: {value}") for key, value in super().items()]
+
+
+class Fetched(dict):
+    def __missing__(self, key):
+        return echo(key)
+
+
+class Read(collections.abc.Mapping):
+    def __init__(self):
+        self.held = {"a": 1}
+
+    def __getitem__(self, key):
+        return echo(self.held[key])
+
+    def __iter__(self):
+        return iter(self.held)
+
+    def __len__(self):
+        return len(self.held)
+
+
+@workflow
+def gone_over_by_views():
+    walked = Walked(b=1, a=2)
+    found = walked.texts(), [echo(value) for value in walked.values()], dict(walked), {**walked}
+    keys = [echo(key) for key in walked.keys()]
+    fetched = Fetched(x=1)
+    items = operator.itemgetter("x", "y")(fetched), [*map(operator.itemgetter("z"), [fetched])]
+    try:
+        reversed(Read())
+    except TypeError as error:
+        return found, keys, list(walked), items, str(error)
+
+
 class Noting(dict):
     def __setitem__(self, key, value):
         super().__setitem__(key, echo(value))
@@ -81,5 +127,6 @@ def cases():
         ("without_asking", ()),
         ("by_asking", ()),
         ("into_an_ordered_dict", ()),
+        ("gone_over_by_views", ()),
         ("copied", ()),
     ]
