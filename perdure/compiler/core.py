@@ -200,6 +200,7 @@ class CoreFunction:
     temporaries: frozenset[str] = field(default_factory=frozenset)
     taken: frozenset[str] = field(default_factory=frozenset)  # identifiers of the user's own
     holding: tuple[str, ...] = ()  # that hold a generator, read or not
+    releases: bool = False  # whether it has such statements (see Simple)
 
     @cached_property
     def statements(self) -> list[Statement]:

@@ -109,6 +109,7 @@ class Lifter:
         self.tested = {*tested}
         self.beginning = beginning
         self.output: list[Body] = []
+        self.releases = False  # whether it has written statements after which a block ends
         self._inside: dict[ast.AST, bool] = {}
 
     # Bookkeeping ------------------------------------------------------------------------------
@@ -126,6 +127,7 @@ class Lifter:
 
         A block's arguments are held by whoever called it, as long as it runs.
         """
+        self.releases = True
         label = text or self.segment(node)
         self.emit(Simple(copy_place(ast.Pass(), node), releases=label))
 

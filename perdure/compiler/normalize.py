@@ -131,6 +131,7 @@ class _Normalizer(Patterns):
             temporaries=frozenset(self.names.made),
             taken=frozenset(self.names.taken),
             holding=self.holding,
+            releases=self.releases,
         )
 
     def _cells(self, body: Body) -> tuple[str, ...]:
@@ -187,8 +188,8 @@ class _Normalizer(Patterns):
 
     def _Expr(self, node: ast.Expr) -> None:
         self._express(node)
-        method = getattr(node.value.func, "attr", "") if isinstance(node.value, ast.Call) else ""
-        if self.lends and method in _TAKING_OUT:
+        called = node.value.func if self.lends and isinstance(node.value, ast.Call) else None
+        if getattr(called, "attr", "") in _TAKING_OUT:
             self.release(node)
 
     def _express(self, node: ast.Expr) -> None:
@@ -204,11 +205,14 @@ class _Normalizer(Patterns):
 
     def _Assign(self, node: ast.Assign) -> None:
         self._assign_all(node)
-        for target in node.targets:
-            held = isinstance(target, ast.Name) and target.id in self.holding
-            if held or (self.lends and isinstance(target, ast.Attribute | ast.Subscript)):
-                self.release(node)
-                break
+        if self.lends and any(map(self._may_let_go, node.targets)):
+            self.release(node)
+
+    def _may_let_go(self, target: ast.expr) -> bool:
+        """Whether to assign to a target may take a generator away whose end suspends."""
+        if isinstance(target, ast.Name):
+            return target.id in self.holding
+        return isinstance(target, ast.Attribute | ast.Subscript)
 
     def _assign_all(self, node: ast.Assign) -> None:
         if not self.has(node):

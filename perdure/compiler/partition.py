@@ -69,7 +69,8 @@ def partition(flow: Flow, *, limit: int = COPY_LIMIT) -> Partition:
     """Choose the heads of a function's task blocks, in source order."""
     loops = _safepoints(flow)
     cuts = _cuts(flow, limit, loops) if flow.resume or loops else set()
-    cuts |= set(_releases(flow)) if flow.resume else set()
+    if flow.function.releases and flow.resume:
+        cuts.update(_releases(flow))
     if flow.function.only_enters:
         # The entry only makes the cells; the body begins in a block that has them.
         cuts.add(flow.function.body[0])
