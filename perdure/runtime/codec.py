@@ -69,7 +69,9 @@ class Codec:
     ) -> None:
         self.program = program
         self.names = (
-            Names(modules or {}) if program is None else Names(program.modules, program.bring)
+            Names(modules or {})
+            if program is None
+            else Names(program.modules, program.bring, program.leads)
         )
         self.places = functions.Places(program, self.names)
         self.reducers = dict(_REDUCERS)

@@ -93,6 +93,7 @@ def advance(
     """
     result = Advance()
     program.show()
+    program.leads.look()
     running = (frame[0] for f in continuation.fibers.values() for frame in f.stack)
     program.bring_all(continuation.imported, running)
     context = BlockContext(now, (continuation.salt, seed, continuation.next_seq))

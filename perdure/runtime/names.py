@@ -14,14 +14,21 @@ from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
+from perdure.runtime.leads import Leads, Steps, follow
 from perdure.runtime.modules import main_name
 
 
 class Names:
     """The modules of a program, and behind them those of this process."""
 
-    def __init__(self, modules: dict[str, Any], bring: Callable[[str], Any] | None = None) -> None:
+    def __init__(
+        self,
+        modules: dict[str, Any],
+        bring: Callable[[str], Any] | None = None,
+        leads: Leads | None = None,
+    ) -> None:
         self.modules = modules
+        self.leads = leads
         self.bring = bring or modules.get  # imports a module of the program that was not so far
         self.main = main_name()
         self._values = _Index()
@@ -40,9 +47,11 @@ class Names:
             found = sys.modules[name]
         return found
 
-    def find(self, module: str, qualname: str) -> Any:
-        """A global of the program, or of this process."""
+    def find(self, module: str, qualname: str | Steps) -> Any:
+        """A global of the program, or of this process, or what one leads to."""
         holder = self.module(module)
+        if isinstance(qualname, tuple):
+            return follow(holder, qualname)
         for part in qualname.split("."):
             holder = getattr(holder, part)
         return holder
@@ -59,8 +68,8 @@ class Names:
             holder = getattr(holder, part, None)
         return holder is obj
 
-    def own(self, obj: Any) -> tuple[str, str] | None:
-        """Module and name that lead back to this class or function, if any do.
+    def own(self, obj: Any) -> tuple[str, str | Steps] | None:
+        """Module and name, or way, that lead back to this class or function, if any do.
 
         The global may be called otherwise than the object: `double = lambda x: 2 * x`.
         """
@@ -77,6 +86,8 @@ class Names:
         for variable, value in list(vars(holder).items()) if holder is not None else ():
             if value is obj:
                 return name, variable
+        if self.leads is not None and (way := self.leads.name_of(obj)) is not None:
+            return way
         return None if "<" in qualname else self._elsewhere(qualname, obj)
 
     def _elsewhere(self, qualname: str, obj: Any) -> tuple[str, str] | None:

@@ -20,11 +20,12 @@ from perdure.compiler.library import full_name
 from perdure.compiler.source import may_be_standard
 from perdure.runtime import ops
 from perdure.runtime.generators import CLASSES, Generator
+from perdure.runtime.leads import Leads
 from perdure.runtime.modules import Live, ProgramError, live_modules
 from perdure.runtime.namespace import Namespace
 from perdure.runtime.spans import common_name, lambda_at, smallest_at
 from perdure.runtime.suspending import Suspending
-from perdure.runtime.synchronizers import Synchronizers
+from perdure.runtime.synchronizers import KINDS, Synchronizers
 
 log = logging.getLogger("perdure.program")
 
@@ -192,6 +193,7 @@ class Program:
             assert self.space is not None
             self.space.load(name)
             self._settle(name)
+            self.leads.look()  # before the run can put something into it
         return self.modules.get(name)
 
     def bring_all(self, modules: Iterable[str], functions: Iterable[int | str]) -> None:
@@ -244,6 +246,11 @@ class Program:
             find = lambda_at if key[0] == "<lambda>" else smallest_at
             candidates = find(code, candidates)
         return candidates[0] if candidates else None
+
+    @functools.cached_property
+    def leads(self) -> Leads:
+        """What its modules lead to."""
+        return Leads(self, KINDS)
 
     @functools.cached_property
     def synchronizers(self) -> Synchronizers:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from perdure.runtime.ops import own_dict
+from perdure.runtime.leads import Name, Steps, follow
 
 if TYPE_CHECKING:
     from perdure.runtime.instances import Reducer
@@ -28,13 +28,6 @@ KINDS = (
     asyncio.Barrier,
     asyncio.Queue,
 )
-# How to come by what something holds: ("attribute", its name) or ("item", its key).
-Step = tuple[str, Any]
-Steps = tuple[Step, ...]
-# The module's name, and the way from there.
-Name = tuple[str, Steps]
-_KEYS = frozenset({str, int, bytes, float, bool, type(None)})
-_MOST = 10_000  # objects to look into
 
 
 class Synchronizers:
@@ -42,47 +35,18 @@ class Synchronizers:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.named: dict[int, Name] = {}
         self.begun: dict[Name, tuple[Any, dict[str, Any]]] = {}  # each, and its first state
-        self._seen: set[str] = set()  # modules
+        self._taken = 0  # of what modules lead to
 
     def look(self) -> None:
-        """Find those of modules that have been imported since."""
-        if len(self._seen) < len(self.program.modules):
-            for name, module in self.program.modules.items():
-                if name not in self._seen:
-                    self._seen.add(name)
-                    self._look_in(name, module)
-
-    def _look_in(self, name: str, module: Any) -> None:
-        """Those that a module's variables lead to: in classes, tables and objects of its own."""
-        seen: set[int] = set()
-        queue: list[tuple[Any, Steps]] = [(module, ())]
-        for value, steps in queue:  # it grows meanwhile
-            if isinstance(value, KINDS):
-                self._add((name, steps), value)
-            elif id(value) not in seen and len(seen) < _MOST:
-                seen.add(id(value))
-                queue += ((held, (*steps, step)) for step, held in self._held(value, module))
-
-    def _held(self, value: Any, module: Any) -> Iterator[tuple[Step, Any]]:
-        kind = type(value)
-        if value is module or (kind is type and value.__module__ == module.__name__):
-            yield from ((("attribute", name), held) for name, held in [*vars(value).items()])
-        elif issubclass(kind, dict):
-            items = [*dict.items(value)]
-            yield from ((("item", key), held) for key, held in items if type(key) in _KEYS)
-        elif kind is list or kind is tuple:
-            yield from ((("item", place), held) for place, held in enumerate(value))
-        elif kind.__module__ in self.program.modules or kind.__module__ == module.__name__:
-            space = own_dict(value) or {}
-            yield from ((("attribute", name), held) for name, held in [*space.items()])
-
-    def _add(self, name: Name, value: Any) -> None:
-        if id(value) not in self.named:
-            self.named[id(value)] = name
-            _unbind(value)
-            self.begun[name] = value, copy.deepcopy(vars(value))
+        """Take those of modules that have been imported since."""
+        leads = self.program.leads
+        leads.look()
+        for name, value in leads.found[self._taken :]:
+            if all(value is not known for known, _ in self.begun.values()):
+                _unbind(value)
+                self.begun[name] = value, copy.deepcopy(vars(value))
+        self._taken = len(leads.found)
 
     @contextmanager
     def state_of(self, run: Any) -> Iterator[None]:
@@ -153,7 +117,7 @@ def named(other: Reducer | None) -> Reducer:
 
     def reduce(value: Any, pickler: Any) -> Any:
         program = pickler.codec.program
-        name = program and program.synchronizers.named.get(id(value))
+        name = program and program.leads.name_of(value)
         if name:
             return (held_at, name)
         if type(value) in _QUEUES:
@@ -170,10 +134,7 @@ def held_at(module: str, steps: Steps) -> Any:
 
 def held_in(names: Names, module: str, steps: Steps) -> Any:
     """One of a module, by the way that leads to it."""
-    value: Any = names.module(module)
-    for how, key in steps:
-        value = getattr(value, key) if how == "attribute" else value[key]
-    return value
+    return follow(names.module(module), steps)
 
 
 _QUEUES = (asyncio.Queue, asyncio.PriorityQueue, asyncio.LifoQueue)

@@ -1,0 +1,104 @@
+"""What the modules of a program lead to when they have been imported, and the way to each.
+
+A class that a decorator has put into another (`User.DoesNotExist`), a function of which only a
+table knows (`HANDLERS["mail"]`), a lock in an object: they have no name of their own, and are known
+by the way that leads to them, in every process. What a run puts into a module later is not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from perdure.runtime.ops import own_dict
+
+if TYPE_CHECKING:
+    from perdure.runtime.program import Program
+
+# How to come by what something holds: ("attribute", its name) or ("item", its key).
+Step = tuple[str, Any]
+Steps = tuple[Step, ...]
+# The module's name, and the way from there.
+Name = tuple[str, Steps]
+_KEYS = frozenset({str, int, bytes, float, bool, type(None)})
+_MOST = 10_000  # objects to look into, and items of each
+
+
+class Leads:
+    """Those of one program: functions, classes, and objects of the classes asked for."""
+
+    def __init__(self, program: Program, kinds: tuple[type, ...]) -> None:
+        self.program = program
+        self.kinds = kinds
+        self.found: list[tuple[Name, Any]] = []  # the objects of those kinds, as they are met
+        self._named: dict[int, tuple[Any, Name]] = {}
+        self._seen: set[str] = set()  # modules
+
+    def look(self) -> None:
+        """Find what modules lead to that have been imported since."""
+        if len(self._seen) < len(self.program.modules):
+            for name, module in [*self.program.modules.items()]:
+                if name not in self._seen:
+                    self._seen.add(name)
+                    self._look_in(name, module)
+
+    def name_of(self, value: Any) -> Name | None:
+        """The way to an object, if it leads there still."""
+        found = self._named.get(id(value))
+        if found is None:
+            return None
+        module, steps = found[1]
+        try:
+            there = follow(self.program.modules[module], steps)
+        except (AttributeError, LookupError, TypeError):
+            return None
+        return found[1] if there is value else None
+
+    def _look_in(self, name: str, module: Any) -> None:
+        """What a module's variables lead to: in classes, tables and objects of its own."""
+        seen: set[int] = set()
+        queue: list[tuple[Any, Steps]] = [(module, ())]
+        for value, steps in queue:  # it grows meanwhile
+            if isinstance(value, self.kinds):
+                self._add((name, steps), value)
+                self.found.append(((name, steps), value))
+            elif id(value) not in seen and len(seen) < _MOST:
+                seen.add(id(value))
+                if isinstance(value, FunctionType | type):
+                    self._add((name, steps), value)
+                queue += ((held, (*steps, step)) for step, held in self._held(value, module))
+
+    def _add(self, name: Name, value: Any) -> None:
+        self._named.setdefault(id(value), (value, name))  # held: its id is its own
+
+    def _held(self, value: Any, module: Any) -> Iterator[tuple[Step, Any]]:
+        for step, held in self._all_held(value, module):
+            if type(held) not in _KEYS:
+                yield step, held
+
+    def _all_held(self, value: Any, module: Any) -> Iterator[tuple[Step, Any]]:
+        kind: Any = type(value)
+        if value is module or (
+            isinstance(value, type) and getattr(value, "__module__", None) == module.__name__
+        ):
+            for name, held in [*vars(value).items()]:
+                yield ("attribute", name), held.__func__ if type(held) is staticmethod else held
+        elif kind is FunctionType:
+            yield from ((("attribute", name), held) for name, held in vars(value).items())
+        elif issubclass(kind, dict):
+            items = islice(dict.items(value), _MOST)
+            yield from ((("item", key), held) for key, held in items if type(key) in _KEYS)
+        elif kind is list or kind is tuple:
+            yield from ((("item", place), held) for place, held in enumerate(value[:_MOST]))
+        elif kind.__module__ in self.program.modules or kind.__module__ == module.__name__:
+            space = own_dict(value) or {}
+            yield from ((("attribute", name), held) for name, held in [*space.items()])
+
+
+def follow(start: Any, steps: Steps) -> Any:
+    """What the way leads to."""
+    for how, key in steps:
+        start = getattr(start, key) if how == "attribute" else start[key]
+    return start
