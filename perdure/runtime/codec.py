@@ -37,6 +37,7 @@ from perdure.runtime import (
     generators,
     instances,
     iterators,
+    late,
     library,
     loop,
     packages,
@@ -107,13 +108,23 @@ class Codec:
         if pickler is None:
             pickler = _Pickler(io.BytesIO(), self)
         try:
-            if subjects:
-                data = self._with_subjects(pickler, value)
-                if data is not None:
-                    return data, True
-            return pickler.written(value, subjects=False), False
+            data = self._with_subjects(pickler, value) if subjects else None
+            subjects = data is not None
+            if data is None:
+                data = pickler.written(value, subjects=False)
+            if pickler.met_hashed and not self._is_read(data):
+                data = _LatePickler(io.BytesIO(), self).written(value, subjects=subjects)
+            return data, subjects
         finally:
             self._threads.pickler = pickler
+
+    def _is_read(self, data: bytes) -> bool:
+        """Whether a pickle can be read: sets that lead to themselves may be filled too early."""
+        try:
+            _Unpickler(io.BytesIO(data), self).load()
+        except Exception:
+            return False
+        return True
 
     def _with_subjects(self, pickler: _Pickler, value: Any) -> bytes | None:
         """What a value is written as; None if that hinges on what an AttributeError is about.
@@ -213,6 +224,7 @@ _REDUCERS: dict[type, Reducer | None] = {
     **activity_calls.REDUCERS,
     **unstarted.REDUCERS,
     **threads.REDUCERS,
+    **late.REDUCERS,
 }
 
 
@@ -295,6 +307,8 @@ class _Writer(_Base):  # type: ignore[misc]
         # Whether to write the object that an AttributeError is about, and whether there was one.
         self.subjects = True
         self.met_subject = False
+        # Whether there was an object that is hashed by what leads to others.
+        self.met_hashed = False
         # The same of all the globals of functions that belong to no module.
         self.whole_spaces = True
         self.met_space = False
@@ -314,11 +328,11 @@ class _Writer(_Base):  # type: ignore[misc]
 
     def follow(self, other: _Writer) -> None:
         """Take over what another has found out of the same value."""
-        self.met_subject = other.met_subject
+        self.met_subject, self.met_hashed = other.met_subject, other.met_hashed
 
     def tried(self, value: Any, subjects: bool) -> bytes:
         """The same, as deep as it goes."""
-        self.subjects, self.met_subject = subjects, False
+        self.subjects, self.met_subject, self.met_hashed = subjects, False, False
         self.whole_spaces, self.met_space = True, False
         try:
             return self._dumped(value)
@@ -411,6 +425,31 @@ class _NanWriting(_Writer):
         return self.shared.get(id(obj))
 
 
+class _LateWriting(_Writer):
+    """Writes sets and dicts that hash objects of the program so that they are filled at the end."""
+
+    def __init__(self, file: io.BytesIO, codec: Codec) -> None:
+        super().__init__(file, codec)
+        self.late: dict[int, late.Late] = {}
+
+    def follow(self, other: Any) -> None:
+        super().follow(other)
+        self.late = other.late
+
+    def persistent_id(self, obj: Any) -> late.Late | None:
+        if type(obj) is not set and type(obj) is not dict:
+            return None
+        if id(obj) not in self.late:
+            if not any(map(late.is_hashed_by_code, obj)):
+                return None
+            self.late[id(obj)] = late.Late(obj)
+        return self.late[id(obj)]
+
+
+class _LatePickler(_LateWriting, pickle.Pickler):
+    pass
+
+
 class _NanFinder(_NanFinding, pickle.Pickler):
     pass
 
@@ -443,6 +482,10 @@ class _DeepPickler(_Deep, _Writer, pickle._Pickler):
     pass
 
 
+class _DeepLatePickler(_Deep, _LateWriting, pickle._Pickler):
+    pass
+
+
 class _DeepNanFinder(_Deep, _NanFinding, pickle._Pickler):
     pass
 
@@ -452,6 +495,7 @@ class _DeepNanPickler(_Deep, _NanWriting, pickle._Pickler):
 
 
 _Pickler.deep = _DeepPickler
+_LatePickler.deep = _DeepLatePickler
 _NanFinder.deep = _DeepNanFinder
 _NanPickler.deep = _DeepNanPickler
 
@@ -527,9 +571,17 @@ class _Unpickler(pickle.Unpickler):
         self.codec = codec
         self.members: dict[type, list[Any]] = {}  # of enumerations that are kept by value
         self.firsts: contexts.Firsts = {}
+        self.late: list[late.Late] = []
 
-    def persistent_load(self, nan: float) -> float:
-        return nan
+    def load(self) -> Any:
+        value = super().load()
+        if self.late:
+            late.fill(self.late)
+        return value
+
+    def persistent_load(self, written: Any) -> Any:
+        """A NaN, or what is filled at the end."""
+        return written.container if type(written) is late.Late else written
 
     def find_class(self, module: str, name: str) -> Any:
         names = self.codec.names
@@ -568,6 +620,7 @@ _BOUND: dict[tuple[str, str], Callable[[_Unpickler], Any]] = {
             reducers.method_of,
             lambda u: functools.partial(reducers.method_in, u.codec.names),
         ),
+        (late.late_of, lambda u: functools.partial(late.late_in, u.late)),
         (classes.make_shell, lambda u: functools.partial(classes.make_shell_in, u.members)),
         (classes.set_contents, lambda u: functools.partial(classes.set_contents_in, u.members)),
         (classes.member_of, lambda u: lambda cls, number: u.members[cls][number]),

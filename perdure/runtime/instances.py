@@ -20,7 +20,13 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from enum import Enum
 from sys import getrefcount
-from types import BuiltinMethodType, FunctionType, GetSetDescriptorType, MethodDescriptorType
+from types import (
+    BuiltinMethodType,
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MethodDescriptorType,
+)
 from typing import Any, NamedTuple
 
 Reducer = Callable[[Any, Any], Any]
@@ -52,11 +58,11 @@ _CONTAINERS = (
     _Container(
         defaultdict,
         (),
-        lambda own: (own.default_factory, dict(dict.items(own))),
+        lambda own: (own.default_factory, list(dict.items(own))),
         lambda own, contents: defaultdict.__init__(own, *contents),
     ),
-    _Container(Counter, (), lambda own: dict(dict.items(own)), dict.update),
-    _Container(dict, ("__setitem__", "items"), lambda own: dict(dict.items(own)), dict.update),
+    _Container(Counter, (), lambda own: list(dict.items(own)), dict.update),
+    _Container(dict, ("__setitem__", "items"), lambda own: list(dict.items(own)), dict.update),
     _Container(list, ("__iter__", "append", "extend"), list.copy, list.extend),
     _Container(
         set, ("__iter__", "__init__", "__new__"), lambda own: set.union(set(), own), set.update
@@ -131,7 +137,7 @@ def reduce_dict(value: dict[Any, Any], pickler: Any) -> Any:
     """An object of a dict's subclass: one whose items are its attributes keeps it so."""
     if not _is_its_own_dict(value):
         return NotImplemented
-    return (bare, (type(value),), dict(dict.items(value)), None, None, set_items_and_attributes)
+    return (bare, (type(value),), list(dict.items(value)), None, None, set_items_and_attributes)
 
 
 def _is_its_own_dict(value: Any) -> bool:
@@ -139,7 +145,7 @@ def _is_its_own_dict(value: Any) -> bool:
     return own is value
 
 
-def set_items_and_attributes(value: Any, items: dict[Any, Any]) -> None:
+def set_items_and_attributes(value: Any, items: list[tuple[Any, Any]]) -> None:
     """Put items back, and make them the attributes."""
     dict.update(value, items)
     object.__setattr__(value, "__dict__", value)
@@ -265,10 +271,21 @@ def hashed(otherwise: Reducer | None) -> Reducer:
         early = {name: content for name, content in every.items() if _is_settled(content)}
         if len(early) == len(every):
             return known
+        pickler.met_hashed |= not _needs_only(type(value).__hash__, early)
         items, pairs = (*rest, None, None)[:2]
         return (begun, (_UNMASKED.get(make, make), args, early), state, items, pairs, set_in_order)
 
     return reduce_hashed
+
+
+def _needs_only(hashes: Any, early: dict[str, Any]) -> bool:
+    """Whether a `__hash__` seems to look at nothing else of its object."""
+    code = hashes.__code__
+    inner = any(isinstance(const, CodeType) for const in code.co_consts)
+    return not inner and early.keys() | _OF_HASHES >= set(code.co_names)
+
+
+_OF_HASHES = {"hash", "type", "__class__", "__name__", "str", "int", "tuple", "frozenset", "lower"}
 
 
 def begun(make: Any, args: Any, attributes: dict[str, Any]) -> Any:

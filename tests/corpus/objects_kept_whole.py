@@ -1,9 +1,11 @@
 """Objects that pickle would not give back as they were: their classes have code of their own."""
 
+import collections
 import dataclasses
 import datetime
 import enum
 import types
+import weakref
 
 from perdure import workflow
 from tests.corpus.acts import echo
@@ -91,6 +93,72 @@ def hashed_by_what_they_hold():
     return found, inner.lines[order], next(iter(inner.lines)) is order, slotted in slotted.found
 
 
+class Department:
+    def __init__(self, name):
+        self.name = name
+        self.people = set()
+
+    def __hash__(self):
+        return hash(self.name)
+
+    def __eq__(self, other):
+        return isinstance(other, Department) and self.name == other.name
+
+
+class Employee:
+    def __init__(self, number, department):
+        self.number = number
+        self.department = department
+        department.people.add(self)
+
+    def __hash__(self):
+        return hash((self.number, self.department))
+
+    def __eq__(self, other):
+        return (self.number, self.department) == (other.number, other.department)
+
+
+@dataclasses.dataclass(frozen=True)
+class Edge:
+    start: object
+    end: object
+
+
+class Node:
+    def __init__(self, name):
+        self.held = {"name": name}
+        self.edges = {}
+        self.seen = collections.defaultdict(set)
+
+    @property
+    def name(self):
+        return self.held["name"]
+
+    def __hash__(self):
+        return hash(self.name)
+
+    def __eq__(self, other):
+        return self.name == other.name
+
+
+@workflow
+def hashed_by_what_others_hold():
+    department = Department("it")
+    people = [Employee(number, department) for number in range(3)]
+    one, two = Node("one"), Node("two")
+    edge = Edge(one, two)
+    one.edges[edge] = two.edges[edge] = (one, two)
+    two.edges[edge, 1] = edge
+    one.seen[two].add(one)
+    first, nan = people[0], {float("nan")}
+    weakly = weakref.WeakKeyDictionary({one: two})
+    echo(1)
+    same = first in department.people, len(department.people), first.department is department
+    same += edge in two.edges, two.edges[edge, 1] is edge, [*one.edges] == [edge]
+    echo(2)
+    return same, one.seen[two] == {one}, weakly[one] is two, len(nan), [*map(len, [two.edges])]
+
+
 class Rate:
     def __init__(self, percent):
         self.percent = percent
@@ -176,6 +244,7 @@ def cases():
     return [
         ("with_their_own_setattr", ()),
         ("hashed_by_what_they_hold", ()),
+        ("hashed_by_what_others_hold", ()),
         ("members_by_their_names", ()),
         ("with_methods_of_their_own", ()),
         ("frozen_exceptions", ()),
