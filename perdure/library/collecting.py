@@ -109,14 +109,19 @@ def deque_(iterable: Any = (), maxlen: Any = None) -> Any:
 
 
 def sum_(iterable: Any, /, start: Any = 0) -> Any:
-    items = [item for item in iterable]  # noqa: C416
-    if {type(start), *[type(item) for item in items]} <= _ADDED:
-        return sum(items, start)
-    total = start
-    if isinstance(total, str | bytes | bytearray):
-        return sum(items, start)  # says what to use instead
-    for item in items:
+    if isinstance(start, str | bytes | bytearray):
+        return sum((), start)  # says what to use instead
+    items: list[Any] = []
+    total, plain = start, type(start) in _NUMBERS
+    for item in iterable:
+        if plain and type(item) in _NUMBERS:
+            items.append(item)
+            continue
+        if plain:
+            total, plain = sum(items, start), False
         total = total + item
+    if plain:
+        return sum(items, start)
     return total
 
 
@@ -154,6 +159,7 @@ def _in_order(keys: Any, reverse: Any) -> Any:
 
 
 # Kinds of values that call nothing when they are added, whatever is in them.
+_NUMBERS = {int, float, bool}
 _ADDED = {int, float, bool, str, bytes, tuple, list, type(None)}
 
 
@@ -341,7 +347,9 @@ def reduce_(function: Any, iterable: Any, initial: Any = MISSING, /) -> Any:
 def join_(separator: Any, iterable: Any, /) -> Any:
     if not hasattr(type(iterable), "__iter__") and not hasattr(type(iterable), "__getitem__"):
         return separator.join(iterable)  # says what is wrong
-    return separator.join([item for item in iterable])  # noqa: C416
+    # Not its own: a class's `join` may be what has called this.
+    kind = next(kind for kind in (str, bytes, bytearray) if isinstance(separator, kind))
+    return kind.join(separator, [item for item in iterable])  # noqa: C416
 
 
 def extend_(items: Any, iterable: Any, /) -> Any:
@@ -379,18 +387,23 @@ def fromkeys_(kind: Any, iterable: Any, value: Any = None, /) -> Any:
     return made
 
 
+def _refill(items: Any, values: list[Any]) -> None:
+    list.__init__(items, values)
+
+
 def sort_(items: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
-    values = items[:]
-    items.clear()  # as the builtin does: a key sees an empty list
+    # Past what a subclass makes of these.
+    values = list.copy(items)
+    list.clear(items)  # as the builtin does: a key sees an empty list
     keys = []
     try:
         for value in values:
             keys.append(value if key is None else key(value))
         places = _in_order(keys, reverse)
     except BaseException:
-        items[:] = values
+        _refill(items, values)
         raise
-    if items:
-        items[:] = [values[place] for place in places]
+    changed = list.__len__(items)
+    _refill(items, [values[place] for place in places])
+    if changed:
         raise ValueError("list modified during sort")
-    items[:] = [values[place] for place in places]

@@ -84,5 +84,7 @@ def bytes_(kind: Any, source: Any, /, *args: Any, **kwargs: Any) -> Any:
         return operator.call(kind, found, *args, **kwargs)
     if has_index(source):
         return operator.call(kind, index_(source), *args, **kwargs)
+    if isinstance(source, int):
+        return operator.call(kind, int.__int__(source), *args, **kwargs)
     items = [_as_index(item, True) for item in list_(source)]
     return operator.call(kind, items, *args, **kwargs)

@@ -297,8 +297,8 @@ def _as_index(container: Any, name: str, key: Any) -> Any:
 
 
 def has_index(value: Any) -> bool:
-    """Whether a value has an `__index__` of Python's."""
-    return type(lookup(type(value), "__index__")) is FunctionType
+    """Whether a value is asked for its `__index__`, and that is of Python's; no `int` is."""
+    return type(lookup(type(value), "__index__")) is FunctionType and not isinstance(value, int)
 
 
 _BY_INDEX = [

@@ -17,7 +17,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from types import GeneratorType, MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from perdure.runtime.failures import UnpicklableError
 
@@ -91,6 +91,26 @@ class ListIterator:
         if self.source is None:
             return (iter, ((),))
         return (list_iterator, (self.source, self.index, self.backward, list.__len__(self.source)))
+
+
+def reduce_plain_iterator(iterator: Any, pickler: Any) -> Any:
+    """One of a text or a tuple whose class may say otherwise how it is gone over."""
+    reduced: Any = iterator.__reduce__()
+    source = reduced[1][0]
+    if type(source) in _PLAIN or len(reduced) < 3:
+        return NotImplemented
+    return (plain_iterator, (source, reduced[2]))
+
+
+def plain_iterator(source: Any, index: int) -> Iterator[Any]:
+    """An iterator of the builtin's, that has given `index` items."""
+    kind: Any = next(kind for kind in _PLAIN if isinstance(source, kind))
+    made = kind.__iter__(source)
+    made.__setstate__(index)
+    return cast(Iterator[Any], made)
+
+
+_PLAIN = (str, tuple, bytes)
 
 
 def reduce_dict_view(view: Any, pickler: Any) -> Any:
@@ -358,6 +378,8 @@ def _table() -> dict[type, Any]:
     table: dict[type, Any] = dict.fromkeys(_DICT_VIEWS, reduce_dict_view)
     table |= dict.fromkeys(_DICT_ITERATORS, reduce_dict_iterator)
     table |= dict.fromkeys((type(iter([])), type(reversed([]))), reduce_list_iterator)
+    table |= dict.fromkeys((type(iter("")), type(iter("\N{SNOWMAN}"))), reduce_plain_iterator)
+    table |= dict.fromkeys((type(iter(())), type(iter(b""))), reduce_plain_iterator)
     table[_SET_ITERATOR] = reduce_set_iterator
     names = """accumulate chain combinations combinations_with_replacement compress count cycle
         dropwhile filterfalse islice permutations product repeat starmap takewhile

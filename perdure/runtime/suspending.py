@@ -195,8 +195,18 @@ class Suspending:
             return self._stops_at_indices((*args, *parts))
         if found in ALSO_NUMBERED.values() and self._stops_at_indices(args):
             return True
+        if found in _OF_PATTERNS:
+            place = _OF_PATTERNS[found]
+            repl = args[place] if len(args) > place else kwargs.get("repl")
+            return self.suspends(repl)
+        if found == "bytes_" and (len(args) > 1 or kwargs):
+            return False  # of a text: it is not gone over
         if found == "bytes_" and args and self._asks_for_bytes(args[0]):
             return True
+        into = getattr(callee, "__self__", None)
+        if found in _TAKING_SETS or (found == "update_" and isinstance(into, set)):
+            # C takes what is in a set without asking its class.
+            args = tuple(given for given in args if not isinstance(given, set | frozenset))
         if found in MISSING.values():
             return self._stops_at_missing(callee.__self__)
         if found in _PAST.values():
@@ -217,7 +227,6 @@ class Suspending:
         if found == "chain_from_iterable_" and args and not self._stops_in_turn(args[0]):
             return type(args[0]) not in (list, tuple) or any(map(self._stops_in_turn, args[0]))
         if found in MAPPED.values():
-            into = getattr(callee, "__self__", None)
             by_keys = found == "ordered_dict_" or isinstance(into, OrderedDict)
             return any(
                 self._stops_as_mapping(given, by_keys=by_keys) or self._stops_in_turn(given)
@@ -229,7 +238,11 @@ class Suspending:
 
     def _stops_at_indices(self, values: tuple[Any, ...]) -> bool:
         """Whether the `__index__` of one of the values stops the run."""
-        return any(self._suspends_in(type(value), "__index__", value) for value in values)
+        return any(
+            self._suspends_in(type(value), "__index__", value)
+            for value in values
+            if not isinstance(value, int)  # which is not asked
+        )
 
     def _stops_at_missing(self, owner: Any) -> bool:
         """Whether a dict asks what suspends for the value of a key that it has not."""
@@ -505,6 +518,8 @@ class Suspending:
 # Those whose second argument is what they go over; and those of them that call the first.
 _OF_SECOND = {f"{name}_" for name in (*DECIDING, "nsmallest", "nlargest")}
 _OF_WHAT_IS_GIVEN = {f"{name}_" for name in DECIDING - {"compress"}} | {"iter_"}
+_OF_PATTERNS = {"re_sub_": 1, "re_subn_": 1, "sub_": 0, "subn_": 0}  # where what they call stands
+_TAKING_SETS = frozenset({"set_", "frozenset_", "on_hashed_", "on_met_", "issuperset_"})
 _OF_GROUPS = frozenset({"split_", "subgroup_"})
 _ALWAYS = {STAND_INS[name][0] for name in ALWAYS}
 _FILLED = (list, tuple, set, frozenset, dict, deque)

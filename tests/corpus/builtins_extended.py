@@ -1,0 +1,93 @@
+"""Classes over texts, numbers, lists and sets whose own methods suspend: C asks them, or does not."""
+
+import re
+
+from perdure import workflow
+from tests.corpus.acts import echo
+
+
+class Text(str):
+    def __iter__(self):
+        for letter in super().__iter__():
+            yield echo(letter)
+
+    def join(self, parts):
+        return super().join(echo(part) for part in parts)
+
+
+class Tags(set):
+    def __iter__(self):
+        for tag in sorted(super().__iter__()):
+            yield echo(tag)
+
+    def __len__(self):
+        return echo(super().__len__())
+
+
+class Code(int):
+    def __index__(self):
+        return echo(1)
+
+
+class Listed(list):
+    def __setitem__(self, place, value):
+        super().__setitem__(place, echo(value))
+
+    def __iter__(self):
+        return iter([echo("never")])
+
+
+@workflow
+def texts():
+    text = Text("ab")
+    found = list(text), ",".join(text), Text("-").join("xy"), [letter for letter in text]
+    found += re.sub("a", "b", text), re.sub(text, lambda match: echo("c"), "xabx"), bytes(text, "ascii")
+    return found, re.compile("a").subn(text, "aa"), text
+
+
+@workflow
+def sets():
+    tags = Tags("ab")
+    found = {"a"}.issubset(tags), {"a", "b", "c"} >= tags, set(tags) == {"a", "b"}, {"c"}.union(tags)
+    other = {"a", "x"}
+    other.update(tags)
+    other.difference_update(tags)
+    return found, other, {"a", "z"}.intersection(tags), {"c"}.isdisjoint(tags)
+
+
+@workflow
+def numbers():
+    code = Code(250)
+    return hex(code), [*range(300)][code], "x" * Code(2), bytes(Code(2)), [1, 2, 3][Code(0) : Code(2)]
+
+
+@workflow
+def sorted_in_place():
+    listed = Listed([2, 1, 3])
+    listed.sort(key=lambda value: echo(-value))
+    first = list.copy(listed)
+    try:
+        listed.sort(key=lambda value: listed.append(echo(value)))
+    except (TypeError, ValueError) as error:
+        return first, str(error), list.__len__(listed)
+
+
+@workflow
+def sums_that_fail():
+    found = []
+    for start, values in [(0, "ab"), ("", "ab"), (0.5, [1, "x", 3]), ([], [[1], 2, [3]])]:
+        try:
+            found.append(sum((echo(value) for value in values), start))
+        except TypeError as error:
+            found.append(str(error))
+    return found, sum((echo(n) for n in (1, 2.5, True)), 1), sum([echo([n]) for n in "ab"], [])
+
+
+def cases():
+    return [
+        ("texts", ()),
+        ("sets", ()),
+        ("numbers", ()),
+        ("sorted_in_place", ()),
+        ("sums_that_fail", ()),
+    ]
