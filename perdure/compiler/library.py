@@ -125,6 +125,7 @@ STAND_INS |= _OF_PACKAGES
 ALWAYS = frozenset(
     {
         "heapq.merge",
+        "itertools.batched",
         "_string.formatter_parser",
         "_string.formatter_field_name_split",
         "asyncio.run",

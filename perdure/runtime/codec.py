@@ -33,6 +33,7 @@ from perdure.runtime import (
     activity_calls,
     classes,
     contexts,
+    extended,
     functions,
     generators,
     instances,
@@ -509,6 +510,8 @@ def _reducer_of(kind: type, *, by_value: bool) -> Reducer | None:
         return classes.reduce_named_member if classes.are_kept_by_name(kind) else None
     if (container := instances.container_reducer(kind, by_value=by_value)) is not None:
         return container
+    if (found := extended.reducer_of(kind)) is not None:
+        return found
     if not _pickled_as_usual(kind):
         return None
     if instances.has_written_state(kind):

@@ -157,6 +157,10 @@ def reduce_masked(value: Any, pickler: Any) -> Any:
     Pickle insists that `__class__` is the class, and asks the empty object for `__setstate__`,
     which a `__getattr__` that reads attributes does not survive.
     """
+    kind: Any = type(value)
+    if _answers_for_another(kind):
+        make = bare if is_made_bare(kind) else new_object
+        return (make, (kind,), _own_state(value), None, None, set_object)
     reduced: Any = object.__reduce_ex__(value, 5)
     made_by, args, *rest = reduced
     if made_by not in _UNMASKED:
@@ -166,6 +170,23 @@ def reduce_masked(value: Any, pickler: Any) -> Any:
     setter = None if settled or state is None else set_object
     make = bare if is_made_bare(type(value)) else _UNMASKED[made_by]
     return (make, args, state, items, pairs, setter)
+
+
+def _answers_for_another(kind: Any) -> bool:
+    """Whether objects of a class, asked for their state, may give that of what they stand for."""
+    usual = kind.__getstate__ is object.__getstate__ and not _tells_arguments(kind)
+    return usual and type(kind.__getattribute__) is FunctionType and _container(kind) is None
+
+
+def _own_state(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """An object's attributes, and those in slots, past what it says of them."""
+    found = {}
+    for name in ("__dict__", *copyreg._slotnames(type(value))):  # type: ignore[attr-defined]
+        try:
+            found[name] = object.__getattribute__(value, name)
+        except AttributeError:
+            pass  # it is not set
+    return found.pop("__dict__", {}), found
 
 
 def set_object(value: Any, state: Any) -> None:

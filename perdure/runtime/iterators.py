@@ -14,7 +14,7 @@ import re
 import sys
 import warnings
 import weakref
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from types import GeneratorType, MappingProxyType
 from typing import Any, cast
@@ -30,6 +30,7 @@ _DICT_ITERATORS: dict[type, Callable[[dict[Any, Any]], Iterator[Any]]] = {
     type(reversed({}.items())): lambda d: reversed(dict.items(d)),
 }
 _KINDS = {kind: number for number, kind in enumerate(_DICT_ITERATORS)}
+_REVERSED_DEQUE: Any = type(reversed(deque()))
 _SET_ITERATOR: type = type(iter(set()))
 _ordered: OrderedDict[Any, Any] = OrderedDict()
 _DICT_VIEWS: dict[type, tuple[type, str]] = {
@@ -91,6 +92,16 @@ class ListIterator:
         if self.source is None:
             return (iter, ((),))
         return (list_iterator, (self.source, self.index, self.backward, list.__len__(self.source)))
+
+
+def reduce_reversed_deque(iterator: Any, pickler: Any) -> Any:
+    """As Python does it, but that its class is in no module by its name."""
+    return (reversed_deque, iterator.__reduce__()[1])
+
+
+def reversed_deque(source: deque[Any], index: int) -> Iterator[Any]:
+    """`reversed` of a deque, that has given `index` items."""
+    return cast(Iterator[Any], _REVERSED_DEQUE(source, index))
 
 
 def reduce_plain_iterator(iterator: Any, pickler: Any) -> Any:
@@ -381,6 +392,7 @@ def _table() -> dict[type, Any]:
     table |= dict.fromkeys((type(iter("")), type(iter("\N{SNOWMAN}"))), reduce_plain_iterator)
     table |= dict.fromkeys((type(iter(())), type(iter(b""))), reduce_plain_iterator)
     table[_SET_ITERATOR] = reduce_set_iterator
+    table[_REVERSED_DEQUE] = reduce_reversed_deque
     names = """accumulate chain combinations combinations_with_replacement compress count cycle
         dropwhile filterfalse islice permutations product repeat starmap takewhile
         zip_longest _tee _tee_dataobject _grouper""".split()

@@ -8,6 +8,7 @@ by the way that leads to them, in every process. What a run puts into a module l
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextvars import ContextVar
 from itertools import islice
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ _MOST = 10_000  # objects to look into, and items of each
 
 
 class Leads:
-    """Those of one program: functions, classes, and objects of the classes asked for."""
+    """Those of one program: functions, classes, sentinels, and objects of the classes asked for."""
 
     def __init__(self, program: Program, kinds: tuple[type, ...]) -> None:
         self.program = program
@@ -66,7 +67,7 @@ class Leads:
                 self.found.append(((name, steps), value))
             elif id(value) not in seen and len(seen) < _MOST:
                 seen.add(id(value))
-                if isinstance(value, FunctionType | type):
+                if isinstance(value, FunctionType | type | ContextVar) or type(value) is object:
                     self._add((name, steps), value)
                 queue += ((held, (*steps, step)) for step, held in self._held(value, module))
 

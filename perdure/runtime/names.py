@@ -145,12 +145,13 @@ class Names:
         name = module.__name__
         return self.logical(name) if sys.modules.get(name) is module else None
 
-    def of_value(self, value: Any) -> tuple[str, str] | None:
+    def of_value(self, value: Any) -> tuple[str, str | Steps] | None:
         """The variable that holds this very object: a sentinel, a context variable.
 
         Of a module, or of a class in one.
         """
-        return self.path_to(value) or self.of_process(value)
+        led = self.leads.name_of(value) if self.leads is not None else None
+        return self.path_to(value) or led or self.of_process(value)
 
     def of_process(self, value: Any) -> tuple[str, str] | None:
         """The variable of a module of this process, or of a class in one, that holds the object."""

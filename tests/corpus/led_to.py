@@ -1,5 +1,6 @@
 """Classes and functions to which only tables, attributes and classes of a module lead."""
 
+import contextvars
 import enum
 import functools
 
@@ -103,8 +104,21 @@ def functions():
     return same, [handler(1) for handler in handlers], state(1) is STATES["idle"]
 
 
+VARIABLES = {"user": contextvars.ContextVar("user", default="nobody")}
+MARKS = [object(), object()]
+
+
+@workflow
+def variables_and_marks():
+    variable, mark = VARIABLES["user"], MARKS[1]
+    variable.set("ann")
+    echo(1)
+    return variable.get(), VARIABLES["user"].get(), mark is MARKS[1], mark is MARKS[0]
+
+
 def cases():
     return [
         ("classes", ()),
         ("functions", ()),
+        ("variables_and_marks", ()),
     ]

@@ -107,8 +107,25 @@ def matches():
     return [echo(match[0]) for match in tokens("1a2")]
 
 
+@workflow
+def backwards_and_in_batches():
+    waiting, found = collections.deque([1, 2, 3]), []
+    for item in reversed(waiting):
+        found.append(echo(item))
+    held = reversed(waiting)
+    next(held)
+    if not hasattr(itertools, "batched"):  # which Python 3.12 has
+        return found, echo(1), list(held)
+    for batch in itertools.batched(found, 2):
+        found = [*found, echo(batch)]
+    kept = itertools.batched("abc", n=2)
+    first = next(kept)
+    return found, echo(1), list(held), first, list(kept)
+
+
 def cases():
     return [
+        ("backwards_and_in_batches", ()),
         ("members", ()),
         ("mappings_and_lists", ()),
         ("addresses", ()),

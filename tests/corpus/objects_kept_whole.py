@@ -93,6 +93,32 @@ def hashed_by_what_they_hold():
     return found, inner.lines[order], next(iter(inner.lines)) is order, slotted in slotted.found
 
 
+class Target:
+    def __init__(self, number):
+        self.number = number
+
+
+class Standing:
+    """Asked for anything, it gives that of what it stands for."""
+
+    __slots__ = ("__dict__", "_target")
+
+    def __init__(self, target):
+        object.__setattr__(self, "_target", target)
+
+    def __getattribute__(self, name):
+        return getattr(object.__getattribute__(self, "_target"), name)
+
+
+@workflow
+def standing_for_others():
+    target = Target(1)
+    first, second = Standing(target), Standing(Target(2))
+    echo(1)
+    target.number = 3
+    return first.number, second.number, type(first) is Standing
+
+
 class Department:
     def __init__(self, name):
         self.name = name
@@ -244,6 +270,7 @@ def cases():
     return [
         ("with_their_own_setattr", ()),
         ("hashed_by_what_they_hold", ()),
+        ("standing_for_others", ()),
         ("hashed_by_what_others_hold", ()),
         ("members_by_their_names", ()),
         ("with_methods_of_their_own", ()),
