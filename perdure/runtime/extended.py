@@ -7,12 +7,10 @@ base makes the object, and the attributes are put back.
 
 from __future__ import annotations
 
-import copyreg
 from types import FunctionType
 from typing import Any
 
-from perdure.runtime.instances import Reducer, set_object
-from perdure.runtime.ops import own_dict
+from perdure.runtime.instances import Reducer, own_state, set_object
 
 # By module and name: nothing is imported for their sake.
 _BASES = frozenset(
@@ -45,9 +43,7 @@ def reduce_extended(value: Any, pickler: Any) -> Any:
     made, args, *rest = value.__reduce_ex__(5)
     if made is not kind:
         return NotImplemented
-    own = dict(own_dict(value) or {})
-    names = copyreg._slotnames(kind)  # type: ignore[attr-defined]
-    slots = {name: getattr(value, name) for name in names if hasattr(value, name)}
+    own, slots = own_state(value)
     state = rest[0] if rest else None
     return (extended, (kind, args), (state, own, slots), None, None, set_extended)
 

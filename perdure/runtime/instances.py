@@ -160,7 +160,7 @@ def reduce_masked(value: Any, pickler: Any) -> Any:
     kind: Any = type(value)
     if _answers_for_another(kind):
         make = bare if is_made_bare(kind) else new_object
-        return (make, (kind,), _own_state(value), None, None, set_object)
+        return (make, (kind,), own_state(value), None, None, set_object)
     reduced: Any = object.__reduce_ex__(value, 5)
     made_by, args, *rest = reduced
     if made_by not in _UNMASKED:
@@ -178,7 +178,7 @@ def _answers_for_another(kind: Any) -> bool:
     return usual and type(kind.__getattribute__) is FunctionType and _container(kind) is None
 
 
-def _own_state(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def own_state(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """An object's attributes, and those in slots, past what it says of them."""
     found = {}
     for name in ("__dict__", *copyreg._slotnames(type(value))):  # type: ignore[attr-defined]
