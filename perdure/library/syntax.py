@@ -176,7 +176,16 @@ def extension_(target: Any, items: Any, /) -> Any:
         return [(key, items[key]) for key in keys]
     if isinstance(target, dict):
         return _pairs(items)
-    return list_(items)
+    if not isinstance(target, list):
+        return list_(items)
+    found: list[Any] = []
+    try:
+        for item in hinted(items):
+            found.append(item)
+    except BaseException:
+        list.extend(target, found)  # what came before the error stays
+        raise
+    return found
 
 
 def _pairs(items: Any) -> list[Any]:

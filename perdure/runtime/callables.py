@@ -48,7 +48,7 @@ def passed_on(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Cal
         return None if name is None else (getattr, (args[0], name), {})
     elif callee is CALL and args:
         return args[0], args[1:], kwargs
-    elif kind is functools.partial:
+    elif is_partial(kind):
         return callee.func, (*callee.args, *args), {**callee.keywords, **kwargs}
     elif kind is staticmethod:
         return callee.__func__, args, kwargs
@@ -68,10 +68,16 @@ def refusing_alias(alias: Any) -> Any:
     return Exception if sys.version_info >= (3, 13) else AttributeError
 
 
+def is_partial(kind: Any) -> bool:
+    """Whether objects of a class are called as `functools.partial` calls what it holds."""
+    base = functools.partial
+    return kind is base or (issubclass(kind, base) and kind.__call__ is base.__call__)
+
+
 def inner(callee: Any) -> Any:
     """What a callable that is no function calls, whatever it is given; None if it is not known."""
     kind = type(callee)
-    if kind is functools.partial:
+    if is_partial(kind):
         return callee.func
     if kind is staticmethod:
         return callee.__func__

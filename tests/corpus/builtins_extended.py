@@ -83,6 +83,25 @@ def sums_that_fail():
     return found, sum((echo(n) for n in (1, 2.5, True)), 1), sum([echo([n]) for n in "ab"], [])
 
 
+def fails_at(place):
+    for number in range(3):
+        if number == place:
+            raise LookupError(echo(number))
+        yield echo(number)
+
+
+@workflow
+def extended_as_far_as_it_goes():
+    found, named = [9], {"items": [8]}
+    for failing in (lambda: fails_at(1), lambda: fails_at(0), lambda: fails_at(5)):
+        try:
+            found += failing()
+            named["items"] += failing()
+        except LookupError as error:
+            found.append(str(error))
+    return found, named
+
+
 def cases():
     return [
         ("texts", ()),
@@ -90,4 +109,5 @@ def cases():
         ("numbers", ()),
         ("sorted_in_place", ()),
         ("sums_that_fail", ()),
+        ("extended_as_far_as_it_goes", ()),
     ]

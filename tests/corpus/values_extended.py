@@ -89,7 +89,7 @@ def kept():
     money, day, pause = Money("1.50", "EUR"), Day(2020, 1, 2), Pause("lunch")
     moment, share = Moment("2021", 3, tzinfo=Zone(2)), Share("3/2", "ann")
     day.note = [money]
-    settings, step = Settings("s"), Step(str, "tag")
+    settings, step = Settings("s"), Step(echo, "tag")
     host, dice, same = Host("10.0.0.1", 80), Dice("abc"), Dice("abc")
     same.random()
     dice.random()
