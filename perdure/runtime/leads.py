@@ -24,7 +24,7 @@ Steps = tuple[Step, ...]
 # The module's name, and the way from there.
 Name = tuple[str, Steps]
 _KEYS = frozenset({str, int, bytes, float, bool, type(None)})
-_MOST = 10_000  # objects to look into, and items of each
+_MOST = 20_000  # things to look at in a module
 
 
 class Leads:
@@ -53,33 +53,32 @@ class Leads:
         module, steps = found[1]
         try:
             there = follow(self.program.modules[module], steps)
-        except (AttributeError, LookupError, TypeError):
+        except Exception:  # whatever an attribute may do
             return None
         return found[1] if there is value else None
 
     def _look_in(self, name: str, module: Any) -> None:
         """What a module's variables lead to: in classes, tables and objects of its own."""
         seen: set[int] = set()
+        left = _MOST
         queue: list[tuple[Any, Steps]] = [(module, ())]
         for value, steps in queue:  # it grows meanwhile
             if isinstance(value, self.kinds):
                 self._add((name, steps), value)
                 self.found.append(((name, steps), value))
-            elif id(value) not in seen and len(seen) < _MOST:
+            elif id(value) not in seen and left > 0:
                 seen.add(id(value))
                 if isinstance(value, FunctionType | type | ContextVar) or type(value) is object:
                     self._add((name, steps), value)
-                queue += ((held, (*steps, step)) for step, held in self._held(value, module))
+                for step, held in islice(self._held(value, module), left):
+                    left -= 1
+                    if type(held) not in _KEYS:
+                        queue.append((held, (*steps, step)))
 
     def _add(self, name: Name, value: Any) -> None:
         self._named.setdefault(id(value), (value, name))  # held: its id is its own
 
     def _held(self, value: Any, module: Any) -> Iterator[tuple[Step, Any]]:
-        for step, held in self._all_held(value, module):
-            if type(held) not in _KEYS:
-                yield step, held
-
-    def _all_held(self, value: Any, module: Any) -> Iterator[tuple[Step, Any]]:
         kind: Any = type(value)
         if value is module or (
             isinstance(value, type) and getattr(value, "__module__", None) == module.__name__
@@ -88,11 +87,12 @@ class Leads:
                 yield ("attribute", name), held.__func__ if type(held) is staticmethod else held
         elif kind is FunctionType:
             yield from ((("attribute", name), held) for name, held in vars(value).items())
-        elif issubclass(kind, dict):
-            items = islice(dict.items(value), _MOST)
-            yield from ((("item", key), held) for key, held in items if type(key) in _KEYS)
+        elif issubclass(kind, dict) and kind.__getitem__ is dict.__getitem__:
+            yield from (
+                (("item", key), held) for key, held in dict.items(value) if type(key) in _KEYS
+            )
         elif kind is list or kind is tuple:
-            yield from ((("item", place), held) for place, held in enumerate(value[:_MOST]))
+            yield from ((("item", place), held) for place, held in enumerate(value))
         elif kind.__module__ in self.program.modules or kind.__module__ == module.__name__:
             space = own_dict(value) or {}
             yield from ((("attribute", name), held) for name, held in [*space.items()])
