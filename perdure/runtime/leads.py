@@ -63,12 +63,13 @@ class Leads:
         left = _MOST
         queue: list[tuple[Any, Steps]] = [(module, ())]
         for value, steps in queue:  # it grows meanwhile
-            if isinstance(value, self.kinds):
+            kind = type(value)  # what a proxy says of itself may need a context that is not there
+            if issubclass(kind, self.kinds):
                 self._add((name, steps), value)
                 self.found.append(((name, steps), value))
             elif id(value) not in seen and left > 0:
                 seen.add(id(value))
-                if isinstance(value, FunctionType | type | ContextVar) or type(value) is object:
+                if issubclass(kind, (FunctionType, type, ContextVar)) or kind is object:
                     self._add((name, steps), value)
                 for step, held in islice(self._held(value, module), left):
                     left -= 1
@@ -81,7 +82,7 @@ class Leads:
     def _held(self, value: Any, module: Any) -> Iterator[tuple[Step, Any]]:
         kind: Any = type(value)
         if value is module or (
-            isinstance(value, type) and getattr(value, "__module__", None) == module.__name__
+            issubclass(kind, type) and getattr(value, "__module__", None) == module.__name__
         ):
             for name, held in [*vars(value).items()]:
                 yield ("attribute", name), held.__func__ if type(held) is staticmethod else held

@@ -104,6 +104,15 @@ def functions():
     return same, [handler(1) for handler in handlers], state(1) is STATES["idle"]
 
 
+class Outside:
+    """Says what it is within a context only."""
+
+    @property
+    def __class__(self):
+        raise RuntimeError("outside of its context")
+
+
+OUTSIDE = [Outside()]
 VARIABLES = {"user": contextvars.ContextVar("user", default="nobody")}
 MARKS = [object(), object()]
 
