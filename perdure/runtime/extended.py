@@ -7,6 +7,7 @@ base makes the object, and the attributes are put back.
 
 from __future__ import annotations
 
+import sys
 from types import FunctionType
 from typing import Any
 
@@ -29,8 +30,8 @@ _BASES = frozenset(
 def reducer_of(kind: Any) -> Reducer | None:
     """The reducer of a class that extends such a value, and leaves to it how it is pickled."""
     base = _base_of(kind)
-    if base is None or kind is base:
-        return None
+    if base is None or kind.__module__.partition(".")[0] in sys.stdlib_module_names:
+        return None  # the library's own are pickled as they say
     theirs = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__")
     if any(getattr(kind, name, None) is not getattr(base, name, None) for name in theirs):
         return None

@@ -93,11 +93,14 @@ def kept():
     host, dice, same = Host("10.0.0.1", 80), Dice("abc"), Dice("abc")
     same.random()
     dice.random()
+    zone = datetime.timezone(datetime.timedelta(hours=1), "CET")
+    network = ipaddress.IPv4Interface("10.0.0.1/24")
     echo(1)
     echo(2)
     found = str(money), money.currency, day.isoformat(), day.note[0] is money, moment.isoformat()
     found += pause.total_seconds(), pause.why, pause.own(), share, share.owner, type(share).__name__
     found += vars(settings), step(1), step.tag, str(host), host.port, host in {host}
+    found += str(zone), datetime.timezone.utc, network
     return found, dice.random() == same.random(), dice.name, type(moment) is Moment
 
 
