@@ -26,6 +26,7 @@ from perdure.compiler.core import (
     Try,
     While,
     With,
+    released,
     walk,
 )
 
@@ -69,7 +70,7 @@ class Captions:
 
     def owner(self, statement: Statement) -> ast.stmt | None:
         """The statement of the user's that a core statement is a part of."""
-        if isinstance(statement, Simple) and statement.releases:
+        if released(statement):
             return None  # the one before it says it
         at = statement.origin if isinstance(statement, Suspension) else statement.node
         line, column = getattr(at, "lineno", 0), getattr(at, "col_offset", 0)

@@ -44,6 +44,7 @@ from perdure.compiler.core import (
     With,
     bodies,
     expressions,
+    released,
     walk,
 )
 from perdure.compiler.dataflow import Facts
@@ -336,7 +337,7 @@ class _Writer:
 
     def _handler(self, handler: Handler) -> tuple[ast.ExceptHandler, bool]:
         code, falls = self.emit(handler.body)
-        if handler.saved and (handler.suspends or _names(code, handler.saved)):
+        if handler.saved and _names(code, handler.saved):
             source = (
                 load(handler.name, handler.node)
                 if handler.name
@@ -575,8 +576,7 @@ class _Writer:
         """
         at = _node(statement)
         code, live = self._capture(statement)
-        releases = isinstance(statement, Simple) and statement.releases
-        way = "_Release0" if releases else "_Jump0"
+        way = "_Release0" if released(statement) else "_Jump0"
         leave = call(way, [_number(self.parts.number(statement)), _tuple(live)], at)
         return [*code, _at(ast.Return(leave), at)]
 
@@ -729,8 +729,8 @@ def _line(statement: Statement) -> int:
 def _label(head: Statement) -> str:
     if isinstance(head, Suspension):
         return head.label
-    if isinstance(head, Simple) and head.releases:
-        return head.releases
+    if label := released(head):
+        return label
     node = _node(head)
     line = ast.unparse(node) if is_simple(node) else first_line(node)
     return line.split("\n", 1)[0].rstrip(":")

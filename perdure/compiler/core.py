@@ -213,6 +213,11 @@ class CoreFunction:
         return bool(self.cells) or self.kind is not Kind.FUNCTION
 
 
+def released(statement: Statement) -> str:
+    """The text of the statement before this one, if it lets what that has let go of go."""
+    return statement.releases if isinstance(statement, Simple) else ""
+
+
 def suspends(statement: Statement) -> bool:
     """Whether a suspension stands in or beneath the statement."""
     match statement:

@@ -34,6 +34,7 @@ from perdure.compiler.core import (
     Try,
     While,
     With,
+    released,
 )
 
 if TYPE_CHECKING:
@@ -248,11 +249,8 @@ def _code(stages: FunctionStages) -> str:
 def _origin(block: BlockCode) -> str:
     if block.head is None:
         return "entry"
-    return f"{'after' if _comes_after(block.head) else 'from'} {block.label}"
-
-
-def _comes_after(head: Statement) -> bool:
-    return isinstance(head, Suspension) or (isinstance(head, Simple) and bool(head.releases))
+    after = isinstance(block.head, Suspension) or released(block.head)
+    return f"{'after' if after else 'from'} {block.label}"
 
 
 _WRITERS: dict[str, Callable[[FunctionStages], str]] = {

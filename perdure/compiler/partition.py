@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from perdure.compiler.cfg import ENTRY, Flow
 from perdure.compiler.core import (
     For,
-    Simple,
     SiteKind,
     Statement,
     Suspension,
@@ -25,6 +24,7 @@ from perdure.compiler.core import (
     While,
     bodies,
     expressions,
+    released,
     suspends,
 )
 from perdure.compiler.trees import size
@@ -87,7 +87,7 @@ def _releases(flow: Flow) -> Iterator[Statement]:
     stack = list(flow.function.body)
     while stack:
         statement = stack.pop()
-        if isinstance(statement, Simple) and statement.releases and statement in flow.position:
+        if released(statement) and statement in flow.position:
             yield statement
         elif isinstance(statement, Try) and statement.suspends:
             entered = [h.body for h in statement.handlers if h.suspends]

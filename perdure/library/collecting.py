@@ -387,10 +387,6 @@ def fromkeys_(kind: Any, iterable: Any, value: Any = None, /) -> Any:
     return made
 
 
-def _refill(items: Any, values: list[Any]) -> None:
-    list.__init__(items, values)
-
-
 def sort_(items: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
     # Past what a subclass makes of these.
     values = list.copy(items)
@@ -401,9 +397,9 @@ def sort_(items: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
             keys.append(value if key is None else key(value))
         places = _in_order(keys, reverse)
     except BaseException:
-        _refill(items, values)
+        list.__init__(items, values)
         raise
     changed = list.__len__(items)
-    _refill(items, [values[place] for place in places])
+    list.__init__(items, [values[place] for place in places])
     if changed:
         raise ValueError("list modified during sort")

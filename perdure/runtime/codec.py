@@ -90,18 +90,19 @@ class Codec:
                 return _HEAD.pack(b"S", zlib.crc32(simple)) + simple
         if self.program is not None and self.program.absent:
             self.program.notice()
-        data, subjects = self._pickle(value, subjects)
+        data, subjects, writer = self._pickle(value, subjects)
         if _may_hold_nan(data):
-            data = self._pickle_nans(value, subjects) or data
+            data = self._pickle_nans(value, subjects, writer) or data
         if len(data) >= COMPRESS_FROM:
             packed = _compressor().compress(data)
             return _HEAD.pack(b"Z", 0) + packed
         return _HEAD.pack(b"P", zlib.crc32(data)) + data
 
-    def _pickle(self, value: Any, subjects: bool) -> tuple[bytes, bool]:
+    def _pickle(self, value: Any, subjects: bool) -> tuple[bytes, bool, type[_NanWriting]]:
         """Pickle with this thread's pickler: making one costs as much as a small checkpoint.
 
-        Also says whether the objects that AttributeErrors are about are in it.
+        Also says whether the objects that AttributeErrors are about are in it, and what writes the
+        same with NaNs that stay one.
         """
         pickler: _Pickler | None = getattr(self._threads, "pickler", None)
         # While it is at work its pickler is put away: a __getstate__ may encode something itself.
@@ -115,7 +116,8 @@ class Codec:
                 data = pickler.written(value, subjects=False)
             if pickler.met_hashed and not self._is_read(data):
                 data = _LatePickler(io.BytesIO(), self).written(value, subjects=subjects)
-            return data, subjects
+                return data, subjects, _LatePickler
+            return data, subjects, _NanPickler
         finally:
             self._threads.pickler = pickler
 
@@ -143,7 +145,7 @@ class Codec:
             return None
         return data
 
-    def _pickle_nans(self, value: Any, subjects: bool) -> bytes | None:
+    def _pickle_nans(self, value: Any, subjects: bool, writer: type[_NanWriting]) -> bytes | None:
         """Pickle once more so that each NaN stays one object; None where there is no need to."""
         finder = _NanFinder(io.BytesIO(), self)
         finder.written(value, subjects=subjects)
@@ -155,7 +157,7 @@ class Codec:
                 shared[number] = reducers.Nan(nan, name)
         if not shared:
             return None
-        pickler = _NanPickler(io.BytesIO(), self)
+        pickler = writer(io.BytesIO(), self)
         pickler.shared = shared
         return pickler.written(value, subjects=subjects)
 
@@ -422,24 +424,25 @@ class _NanWriting(_Writer):
         super().follow(other)
         self.shared = other.shared
 
-    def persistent_id(self, obj: Any) -> reducers.Nan | None:
+    def persistent_id(self, obj: Any) -> reducers.Nan | late.Late | None:
         return self.shared.get(id(obj))
 
 
-class _LateWriting(_Writer):
+class _LateWriting(_NanWriting):
     """Writes sets and dicts that hash objects of the program so that they are filled at the end."""
 
     def __init__(self, file: io.BytesIO, codec: Codec) -> None:
         super().__init__(file, codec)
+        self.shared = {}
         self.late: dict[int, late.Late] = {}
 
     def follow(self, other: Any) -> None:
         super().follow(other)
         self.late = other.late
 
-    def persistent_id(self, obj: Any) -> late.Late | None:
+    def persistent_id(self, obj: Any) -> reducers.Nan | late.Late | None:
         if type(obj) is not set and type(obj) is not dict:
-            return None
+            return super().persistent_id(obj)
         if id(obj) not in self.late:
             if not any(map(late.is_hashed_by_code, obj)):
                 return None

@@ -17,7 +17,7 @@ from __future__ import annotations
 import copyreg
 import dataclasses
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from enum import Enum
 from sys import getrefcount
 from types import (
@@ -292,18 +292,20 @@ def hashed(otherwise: Reducer | None) -> Reducer:
         early = {name: content for name, content in every.items() if _is_settled(content)}
         if len(early) == len(every):
             return known
-        pickler.met_hashed |= not _needs_only(type(value).__hash__, early)
+        pickler.met_hashed |= not _needs_only(type(value).__hash__, early.keys(), every.keys())
         items, pairs = (*rest, None, None)[:2]
         return (begun, (_UNMASKED.get(make, make), args, early), state, items, pairs, set_in_order)
 
     return reduce_hashed
 
 
-def _needs_only(hashes: Any, early: dict[str, Any]) -> bool:
-    """Whether a `__hash__` seems to look at nothing else of its object."""
+def _needs_only(hashes: Any, early: Set[str], every: Set[str]) -> bool:
+    """Whether a `__hash__` looks at nothing of all that its object has but what is early."""
     code = hashes.__code__
-    inner = any(isinstance(const, CodeType) for const in code.co_consts)
-    return not inner and early.keys() | _OF_HASHES >= set(code.co_names)
+    if any(isinstance(const, CodeType) for const in code.co_consts):
+        return False
+    names = set(code.co_names)
+    return names & every <= early and names - every <= _OF_HASHES
 
 
 _OF_HASHES = {"hash", "type", "__class__", "__name__", "str", "int", "tuple", "frozenset", "lower"}

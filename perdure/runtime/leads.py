@@ -7,6 +7,7 @@ by the way that leads to them, in every process. What a run puts into a module l
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
 from itertools import islice
@@ -23,12 +24,16 @@ Step = tuple[str, Any]
 Steps = tuple[Step, ...]
 # The module's name, and the way from there.
 Name = tuple[str, Steps]
+_LED_TO = (FunctionType, type, ContextVar, type(threading.Lock()), type(threading.RLock()))
 _KEYS = frozenset({str, int, bytes, float, bool, type(None)})
 _MOST = 20_000  # things to look at in a module
 
 
 class Leads:
-    """Those of one program: functions, classes, sentinels, and objects of the classes asked for."""
+    """Those of one program: functions, classes, sentinels, context variables, locks of threads.
+
+    And objects of the classes asked for, each of which is in `found` once.
+    """
 
     def __init__(self, program: Program, kinds: tuple[type, ...]) -> None:
         self.program = program
@@ -65,11 +70,12 @@ class Leads:
         for value, steps in queue:  # it grows meanwhile
             kind = type(value)  # what a proxy says of itself may need a context that is not there
             if issubclass(kind, self.kinds):
+                if id(value) not in self._named:
+                    self.found.append(((name, steps), value))
                 self._add((name, steps), value)
-                self.found.append(((name, steps), value))
             elif id(value) not in seen and left > 0:
                 seen.add(id(value))
-                if issubclass(kind, (FunctionType, type, ContextVar)) or kind is object:
+                if issubclass(kind, _LED_TO) or kind is object:
                     self._add((name, steps), value)
                 for step, held in islice(self._held(value, module), left):
                     left -= 1
@@ -104,3 +110,10 @@ def follow(start: Any, steps: Steps) -> Any:
     for how, key in steps:
         start = getattr(start, key) if how == "attribute" else start[key]
     return start
+
+
+def written(steps: Steps | str) -> str:
+    """A way, or a dotted name, as code says it: `.locks['orders']`."""
+    if isinstance(steps, str):
+        return f".{steps}"
+    return "".join(f".{key}" if how == "attribute" else f"[{key!r}]" for how, key in steps)

@@ -43,9 +43,8 @@ class Synchronizers:
         leads = self.program.leads
         leads.look()
         for name, value in leads.found[self._taken :]:
-            if all(value is not known for known, _ in self.begun.values()):
-                _unbind(value)
-                self.begun[name] = value, copy.deepcopy(vars(value))
+            _unbind(value)
+            self.begun[name] = value, copy.deepcopy(vars(value))
         self._taken = len(leads.found)
 
     @contextmanager

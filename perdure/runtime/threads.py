@@ -13,20 +13,22 @@ from typing import Any
 
 from perdure.runtime.failures import UnpicklableError
 from perdure.runtime.functions import by_name
+from perdure.runtime.leads import written
 
 
 def reduce_lock(lock: Any, pickler: Any) -> Any:
     """A lock as a new one in the same state; one of a module by its name."""
     kind = threading.RLock if type(lock) is _RLOCK else threading.Lock
     held = _times_held(lock)
-    if (variable := pickler.codec.names.path_to(lock)) is None:
+    if (name := pickler.codec.names.of_value(lock)) is None:
         return (lock_of, (kind, held))
     if held:
+        module, way = name
         raise UnpicklableError(
-            f"{variable[0]}.{variable[1]}, a lock of a module, is held across a suspension: all "
-            "other runs of this process would wait for it; release it before the call"
+            f"{module}{written(way)}, a lock of a module, is held across a suspension: all other "
+            "runs of this process would wait for it; release it before the call"
         )
-    return (by_name, variable)
+    return (by_name, name)
 
 
 def _times_held(lock: Any) -> int:
@@ -58,7 +60,7 @@ def reduce_queue(simple: queue.SimpleQueue[Any], pickler: Any) -> Any:
     items = [simple.get_nowait() for _ in range(simple.qsize())]
     for item in items:
         simple.put(item)
-    return (queue_of, (type(simple),), (items, None), None, None, _fill)
+    return (queue_of, (type(simple),), items, None, None, _fill)
 
 
 def queue_of(kind: type[queue.SimpleQueue[Any]]) -> Any:
@@ -66,8 +68,8 @@ def queue_of(kind: type[queue.SimpleQueue[Any]]) -> Any:
     return kind()
 
 
-def _fill(simple: Any, state: tuple[list[Any], None]) -> None:
-    for item in state[0]:
+def _fill(simple: Any, items: list[Any]) -> None:
+    for item in items:
         simple.put(item)
 
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import gc
+import threading
 import weakref
 
-from perdure import workflow
+from perdure import activity, workflow
 from tests.corpus.acts import echo
 
 
@@ -288,6 +289,57 @@ def goes_with_the_frames():
     return first, sorted(closed)
 
 
+def first_of(function):
+    def wrapper(*args):
+        first = next(function(*args))
+        mine = threading.local()
+        mine.first = first
+        return mine
+
+    return wrapper
+
+
+@first_of
+def lent_once(log):
+    try:
+        yield echo("once")
+    finally:
+        log.append(echo("once is back"))
+
+
+@workflow
+def decorated():
+    """What a decorator makes of a call is no generator, and need not be kept."""
+    log = []
+    made = lent_once(log)
+    first = made.first
+    return first, echo(2), log
+
+
+@activity
+async def refuses(name):
+    raise LookupError(name)
+
+
+async def fails_later(log, name):
+    borrowed = lent(log, name)
+    log.append(next(borrowed))
+    await refuses(name)
+
+
+@workflow
+async def held_by_a_traceback_of_a_coroutine():
+    log = []
+    gc.disable()
+    try:
+        await fails_later(log, "it")
+    except LookupError as error:
+        log.append(str(error))
+    log.append("handled")
+    gc.enable()
+    return log, len(log)
+
+
 class Lent:
     def __init__(self, log, name):
         self.log = log
@@ -361,6 +413,8 @@ def cases():
         ("left_by_break", ()),
         ("held_by_a_traceback", ()),
         ("goes_with_the_frames", ()),
+        ("decorated", ()),
+        ("held_by_a_traceback_of_a_coroutine", ()),
         ("that_hold_a_file", ()),
         ("held_for_other_ends", ()),
         ("held_by_a_task", ()),

@@ -150,6 +150,35 @@ class Edge:
     end: object
 
 
+class Typed:
+    """Hashed by an attribute that is called like a builtin."""
+
+    def __init__(self, kind):
+        self.type = kind
+        kind.found.add(self)
+
+    def __hash__(self):
+        return hash(self.type)
+
+
+class Type:
+    def __init__(self, name):
+        self.name = name
+        self.found = set()
+
+    def __hash__(self):
+        return hash(self.name)
+
+
+@workflow
+def hashed_by_builtin_names():
+    typed = Typed(Type("a"))
+    nan = float("nan")
+    kept, again = {nan: typed}, [nan]
+    echo(1)
+    return typed in typed.type.found, kept[again[0]] is typed, again[0] in kept, again == [*kept]
+
+
 class Node:
     def __init__(self, name):
         self.held = {"name": name}
@@ -272,6 +301,7 @@ def cases():
         ("hashed_by_what_they_hold", ()),
         ("standing_for_others", ()),
         ("hashed_by_what_others_hold", ()),
+        ("hashed_by_builtin_names", ()),
         ("members_by_their_names", ()),
         ("with_methods_of_their_own", ()),
         ("frozen_exceptions", ()),

@@ -181,6 +181,20 @@ async def one_exits():
 
 
 @workflow
+async def what_is_ready_when_one_exits():
+    """It is cancelled before it has its turn."""
+
+    async def first():
+        exits(6)
+
+    async def second():
+        echo("not begun")
+
+    tasks = [asyncio.create_task(first()), asyncio.create_task(second())]
+    await asyncio.wait(tasks)
+
+
+@workflow
 async def a_callback_exits():
     left = asyncio.create_task(tidies("other", 10))
     asyncio.get_running_loop().call_later(1, exits, 4)
@@ -195,7 +209,10 @@ async def it_exits_itself():
 
 
 # Those that are to end with an error.
-RAISES = {"after_an_error", "one_exits", "a_callback_exits", "it_exits_itself"}
+RAISES = {
+    *("after_an_error", "one_exits", "a_callback_exits", "it_exits_itself"),
+    "what_is_ready_when_one_exits",
+}
 
 
 def cases():
@@ -208,6 +225,7 @@ def cases():
         ("left_in_a_loop", ()),
         ("told_when_they_are_done", ()),
         ("one_exits", ()),
+        ("what_is_ready_when_one_exits", ()),
         ("a_callback_exits", ()),
         ("it_exits_itself", ()),
     ]

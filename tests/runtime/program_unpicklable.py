@@ -181,3 +181,17 @@ OF_ALL_RUNS = threading.Lock()
 def in_a_lock_of_a_module():
     with OF_ALL_RUNS:
         double(1)
+
+
+class Guarded:
+    def __init__(self):
+        self.lock = threading.Lock()
+
+
+LOCKS = {"orders": Guarded()}
+
+
+@workflow
+def in_a_lock_of_a_table():
+    with LOCKS["orders"].lock:
+        double(1)

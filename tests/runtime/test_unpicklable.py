@@ -48,6 +48,10 @@ IN_A_COROUTINE = ("the variable 'mine' in holds_its_own (line ", "after await la
             ),
         ),
         (
+            program.in_a_lock_of_a_table,
+            ("tests.runtime.program_unpicklable.LOCKS['orders'].lock, a lock of a module, is",),
+        ),
+        (
             program.in_a_context,
             (
                 "the context variable 'current' holds a _thread._local",
