@@ -180,10 +180,26 @@ class Suspending:
             return self.suspends(callee)  # a method of the program's that has a builtin's name
         if isinstance(found, Operation):
             return self._operates(found, args)
-        if found in _ALWAYS:
-            return True
         names = _OF_ITEMS.get(found)
         if names is not None and self._stops_at_items(callee, names, args, kwargs):
+            return True
+        decided = self._decides(found, callee, args, kwargs)
+        if decided is not None:
+            return decided
+        if found in _TAKING_SETS:
+            # C takes what is in a set without asking its class.
+            args = tuple(given for given in args if not isinstance(given, set | frozenset))
+        if found == "new_of_":
+            args = args[1:]
+        if found in ASKING_LENGTH and any(map(self._asks_length, args)):
+            return True
+        return any(map(self._stops, [*args, *kwargs.values()] if kwargs else args))
+
+    def _decides(
+        self, found: str, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> bool | None:
+        """The same of a stand-in that has a rule of its own; None where it is the usual one."""
+        if found in _ALWAYS or found == "attributes_":  # who knows what an attribute comes by
             return True
         if found in _SHOWING:
             return self._stops_in_text(callee, _SHOWING[found], args, kwargs)
@@ -197,44 +213,41 @@ class Suspending:
             return True
         if found in _OF_PATTERNS:
             place = _OF_PATTERNS[found]
-            repl = args[place] if len(args) > place else kwargs.get("repl")
-            return self.suspends(repl)
+            return self.suspends(args[place] if len(args) > place else kwargs.get("repl"))
         if found == "bytes_" and (len(args) > 1 or kwargs):
             return False  # of a text: it is not gone over
         if found == "bytes_" and args and self._asks_for_bytes(args[0]):
             return True
-        into = getattr(callee, "__self__", None)
-        if found in _TAKING_SETS or (found == "update_" and isinstance(into, set)):
-            # C takes what is in a set without asking its class.
-            args = tuple(given for given in args if not isinstance(given, set | frozenset))
         if found in MISSING.values():
             return self._stops_at_missing(callee.__self__)
         if found in _PAST.values():
             return self._stops_past(callee, found, args)
-        if found == "new_of_":
-            args = args[1:]
-        if found == "attributes_":
-            return True  # who knows what it comes by
         if found == "items_":
-            kind = type(args[0]) if args else None
-            if kind in ops.INERT:
-                return False
-            found_by = self._suspends_in(kind, "__getitem__", args[0])
-            return found_by or self._stops_at_missing(args[0])
+            return bool(args) and self._stops_at_items_of(args[0])
         if found == "replace_":
             made = args and hasattr(type(args[0]), "__dataclass_fields__")
             return bool(made) and len(args) == 1 and self.in_making(type(args[0]))
         if found == "chain_from_iterable_" and args and not self._stops_in_turn(args[0]):
             return type(args[0]) not in (list, tuple) or any(map(self._stops_in_turn, args[0]))
         if found in MAPPED.values():
-            by_keys = found == "ordered_dict_" or isinstance(into, OrderedDict)
-            return any(
-                self._stops_as_mapping(given, by_keys=by_keys) or self._stops_in_turn(given)
-                for given in args
-            )
-        if found in ASKING_LENGTH and any(map(self._asks_length, args)):
-            return True
-        return any(map(self._stops, [*args, *kwargs.values()] if kwargs else args))
+            return self._stops_in_taking_over(found, getattr(callee, "__self__", None), args)
+        return None
+
+    def _stops_at_items_of(self, container: Any) -> bool:
+        """Whether to fetch an item of a container may stop the run."""
+        kind = type(container)
+        return kind not in ops.INERT and (
+            self._suspends_in(kind, "__getitem__", container) or self._stops_at_missing(container)
+        )
+
+    def _stops_in_taking_over(self, found: str, into: Any, given: tuple[Any, ...]) -> bool:
+        """Whether to take over into a dict, or a set, what mappings and iterables have may stop."""
+        by_keys = found == "ordered_dict_" or isinstance(into, OrderedDict)
+        return any(
+            self._stops_as_mapping(each, by_keys=by_keys) or self._stops_in_turn(each)
+            for each in given
+            if not (isinstance(into, set) and isinstance(each, set | frozenset))
+        )
 
     def _stops_at_indices(self, values: tuple[Any, ...]) -> bool:
         """Whether the `__index__` of one of the values stops the run."""
