@@ -90,19 +90,19 @@ class Codec:
                 return _HEAD.pack(b"S", zlib.crc32(simple)) + simple
         if self.program is not None and self.program.absent:
             self.program.notice()
-        data, subjects, writer = self._pickle(value, subjects)
+        data, subjects, late = self._pickle(value, subjects)
         if _may_hold_nan(data):
-            data = self._pickle_nans(value, subjects, writer) or data
+            data = self._pickle_nans(value, subjects, late) or data
         if len(data) >= COMPRESS_FROM:
             packed = _compressor().compress(data)
             return _HEAD.pack(b"Z", 0) + packed
         return _HEAD.pack(b"P", zlib.crc32(data)) + data
 
-    def _pickle(self, value: Any, subjects: bool) -> tuple[bytes, bool, type[_NanWriting]]:
+    def _pickle(self, value: Any, subjects: bool) -> tuple[bytes, bool, bool]:
         """Pickle with this thread's pickler: making one costs as much as a small checkpoint.
 
-        Also says whether the objects that AttributeErrors are about are in it, and what writes the
-        same with NaNs that stay one.
+        Also says whether the objects that AttributeErrors are about are in it, and whether what is
+        filled late was needed.
         """
         pickler: _Pickler | None = getattr(self._threads, "pickler", None)
         # While it is at work its pickler is put away: a __getstate__ may encode something itself.
@@ -116,8 +116,8 @@ class Codec:
                 data = pickler.written(value, subjects=False)
             if pickler.met_hashed and not self._is_read(data):
                 data = _LatePickler(io.BytesIO(), self).written(value, subjects=subjects)
-                return data, subjects, _LatePickler
-            return data, subjects, _NanPickler
+                return data, subjects, True
+            return data, subjects, False
         finally:
             self._threads.pickler = pickler
 
@@ -145,7 +145,7 @@ class Codec:
             return None
         return data
 
-    def _pickle_nans(self, value: Any, subjects: bool, writer: type[_NanWriting]) -> bytes | None:
+    def _pickle_nans(self, value: Any, subjects: bool, late: bool) -> bytes | None:
         """Pickle once more so that each NaN stays one object; None where there is no need to."""
         finder = _NanFinder(io.BytesIO(), self)
         finder.written(value, subjects=subjects)
@@ -157,7 +157,7 @@ class Codec:
                 shared[number] = reducers.Nan(nan, name)
         if not shared:
             return None
-        pickler = writer(io.BytesIO(), self)
+        pickler = (_LatePickler if late else _NanPickler)(io.BytesIO(), self)
         pickler.shared = shared
         return pickler.written(value, subjects=subjects)
 

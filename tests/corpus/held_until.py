@@ -336,8 +336,9 @@ async def held_by_a_traceback_of_a_coroutine():
     except LookupError as error:
         log.append(str(error))
     log.append("handled")
+    said = list(log)
     gc.enable()
-    return log, len(log)
+    return said
 
 
 class Lent:
