@@ -22,6 +22,7 @@ from perdure.runtime.compiling import image_of, program_of
 from perdure.runtime.continuation import ACTIVITY, Continuation
 from perdure.runtime.interpreter import Advance, Event, advance, begin
 from perdure.runtime.interpreter import Call as _Scheduled
+from perdure.runtime.iterators import Spent
 from perdure.runtime.modules import Living
 from perdure.runtime.program import Program
 from perdure.runtime.unpicklable import explain
@@ -99,7 +100,7 @@ class _Driver:
             try:
                 state = self.checkpoint(state)
             except Exception as error:
-                if done.stopped and not done.calls:
+                if done.stopped and not done.calls and not isinstance(error, Spent):
                     events, now = self.answer(state, done, now)
                     continue  # at a safepoint it does no harm
                 done.error = explain(self.program, state, error)
@@ -111,7 +112,8 @@ class _Driver:
         self.checkpoints += 1
         if not self.restart:
             return state
-        return Continuation.unpack(self.codec.decode(self.codec.encode(state.pack())))
+        data, _ = self.codec.keep(state.pack())
+        return Continuation.unpack(self.codec.decode(data))
 
     def answer(self, state: Continuation, done: Advance, now: float) -> tuple[list[Event], float]:
         """Run what was scheduled; with nothing to run, the clock goes to the next timer.

@@ -98,6 +98,21 @@ class Codec:
             return _HEAD.pack(b"Z", 0) + packed
         return _HEAD.pack(b"P", zlib.crc32(data)) + data
 
+    def keep(self, state: Any) -> tuple[bytes, bool]:
+        """Encode the state of a run; and whether it must go on from that, not from memory.
+
+        That is so where an iterator that cannot be copied has given what it had.
+        """
+        with iterators.taking() as now:
+            data = self.encode(state)
+            if not now.met:
+                return data, False
+            now.rest = {}
+            try:
+                return self.encode(state), True
+            except Exception as error:
+                raise iterators.Spent(str(error)) from error
+
     def _pickle(self, value: Any, subjects: bool) -> tuple[bytes, bool, bool]:
         """Pickle with this thread's pickler: making one costs as much as a small checkpoint.
 
@@ -381,6 +396,9 @@ class _Writer(_Base):  # type: ignore[misc]
         chosen = _reducer_of(kind, by_value=False)
         if _may_be_sentinel(kind) and self.codec.names.beside(kind):
             chosen = reducers.stateless(chosen)
+        leads = self.codec.names.leads
+        if leads is not None and kind in leads.kinds_of_constants:
+            chosen = reducers.constant(chosen)
         if issubclass(kind, synchronizers.KINDS):
             chosen = synchronizers.named(chosen)
         if process.stands_for_streams(kind):
@@ -625,6 +643,10 @@ _BOUND: dict[tuple[str, str], Callable[[_Unpickler], Any]] = {
         (
             reducers.method_of,
             lambda u: functools.partial(reducers.method_in, u.codec.names),
+        ),
+        (
+            reducers.constant_of,
+            lambda u: functools.partial(reducers.constant_in, u.codec.names),
         ),
         (late.late_of, lambda u: functools.partial(late.late_in, u.late)),
         (classes.make_shell, lambda u: functools.partial(classes.make_shell_in, u.members)),

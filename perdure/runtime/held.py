@@ -14,6 +14,7 @@ from perdure.runtime.codec import Codec, describe
 from perdure.runtime.continuation import ACTIVITY, Continuation
 from perdure.runtime.declare import ActivityOptions, activity_options, unwrapped
 from perdure.runtime.interpreter import Advance, Call, Event, advance
+from perdure.runtime.iterators import Spent
 from perdure.runtime.program import Program
 from perdure.runtime.unpicklable import explain
 from perdure.store.protocol import (
@@ -184,17 +185,37 @@ class Held:
                     tasks.append(self._task(seq, name, call.options, args, 1, now))
                 else:
                     events.append(Event(call.seq, error=args))
-            if done.stopped and _kept(self.codec, self.state) is None:
-                # At a safepoint what cannot be kept does no harm: the loop goes on in memory.
-                events.append(Event(timers.pop()[1]))
+            try:
+                if done.stopped and not self._can_be_kept():
+                    # At a safepoint what cannot be kept does no harm: the loop goes on in memory.
+                    events.append(Event(timers.pop()[1]))
+            except Spent as error:
+                return self._failed(error, finished, errors, now)
         try:
-            checkpoint = self.codec.encode(self.state.pack())
+            checkpoint = self._checkpoint()
         except KeyboardInterrupt:
             raise
         except Exception as error:
             return self._failed(explain(self.program, self.state, error), finished, errors, now)
         transition = self._transition(checkpoint, scheduled, errors, finished, now)
         return Step(self, transition, tasks, timers)
+
+    def _checkpoint(self) -> bytes:
+        """The encoded state. The run goes on from that where memory does not hold all of it now."""
+        data, moved = self.codec.keep(self.state.pack())
+        if moved:
+            self.state = Continuation.unpack(self.codec.decode(data))
+        return data
+
+    def _can_be_kept(self) -> bool:
+        """Whether nothing in the state prevents a checkpoint."""
+        try:
+            self._checkpoint()
+        except (KeyboardInterrupt, Spent):
+            raise
+        except Exception:
+            return False
+        return True
 
     def _transition(
         self,
@@ -287,16 +308,6 @@ class Held:
             return
         step.transition = step.transition._replace(wake_at=min(times), release=True)
         step.tasks, step.timers, step.released = [], [], True
-
-
-def _kept(codec: Codec, state: Continuation) -> bytes | None:
-    """The encoded state; None when something in it cannot be kept."""
-    try:
-        return codec.encode(state.pack())
-    except KeyboardInterrupt:
-        raise
-    except Exception:
-        return None
 
 
 def encode_error(codec: Codec, error: BaseException) -> bytes:

@@ -30,6 +30,7 @@ from types import (
 from typing import Any, NamedTuple
 
 Reducer = Callable[[Any, Any], Any]
+State = tuple[dict[str, Any], dict[str, Any]]
 
 
 class _Container(NamedTuple):
@@ -178,7 +179,7 @@ def _answers_for_another(kind: Any) -> bool:
     return usual and type(kind.__getattribute__) is FunctionType and _container(kind) is None
 
 
-def own_state(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def own_state(value: Any) -> State:
     """An object's attributes, and those in slots, past what it says of them."""
     found = {}
     for name in ("__dict__", *copyreg._slotnames(type(value))):  # type: ignore[attr-defined]
@@ -346,6 +347,61 @@ def _is_settled(value: Any, depth: int = 4) -> bool:
     state = object.__getstate__(value)
     parts = state if isinstance(state, tuple) else (state,)
     return all(_is_settled(v, depth - 1) for part in parts if part for v in part.values())
+
+
+# Objects of modules that lead nowhere ------------------------------------------------------------
+
+
+def leaves_state_to_python(kind: Any) -> bool:
+    """Whether attributes are all that objects of a class have, kept by pickle as they are."""
+    if not all(base is object or base.__flags__ & _HEAP for base in kind.__mro__):
+        return False
+    usual: Any = object
+    if kind.__reduce_ex__ is not usual.__reduce_ex__ or kind.__reduce__ is not usual.__reduce__:
+        return False
+    if kind.__getstate__ is object.__getstate__:
+        return not hasattr(kind, "__setstate__") and not _tells_arguments(kind)
+    return has_written_state(kind)
+
+
+_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+
+
+def settled_state(value: Any) -> State | None:
+    """An object's attributes and slots; None if one of those is more than a number or a text.
+
+    Or if its class is kept otherwise.
+    """
+    if not leaves_state_to_python(type(value)):
+        return None
+    attributes, slots = own_state(value)
+    settled = all(map(is_value, (*attributes.values(), *slots.values())))
+    return (attributes, slots) if settled else None
+
+
+def is_frozen(kind: Any) -> bool:
+    """Whether nobody changes objects of a class."""
+    params = getattr(kind, "__dataclass_params__", None)
+    return params is not None and bool(params.frozen)
+
+
+def is_value(value: Any) -> bool:
+    """Whether of something only the value matters."""
+    kind: Any = type(value)
+    if kind is tuple or kind is frozenset:
+        return all(map(is_value, value))
+    return kind in _SCALARS or (kind.__module__, kind.__name__) in _IMMUTABLE
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values, or two states, are equal and of the same types."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(is_same(one[key], other[key]) for key in one)
+    if isinstance(one, tuple):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    return bool(one == other)
 
 
 def new_object(kind: Any, *args: Any) -> Any:

@@ -16,6 +16,8 @@ import warnings
 import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import GeneratorType, MappingProxyType
 from typing import Any, cast
 
@@ -247,15 +249,83 @@ class SetIterator:
         return len(self.remaining)
 
 
-# re -------------------------------------------------------------------------------------------
+# Iterators of C that cannot be copied ----------------------------------------------------------
+
+
+class Spent(UnpicklableError):
+    """An iterator has given all that it had, and that cannot be kept."""
+
+
+class Taking:
+    """A checkpoint for which iterators that nothing can copy give all that they have.
+
+    The run must go on from the checkpoint then: in memory they have come to their end.
+    """
+
+    def __init__(self) -> None:
+        self.met = False  # one of them
+        self.rest: dict[int, tuple[Any, list[Any]]] | None = None  # None while it only looks
+
+    def take(self, iterator: Any) -> list[Any]:
+        """What is left of an iterator; it is held, so that its id is its own."""
+        assert self.rest is not None
+        if id(iterator) not in self.rest:
+            self.rest[id(iterator)] = (iterator, [*iterator])
+        return self.rest[id(iterator)][1]
+
+
+_taking: ContextVar[Taking | None] = ContextVar("_taking", default=None)
+
+
+@contextmanager
+def taking() -> Iterator[Taking]:
+    """For a while such iterators may be kept; they are not touched before `rest` is a dict."""
+    made = Taking()
+    before = _taking.set(made)
+    try:
+        yield made
+    finally:
+        _taking.reset(before)
+
+
+def in_checkpoint() -> bool:
+    """Whether what is being written is the state of a run, and no copy for someone else."""
+    return _taking.get() is not None
+
+
+def reduce_taken(iterator: Any, pickler: Any) -> Any:
+    """What is left of an iterator that has no copy."""
+    now = _taking.get()
+    if now is None:
+        raise UnpicklableError(f"cannot pickle {type(iterator).__name__!r} object")
+    now.met = True
+    if now.rest is None:
+        return (iter, ((),))
+    rest = now.take(iterator)
+    if not rest or not isinstance(rest[0], re.Match):
+        return (iter, (rest,))
+    span = rest[0].string, rest[0].pos, rest[0].endpos
+    every = sum(1 for _ in rest[0].re.finditer(*span))
+    return (matches_from, (rest[0].re, span, every - len(rest)))
+
+
+def reduce_call_iterator(iterator: Any, pickler: Any) -> Any:
+    """`iter(function, sentinel)` as Python does it; but `re.finditer` makes one, too."""
+    inside = gc.get_referents(iterator)
+    if any(type(getattr(held, "__self__", None)) is _SCANNER for held in inside):
+        return reduce_taken(iterator, pickler)
+    return NotImplemented
+
+
+_SCANNER: type = type(re.compile("").scanner(""))  # type: ignore[attr-defined]
 
 
 class Matches:
     """`pattern.finditer(text)`, as an iterator that a checkpoint can keep."""
 
-    def __init__(self, pattern: re.Pattern[Any], text: Any) -> None:
-        self.pattern, self.text, self.taken = pattern, text, 0
-        self._matches = pattern.finditer(text)
+    def __init__(self, pattern: re.Pattern[Any], *span: Any) -> None:
+        self.pattern, self.span, self.taken = pattern, span, 0
+        self._matches = pattern.finditer(*span)
 
     def __iter__(self) -> Iterator[re.Match[Any]]:
         return self
@@ -266,19 +336,15 @@ class Matches:
         return match
 
     def __reduce__(self) -> Any:
-        return (matches_from, (self.pattern, self.text, self.taken))
+        return (matches_from, (self.pattern, self.span, self.taken))
 
 
-def matches_from(pattern: re.Pattern[Any], text: Any, taken: int) -> Matches:
+def matches_from(pattern: re.Pattern[Any], span: tuple[Any, ...], taken: int) -> Matches:
     """The matches of which some were taken."""
-    made = Matches(pattern, text)
+    made = Matches(pattern, *span)
     for _ in range(taken):
         next(made)
     return made
-
-
-_SEARCHES: Any = type(re.compile("").finditer(""))
-_SCANNER: type = type(re.compile("").scanner(""))  # type: ignore[attr-defined]
 
 
 _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
@@ -294,11 +360,7 @@ def _is_of_class(view: Any) -> bool:
 def ahead(source: Any) -> Iterator[Any] | None:
     """What is gone over, where its own iterator is one that no checkpoint could keep."""
     kind = type(source)
-    if kind is _SEARCHES:
-        inside = gc.get_referents(source)
-        if any(type(getattr(x, "__self__", None)) is _SCANNER for x in inside):
-            return iter([*source])  # of `re.finditer`
-    elif issubclass(kind, enum.EnumType | enum.Flag):
+    if issubclass(kind, enum.EnumType | enum.Flag):
         return iter([*source])  # its own is a generator
     elif kind is MappingProxyType or (kind in _VIEWS and _is_of_class(source)):
         return iter([*source])  # pickle may add to that
@@ -306,8 +368,6 @@ def ahead(source: Any) -> Iterator[Any] | None:
         kind is GeneratorType and source.gi_code.co_filename == weakref.__file__
     ):
         return iter([*source])
-    elif kind.__name__ == "_element_iterator" and kind.__module__ == "_elementtree":
-        return iter([*source])  # of `Element.iter` and `itertext`
     return None
 
 
@@ -392,6 +452,7 @@ def _table() -> dict[type, Any]:
     table |= dict.fromkeys((type(iter("")), type(iter("\N{SNOWMAN}"))), reduce_plain_iterator)
     table |= dict.fromkeys((type(iter(())), type(iter(b""))), reduce_plain_iterator)
     table[_SET_ITERATOR] = reduce_set_iterator
+    table[type(iter(int, 1))] = reduce_call_iterator
     table[_REVERSED_DEQUE] = reduce_reversed_deque
     names = """accumulate chain combinations combinations_with_replacement compress count cycle
         dropwhile filterfalse islice permutations product repeat starmap takewhile

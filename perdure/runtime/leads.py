@@ -14,6 +14,7 @@ from itertools import islice
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from perdure.runtime.instances import settled_state
 from perdure.runtime.ops import own_dict
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _MOST = 20_000  # things to look at in a module
 class Leads:
     """Those of one program: functions, classes, sentinels, context variables, locks of threads.
 
+    And objects that lead nowhere, with nothing but numbers, texts and the like in them.
     And objects of the classes asked for, each of which is in `found` once.
     """
 
@@ -39,6 +41,7 @@ class Leads:
         self.program = program
         self.kinds = kinds
         self.found: list[tuple[Name, Any]] = []  # the objects of those kinds, as they are met
+        self.kinds_of_constants: set[type] = set()
         self._named: dict[int, tuple[Any, Name]] = {}
         self._seen: set[str] = set()  # modules
 
@@ -77,6 +80,9 @@ class Leads:
                 seen.add(id(value))
                 if issubclass(kind, _LED_TO) or kind is object:
                     self._add((name, steps), value)
+                elif self._is_own(kind, module) and settled_state(value) is not None:
+                    self.kinds_of_constants.add(kind)
+                    self._add((name, steps), value)
                 for step, held in islice(self._held(value, module), left):
                     left -= 1
                     if type(held) not in _KEYS:
@@ -84,6 +90,9 @@ class Leads:
 
     def _add(self, name: Name, value: Any) -> None:
         self._named.setdefault(id(value), (value, name))  # held: its id is its own
+
+    def _is_own(self, kind: type, module: Any) -> bool:
+        return kind.__module__ in self.program.modules or kind.__module__ == module.__name__
 
     def _held(self, value: Any, module: Any) -> Iterator[tuple[Step, Any]]:
         kind: Any = type(value)
@@ -100,7 +109,7 @@ class Leads:
             )
         elif kind is list or kind is tuple:
             yield from ((("item", place), held) for place, held in enumerate(value))
-        elif kind.__module__ in self.program.modules or kind.__module__ == module.__name__:
+        elif self._is_own(kind, module):
             space = own_dict(value) or {}
             yield from ((("attribute", name), held) for name, held in [*space.items()])
 

@@ -270,6 +270,22 @@ def reduce_type_alias(alias: Any, pickler: Any) -> Any:
     return typeparams.reduce_alias(alias)
 
 
+def reduce_new_type(made: Any, pickler: Any) -> Any:
+    """A `NewType` of a function, by value; of a module by its name."""
+    names = pickler.codec.names
+    if (named := _named(made, names) or names.path_to(made)) is not None:
+        return (by_name, named)
+    return (new_type, (made.__qualname__, made.__supertype__, made.__module__))
+
+
+def new_type(name: str, supertype: Any, module: str | None) -> Any:
+    """A `NewType`, which takes its module from who calls."""
+    kind: Any = typing.NewType
+    made = kind(name, supertype)
+    made.__module__ = module
+    return made
+
+
 def reduce_dataclass_mark(mark: Any, pickler: Any) -> Any:
     """`dataclasses.MISSING` and its like are compared by identity."""
     for name, value in vars(dataclasses).items():
@@ -292,6 +308,7 @@ def _table() -> dict[type, Callable[[Any, Any], Any]]:
         typing.TypeVar: reduce_type_variable,
         typing.ParamSpec: reduce_type_variable,
         typing.TypeVarTuple: reduce_type_variable,
+        typing.NewType: reduce_new_type,
     }
     if sys.version_info >= (3, 12):
         table[typing.TypeAliasType] = reduce_type_alias

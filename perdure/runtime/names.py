@@ -153,6 +153,10 @@ class Names:
         led = self.leads.name_of(value) if self.leads is not None else None
         return self.path_to(value) or led or self.of_process(value)
 
+    def of_constant(self, value: Any) -> tuple[str, Steps] | None:
+        """What leads from a module to this object, which leads nowhere itself."""
+        return self.leads.name_of(value) if self.leads is not None else None
+
     def of_process(self, value: Any) -> tuple[str, str] | None:
         """The variable of a module of this process, or of a class in one, that holds the object."""
         found = self._values.find(value)

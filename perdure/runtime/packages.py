@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from perdure.runtime.instances import Reducer
+from perdure.runtime.iterators import reduce_taken
 
 # csv ------------------------------------------------------------------------------------------
 
@@ -128,6 +129,8 @@ _REDUCERS: dict[tuple[str, str], Reducer] = {
     ("_csv", "reader"): reduce_reader,
     ("_csv", "writer"): reduce_writer,
     ("_struct", "Struct"): reduce_struct,
+    ("_struct", "unpack_iterator"): reduce_taken,
+    ("_elementtree", "_element_iterator"): reduce_taken,
 }
 
 

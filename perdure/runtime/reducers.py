@@ -14,7 +14,7 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from types import MappingProxyType, MethodType, ModuleType, TracebackType
 from typing import Any
 
-from perdure.runtime import failures
+from perdure.runtime import failures, instances, iterators
 from perdure.runtime.failures import UnpicklableError
 from perdure.runtime.functions import by_name
 from perdure.runtime.instances import Reducer
@@ -234,6 +234,42 @@ def stateless(otherwise: Reducer | None) -> Reducer:
         return NotImplemented if otherwise is None else otherwise(value, pickler)
 
     return reduce_stateless
+
+
+def constant(otherwise: Reducer | None) -> Reducer:
+    """The reducer of a class of which a module has objects that lead nowhere: `UNSET = Unset("x")`.
+
+    One stays that object wherever it has the same attributes there; else it is a copy, as it is for
+    an activity, which may change it.
+    """
+
+    def reduce_constant(value: Any, pickler: Any) -> Any:
+        known = iterators.in_checkpoint() or instances.is_frozen(type(value))
+        name = pickler.codec.names.of_constant(value) if known else None
+        state = None if name is None else instances.settled_state(value)
+        if state is None:
+            return NotImplemented if otherwise is None else otherwise(value, pickler)
+        return (constant_of, (name, type(value), state))
+
+    return reduce_constant
+
+
+def constant_of(name: Any, kind: type, state: instances.State) -> Any:
+    """An object of a module; the codec supplies the names."""
+    raise UnpicklableError("read values with Codec.decode")
+
+
+def constant_in(names: Names, name: Any, kind: Any, state: instances.State) -> Any:
+    """An object of a module, if it has this state there; else one like it."""
+    try:
+        found = names.find(*name)
+    except Exception:  # whatever an attribute may do
+        found = None
+    if type(found) is kind and instances.is_same(instances.settled_state(found), state):
+        return found
+    made = object.__new__(kind)
+    instances.set_object(made, state)
+    return made
 
 
 class Nan:

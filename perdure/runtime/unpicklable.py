@@ -15,6 +15,7 @@ from typing import Any
 
 from perdure.compiler.scopes import read_module
 from perdure.compiler.source import Source
+from perdure.runtime import iterators
 from perdure.runtime.codec import Codec, describe
 from perdure.runtime.continuation import Continuation
 from perdure.runtime.failures import UnpicklableError
@@ -122,7 +123,8 @@ class _Search:
     def refusal(self, value: Any) -> Exception | None:
         """Why a value cannot be pickled, apart from what it leads to of the rest of the run."""
         try:
-            self.codec.encode(value)
+            with iterators.taking():
+                self.codec.encode(value)
         except Exception as error:
             return error
         return None

@@ -15,9 +15,11 @@ import gc
 from types import AsyncGeneratorType, CodeType, FunctionType, GeneratorType
 from typing import Any
 
-from perdure.runtime import reducers
+from perdure.runtime import iterators, reducers
 
 _BEGIN = dis.opmap["RETURN_GENERATOR"]
+# Modules whose generators only look at what they were given: they may be asked for all the rest.
+_LOOKING = frozenset({"xml.etree.ElementPath", "json.encoder"})
 _VARARGS, _VARKEYWORDS = 4, 8  # inspect.CO_VARARGS and its like
 
 
@@ -28,6 +30,8 @@ def reduce_native(made: Any, pickler: Any) -> Any:
         return (make_ended, (type(made) is GeneratorType, made.__name__, made.__qualname__))
     goes_on = _is_new(frame) or _is_one_loop(made, frame.f_code)
     function = _function_of(made, frame.f_code) if goes_on else None
+    if function is None and frame.f_globals.get("__name__") in _LOOKING:
+        return iterators.reduce_taken(made, pickler)
     if function is None:
         return reducers.REDUCERS[type(made)](made, pickler)
     args, kwargs = _arguments(frame.f_code, frame.f_locals)

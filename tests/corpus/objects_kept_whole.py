@@ -295,6 +295,51 @@ def frozen_exceptions():
     return found
 
 
+class Unset:
+    def __init__(self, why):
+        self.why = why
+
+
+UNSET = Unset("nobody said")
+
+
+@dataclasses.dataclass(frozen=True)
+class Price:
+    amount: int
+    currency: str = "EUR"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    name: str
+    after: tuple = ()
+
+
+class Prices:
+    FREE = Price(0)
+    BY_NAME = {"book": Price(5), "all": [Price(6)]}
+
+
+FIRST = Step("first", ("none", 1))
+
+
+def given(value=UNSET):
+    echo(0)
+    return value is UNSET
+
+
+@workflow
+def objects_of_the_module(value=UNSET):
+    """Those that lead nowhere stay the module's own, as long as they are like it."""
+    unset, free, first = UNSET, Prices.FREE, FIRST
+    listed, named = Prices.BY_NAME["all"][0], Prices.BY_NAME["book"]
+    another = Price(0)
+    echo(1)
+    kept = [unset is UNSET, value is UNSET, free is Prices.FREE, first is FIRST]
+    kept += [listed is Prices.BY_NAME["all"][0], named is Prices.BY_NAME["book"]]
+    return kept, another is free, another == free, given(), given(3)
+
+
 def cases():
     return [
         ("with_their_own_setattr", ()),
@@ -305,4 +350,5 @@ def cases():
         ("members_by_their_names", ()),
         ("with_methods_of_their_own", ()),
         ("frozen_exceptions", ()),
+        ("objects_of_the_module", ()),
     ]

@@ -1,6 +1,7 @@
 """Workflows for the runtime's tests. What activities did is seen through files and counters."""
 
 import json
+import re
 import threading
 import time
 from dataclasses import dataclass
@@ -73,6 +74,18 @@ def decline(code: int) -> None:
 @activity
 def give_local() -> object:
     return threading.local()
+
+
+@workflow
+def doubled_numbers(text: str) -> list[int]:
+    """Goes over an iterator of C that has no copy, in two loops."""
+    numbers = re.finditer(r"\d+", text)
+    found = []
+    for match in numbers:
+        found.append(double(int(match[0])))
+        if len(found) == 2:
+            break
+    return found + [double(int(match[0])) for match in numbers]
 
 
 @workflow

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import mmap
+import re
 import struct
+import threading
 import traceback
 from typing import Any
 
@@ -12,7 +15,9 @@ import pytest
 from perdure.runtime.codec import Codec, CodecError
 from perdure.runtime.compiling import image_of, program_of
 from perdure.runtime.continuation import Continuation
+from perdure.runtime.failures import UnpicklableError
 from perdure.runtime.interpreter import Event, advance, begin
+from perdure.runtime.iterators import Spent
 from perdure.runtime.ops import UNBOUND
 from tests.runtime import program_basic as basic
 
@@ -77,6 +82,30 @@ def test_without_shared_nans_nothing_is_pickled_again(monkeypatch: pytest.Monkey
     assert math.isnan(again([nan_of(0x7FF8 << 48), 1.0, b"\xf8"])[0])
     monkeypatch.delattr("perdure.runtime.codec._NanFinder")
     assert again([math.inf, -math.inf, 1.0, b"\x7f\xf8"])[0] == math.inf
+
+
+def test_an_iterator_without_a_copy_gives_nothing_before_all_can_be_kept() -> None:
+    letters = re.finditer("[a-z]", "a1b2c3")
+    next(letters)
+    with pytest.raises(UnpicklableError, match="cannot pickle 'callable_iterator' object"):
+        CODEC.encode(letters)  # as an argument
+    with pytest.raises(TypeError, match="_local"):
+        CODEC.keep([letters, threading.local()])
+    data, moved = CODEC.keep([letters, letters])
+    assert moved
+    assert next(letters, None) is None
+    one, two = CODEC.decode(data)
+    assert (one is two, [match[0] for match in one]) == (True, ["b", "c"])
+    assert CODEC.keep(CODEC.decode(data))[1] is False
+
+
+def test_an_iterator_that_was_lost_is_no_small_matter() -> None:
+    with mmap.mmap(-1, 3) as memory:
+        memory[:] = b"aba"
+        found = re.finditer(b"a", memory)
+        with pytest.raises(Spent, match=r"cannot pickle 'mmap\.mmap' object"):
+            CODEC.keep(found)
+        del found
 
 
 def test_unbound_is_itself() -> None:

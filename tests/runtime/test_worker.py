@@ -42,6 +42,10 @@ def test_values_are_of_the_callers_own_classes(client: perdure.Client) -> None:
     assert given is not order
 
 
+def test_an_iterator_without_a_copy_goes_on_from_the_checkpoint(client: perdure.Client) -> None:
+    assert client.run(basic.doubled_numbers, "1 2 3 4 5") == [2, 4, 6, 8, 10]
+
+
 def test_the_same_id_is_the_same_run(client: perdure.Client) -> None:
     first = client.start(basic.doubled, 1, id="order-42")
     second = client.start(basic.doubled, 1000, id="order-42")
@@ -157,7 +161,7 @@ def test_an_unpicklable_variable_is_named(client: perdure.Client) -> None:
     with pytest.raises(perdure.UnpicklableError) as caught:
         client.run(basic.holds_its_own, id="r")
     text = str(caught.value)
-    assert "the variable 'mine' in holds_its_own (line 127) is of type _thread._local" in text
+    assert "the variable 'mine' in holds_its_own (line 140) is of type _thread._local" in text
     assert "still needed after double(1) (program_basic.py:" in text or (
         "still needed after double(1) (tests/runtime/program_basic.py:" in text
     )
