@@ -53,6 +53,7 @@ STAND_INS: dict[str, tuple[str, frozenset[int]]] = {
 STAND_INS |= {
     "array.array": ("array_", frozenset()),
     "builtins.dict.fromkeys": ("fromkeys_", frozenset()),
+    "collections.OrderedDict.fromkeys": ("fromkeys_", frozenset()),
     "collections.deque": ("deque_", frozenset()),
     "functools.reduce": ("reduce_", frozenset({0})),
     "itertools.chain": ("chain_", frozenset()),

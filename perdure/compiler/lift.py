@@ -91,6 +91,7 @@ class Lifter:
         sites: dict[ast.AST, SiteKind],
         names: Names,
         stable: Callable[[str], bool],
+        of_module: Callable[[str], bool],
         segment: Callable[[ast.AST], str],
         generator_function: Callable[[ast.AST], FunctionNode],
         meeting: frozenset[ast.AST],
@@ -102,6 +103,7 @@ class Lifter:
         self.origins: dict[ast.AST, ast.expr] = {}  # renamed copy -> what the user wrote
         self.names = names
         self.stable = stable
+        self.of_module = of_module
         self.segment = segment
         self.generator_function = generator_function
         self.meeting = meeting
@@ -166,6 +168,12 @@ class Lifter:
         name = self.names.fresh("t")
         self.emit(store(name, expr, expr))
         return load(name, expr)
+
+    def save_owner(self, expr: ast.expr) -> ast.expr:
+        """The same of what an item or an attribute is stored in: a module's table stays that."""
+        if isinstance(expr, ast.Name) and self.of_module(expr.id):
+            return expr
+        return self.save(expr)
 
     def sequence(self, exprs: Sequence[ast.expr]) -> list[ast.expr]:
         """Lift operands that Python evaluates from left to right."""
@@ -641,14 +649,10 @@ class Lifter:
 
     def subscript(self, node: ast.Subscript) -> tuple[ast.expr, ast.expr]:
         """Lift the object and the index of a subscript; a slice's parts are operands."""
-        if isinstance(node.slice, ast.Slice):
-            parts = [node.slice.lower, node.slice.upper, node.slice.step]
-            value, *given = self.sequence([node.value, *(p for p in parts if p is not None)])
-            rest = iter(given)
-            made = ast.Slice(*(None if p is None else next(rest) for p in parts))
-            return value, copy_place(made, node.slice)
-        value, index = self.sequence([node.value, node.slice])
-        return value, index
+        value = self.lift(node.value)
+        if self.has(node.slice):
+            value = self.save_owner(value)
+        return value, self.lift(node.slice)
 
     def _lift_Slice(self, node: ast.Slice) -> ast.expr:
         parts = [node.lower, node.upper, node.step]

@@ -62,16 +62,18 @@ class _Normalizer(Patterns):
         assert module is not None
         taken = scope.mentioned | set(definition.free) | set(module.bound)
 
-        def stable(name: str) -> bool:
-            """A function, class or import of the module, or a builtin: it does not change."""
+        def of_module(name: str) -> bool:
+            """A name that the module binds once, or a builtin."""
             if name in scope.locals or name in module.rebound or module.stars:
                 return False
             if name in definition.free:
                 return False
-            if name not in module.bound:
-                return name in BUILTINS
+            return module.bound[name] == 1 if name in module.bound else name in BUILTINS
+
+        def stable(name: str) -> bool:
+            """A function, class or import of the module, or a builtin: it does not change."""
             fixed = name in module.functions or name in module.classes or name in module.imports
-            return fixed and module.bound[name] == 1
+            return of_module(name) and (fixed or name not in module.bound)
 
         if clash := sorted(taken & VOCABULARY):
             raise CompileError([_reserved(function, clash[0])])
@@ -80,6 +82,7 @@ class _Normalizer(Patterns):
             dict(resolved.sites),
             Names(taken),
             stable,
+            of_module,
             function.source.segment,
             made.__getitem__,
             resolved.meeting,
@@ -286,12 +289,12 @@ class _Normalizer(Patterns):
         """The target of `+=`, with its parts in temporaries: it is read, and later written."""
         if isinstance(target, ast.Attribute):
             made: ast.expr = ast.Attribute(
-                self.save(self.lift(target.value)), target.attr, ast.Store()
+                self.save_owner(self.lift(target.value)), target.attr, ast.Store()
             )
         else:
             assert isinstance(target, ast.Subscript)
             value, index = self.subscript(target)
-            value = self.save(value)
+            value = self.save_owner(value)
             made = ast.Subscript(value, self.save(index), ast.Store())
         return copy_place(made, target)
 

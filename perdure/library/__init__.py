@@ -109,6 +109,7 @@ BY_NAME: dict[str, Callable[..., Any]] = {
     "builtins.frozenset": frozenset_,
     "builtins.dict": dict_,
     "builtins.dict.fromkeys": fromkeys_,
+    "collections.OrderedDict.fromkeys": fromkeys_,
     "builtins.sum": sum_,
     "builtins.any": any_,
     "builtins.all": all_,

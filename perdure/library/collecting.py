@@ -29,7 +29,12 @@ def set_(iterable: Any = (), /) -> Any:
 
 
 def frozenset_(iterable: Any = (), /) -> Any:
-    return frozenset([item for item in iterable])  # noqa: C416
+    items = []
+    for item in iterable:
+        if type(item).__hash__ is None:
+            hash(item)  # says that it has none
+        items.append(item)
+    return frozenset(items)
 
 
 def dict_(iterable: Any = (), /, **more: Any) -> Any:
@@ -302,17 +307,19 @@ def _extreme(name: str, values: Any, key: Any, default: Any, before: Any) -> Any
 
 
 def prod_(iterable: Any, /, *, start: Any = 1) -> Any:
-    items = [item for item in iterable]  # noqa: C416
-    if {type(item) for item in items} <= _ADDED:
-        return math.prod(items, start=start)
     total = start
-    for item in items:
+    for item in iterable:
         total = total * item
     return total
 
 
 def fsum_(seq: Any, /) -> Any:
-    return math.fsum([item for item in seq])  # noqa: C416
+    items = []
+    for item in seq:
+        if not hasattr(type(item), "__float__") and not hasattr(type(item), "__index__"):
+            math.fsum((item,))  # says what it is
+        items.append(item)
+    return math.fsum(items)
 
 
 def counter_(iterable: Any = None, /, **more: Any) -> Any:

@@ -10,6 +10,7 @@ import operator
 import sys
 from typing import Any
 
+from perdure.library.collecting import tuple_
 from perdure.library.syntax import END, MISSING, Once, list_
 
 
@@ -221,8 +222,9 @@ def starmap_(function: Any, iterable: Any, /) -> Any:
 
 def _starmap(function: Any, iterator: Any) -> Any:
     for items in Once(iterator):
+        given = items if type(items) is tuple else tuple_(items)
         try:
-            value = function(*items)
+            value = function(*given)
         except StopIteration:
             return
         yield value

@@ -595,6 +595,20 @@ for _made in (SyncGenerator, Coroutine, AsyncGenerator):
 CoroutineSteps.__name__ = CoroutineSteps.__qualname__ = "coroutine_wrapper"
 coroutine_wrapper = CoroutineSteps  # pickle looks it up by that name
 
+
+def _nothing() -> Any:
+    yield
+
+
+async def _nothing_awaited() -> None:
+    pass
+
+
+# What has the methods of Python's own: those say what is wrong with arguments.
+ENDED: dict[str, Any] = {"generator": _nothing(), "coroutine": _nothing_awaited()}
+for _made in ENDED.values():
+    _made.close()
+
 CLASSES = {
     "generator": SyncGenerator,
     "coroutine": Coroutine,

@@ -283,7 +283,10 @@ class _Run(Machine):
                 fiber.wait = None
                 self._stepped(loop, loop.context.run(self.settle, fiber, action))
             else:
-                loop.settle(event.seq, event.value, event.error)
+                value, error = event.value, event.error
+                event.value = event.error = None  # as in _came_back
+                loop.settle(event.seq, value, error)
+                del value, error
         while fiber.wait is None and not loop.finished:
             step: Any = loop.next_step(self.program.suspending.suspends)
             if step is None:
@@ -291,9 +294,10 @@ class _Run(Machine):
             if loop.calling is not None:
                 self._stepped(loop, step._context.run(self.make_callback, fiber, step))
                 continue
-            task, action = step
+            task, *actions = step
+            del step
             loop.enter(task)
-            self._stepped(loop, task.context.run(self.step_task, fiber, task, action))
+            self._stepped(loop, task.context.run(self.step_task, fiber, task, actions))
         if loop.finished:
             self._end(fiber, loop.outcome())
         elif fiber.wait is None:
@@ -303,9 +307,9 @@ class _Run(Machine):
                 assert loop.timer is not None
                 self.result.timers.append((due, loop.timer[1]))
 
-    def step_task(self, fiber: Fiber, task: Task, action: Returned | Raised) -> Any:
-        """One step of a task's coroutine."""
-        return self.settle(fiber, self.resume_root(fiber, task.get_coro(), action))
+    def step_task(self, fiber: Fiber, task: Task, actions: list[Returned | Raised]) -> Any:
+        """One step of a task's coroutine; what it goes on with is nobody else's any more."""
+        return self.settle(fiber, self.resume_root(fiber, task.get_coro(), actions.pop()))
 
     def make_callback(self, fiber: Fiber, handle: Any) -> Any:
         """A callback of the program's: like a task's step it may wait, and all others with it."""

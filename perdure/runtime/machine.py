@@ -29,6 +29,7 @@ from perdure.runtime.declare import (
 )
 from perdure.runtime.generators import (
     DONE,
+    ENDED,
     AsyncGenerator,
     Coroutine,
     CoroutineSteps,
@@ -736,6 +737,8 @@ class Machine:
         name = method.__func__.__name__
         fits = len(args) == _ARGUMENTS.get(name) or (name == "throw" and args)
         if kwargs or not fits:
+            if name in _ARGUMENTS and (ended := ENDED.get(getattr(stepped, "noun", ""))):
+                return self._plain(getattr(ended, name), args, kwargs)  # says what is wrong
             return self._plain(method, args, kwargs)
         action: Returned | Raised = Returned(args[0] if args else None)
         how = How.NEXT

@@ -94,8 +94,15 @@ def finished(value: Any) -> Any:
         return value
     running = asyncio._get_running_loop()
     asyncio._set_running_loop(None)
+    code = value.cr_code
     try:
         return asyncio.run(value)
+    except BaseException as error:
+        link = error.__traceback__
+        while link is not None and link.tb_frame.f_code is not code:
+            link = link.tb_next  # frames of asyncio: they hold the task, and that the error
+        error.__traceback__ = link
+        raise
     finally:
         asyncio._set_running_loop(running)
 

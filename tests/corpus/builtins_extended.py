@@ -1,5 +1,8 @@
 """Classes over texts, numbers, lists and sets whose own methods suspend: C asks them, or does not."""
 
+import collections
+import itertools
+import math
 import re
 
 from perdure import workflow
@@ -102,8 +105,39 @@ def extended_as_far_as_it_goes():
     return found, named
 
 
+def numbered(log, *items):
+    for item in items:
+        log.append(echo(item))
+        yield item
+
+
+@workflow
+def items_that_fail():
+    """What is wrong with an item is said before the next one is asked for."""
+    log = []
+    for function in (math.fsum, math.prod, frozenset, set):
+        try:
+            log.append(function(numbered(log, 2, [], 3)))
+        except TypeError as error:
+            log.append(str(error))
+    try:
+        log.append(list(itertools.starmap(echo, [(1,), [2], 3, 4])))
+    except TypeError as error:
+        log.append(str(error))
+    made = numbered(log, 1)
+    for call in (lambda: made.send(), lambda: made.send(1, 2), lambda: made.close(1), lambda: made.send(value=1)):
+        try:
+            call()
+        except TypeError as error:
+            log.append(str(error))
+    log.append(list(made))
+    log.append(collections.OrderedDict.fromkeys(numbered(log, "b", "a", "b"), 0))
+    return log, math.prod(numbered(log, 2, 1.5)), math.fsum(numbered(log, 2, True, 0.5))
+
+
 def cases():
     return [
+        ("items_that_fail", ()),
         ("texts", ()),
         ("sets", ()),
         ("numbers", ()),

@@ -152,8 +152,40 @@ def methods_of_containers():
     return list(LOG), sorted(SEEN), dict(COUNTS), own
 
 
+class Settings:
+    total = 0
+
+
+SETTINGS = Settings()
+
+
+@workflow
+def items_of_containers():
+    """An item or an attribute is stored in the module's own, whatever suspends meanwhile."""
+    COUNTS.clear()
+    LOG[:] = [0, 0, 0, 0]
+    SETTINGS.total = 0
+    for number in range(3):
+        COUNTS["n"] = COUNTS.get("n", 0)
+        COUNTS["n"] += echo(number)
+        COUNTS["of", echo(number)] = echo(number)
+        LOG[echo(number)] += 1
+        LOG[echo(number) : number + echo(1)] = [echo(number)]
+        SETTINGS.total += echo(number)
+    return dict(COUNTS), list(LOG), SETTINGS.total
+
+
+@workflow
+def no_longer_global(COUNTS):
+    """A parameter of that name is the run's."""
+    COUNTS["n"] += echo(1)
+    return COUNTS
+
+
 def cases():
     return [
+        ("items_of_containers", ()),
+        ("no_longer_global", ({"n": 1},)),
         ("methods_of_containers", ()),
         ("tables", ()),
         ("decimal_contexts", ()),
