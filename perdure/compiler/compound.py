@@ -271,6 +271,8 @@ class Compound(Loops):
         self._finish(made, node, before)
         if stepped:
             self._let_go(stepped, node)
+        elif getattr(node.target, "id", None) in self.holding:
+            self.release(node, f"the loop over {self.segment(node.iter)}")  # a list of generators
         self._leave_on(loop, node)
 
     def _let_go(self, iterator: str, loop: ast.For | ast.AsyncFor) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from perdure.compiler.definitions import Kind
 from perdure.compiler.reading import Facts
+from perdure.compiler.scopes import parameters
 from perdure.compiler.trees import nodes
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)
@@ -44,6 +45,10 @@ class Lending:
         while found:
             self.functions |= found
             found = {n for n, f in plain.items() if n not in self.functions and self._passes_on(f)}
+        # The parameters of functions that are given one by a call that has just made it.
+        self.given: dict[str, set[str]] = {}
+        for known in facts.values() if self.functions else ():
+            self._note_given(known, facts)
 
     @property
     def is_any(self) -> bool:
@@ -53,9 +58,12 @@ class Lending:
     def holders(self, facts: Facts) -> tuple[str, ...]:
         """The variables of a function that hold one, in the order of the text.
 
-        By themselves, in a list, or in an attribute.
+        By themselves, in a list, in an attribute, or in an object that was made of them.
         """
         made = self._made(facts) if self.functions else set()
+        given = self.given.get(facts.definition.name, set())
+        every = parameters(facts.definition.node.args) if given else ()
+        begun = [name for name in every if name in given]
         found: list[ast.Name] = []
         for node in facts.definition.own if made else ():
             match node:
@@ -67,8 +75,20 @@ class Lending:
                     | ast.NamedExpr(target=target, value=value)
                 ):
                     found += _holders(target, value, made)
+        rest = facts.definition.node.args.vararg
+        lists = {rest.arg} & given if rest is not None else set()
+        for node in facts.definition.own if found or lists else ():
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if _lists(value, made):
+                    lists.add(name)
+        for node in facts.definition.own if made or lists else ():
+            if isinstance(node, _LOOPS) and isinstance(node.target, ast.Name):
+                over = node.iter
+                named = isinstance(over, ast.Name) and over.id in lists
+                if not isinstance(node, ast.comprehension) and (named or _lists(over, made)):
+                    found.append(node.target)
         found.sort(key=lambda name: (name.lineno, name.col_offset))
-        return tuple(dict.fromkeys(name.id for name in found))
+        return tuple(dict.fromkeys([*begun, *(name.id for name in found)]))
 
     def _made(self, facts: Facts) -> set[ast.AST]:
         """The calls of a function that give such a generator."""
@@ -77,7 +97,23 @@ class Lending:
         made |= {call for call, name in facts.methods if self._has_method(name)}
         if self._has_method("__iter__"):
             made |= {call for call, name in facts.stand_ins if name == "builtins.iter"}
+        for call, _ in facts.constructed if made else ():
+            if any(_gives(part, made) for part in _arguments(call)):
+                made.add(call)
         return made
+
+    def _note_given(self, facts: Facts, every: Mapping[str, Facts]) -> None:
+        """Which parameters the calls of a function give such a generator to."""
+        made = self._made(facts)
+        if not made:
+            return
+        called = [(call, function, 0) for call, function in facts.known]
+        for call, name in facts.methods:
+            called += [(call, every[m].definition, 1) for m in self.methods.get(name, ())]
+        for call, function, first in called:
+            if any(_gives(part, made) for part in _arguments(call)):
+                names = _parameters_given(call, function.node.args, made, first)
+                self.given.setdefault(function.name, set()).update(names)
 
     def _has_method(self, name: str) -> bool:
         return not self.functions.isdisjoint(self.methods.get(name, ()))
@@ -95,6 +131,26 @@ class Lending:
                 if isinstance(node, _LOOPS) and node.iter in made:
                     return True
         return False
+
+
+def _arguments(call: ast.Call) -> Iterator[ast.expr]:
+    yield from call.args
+    yield from (keyword.value for keyword in call.keywords)
+
+
+def _parameters_given(
+    call: ast.Call, given: ast.arguments, made: set[ast.AST], first: int
+) -> Iterator[str]:
+    """The parameters to which a call gives one of `made`; the `first` are those of a method."""
+    by_place = [*given.posonlyargs, *given.args][first:]
+    for place, part in enumerate(call.args):
+        if isinstance(part, ast.Starred):
+            return
+        if _gives(part, made):
+            found = by_place[place] if place < len(by_place) else given.vararg
+            if found is not None:
+                yield found.arg
+    yield from (k.arg for k in call.keywords if k.arg is not None and _gives(k.value, made))
 
 
 def _end_suspends(facts: Facts, suspends: Callable[[str], bool], exits: bool) -> bool:
@@ -128,6 +184,14 @@ def _holders(target: ast.expr, value: ast.expr, made: set[ast.AST]) -> Iterator[
                 target = target.value
             if isinstance(target, ast.Name):
                 yield target
+
+
+def _lists(value: ast.expr, made: set[ast.AST]) -> bool:
+    """Whether an expression makes a list, or another container, with one of `made` in it."""
+    return isinstance(value, _CONTAINERS) and _gives(value, made)
+
+
+_CONTAINERS = (ast.Tuple, ast.List, ast.Set, ast.ListComp, ast.SetComp)
 
 
 def _gives(value: ast.expr, made: set[ast.AST]) -> bool:

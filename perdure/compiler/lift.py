@@ -85,6 +85,7 @@ class Lifter:
 
     special_methods: frozenset[str]  # of the program, those that may suspend
     lends: bool  # whether the program has generators whose end suspends
+    holding: tuple[str, ...]  # the variables that hold one
 
     def __init__(
         self,

@@ -393,8 +393,117 @@ async def held_by_a_task():
     return log
 
 
+def uses(page, log):
+    log.append(next(page))
+    log.append("used")
+
+
+class Desk:
+    def __init__(self, log, *pages):
+        self.log = log
+        self.pages = pages
+
+    def __enter__(self):
+        return [next(page) for page in self.pages]
+
+    def __exit__(self, *error):
+        self.log.append(echo("left"))
+
+    def read(self, page, *rest, last=None):
+        self.log.append([next(page), *map(next, rest)])
+        self.log.append(echo("read"))
+        self.log.append(next(last))
+        echo(1)
+        page = None
+        self.log.append("the first has gone")
+        echo(2)
+        del last
+        self.log.append("the last has gone")
+        return echo(page)
+
+
+def at_a_desk(log):
+    desk = Desk(log, lent(log, "map"))
+    with desk as maps:
+        log.append(maps)
+        echo(3)
+    log.append("away")
+
+
+@workflow
+def given_to_others():
+    """To functions and methods as arguments, and to what makes an object of them."""
+    log = []
+    uses(lent(log, "it"), log)
+    log.append("after")
+    Desk(log).read(lent(log, "a"), lent(log, "b"), last=lent(log, "c"))
+    log.append("after that")
+    at_a_desk(log)
+    log.append("after all")
+    return log
+
+
+def one_by_one(*pages):
+    for page in pages:
+        yield next(page)
+        echo("next")
+
+
+def in_a_list(log):
+    for page in [lent(log, "a"), lent(log, "b")]:
+        log.append(next(page))
+        echo(1)
+    log.append("all read")
+    echo(2)
+
+
+def in_a_variable(log):
+    pages = [lent(log, name) for name in "abc"]
+    for page in pages:
+        log.append(next(page))
+        echo(1)
+    log.append("all read")
+    echo(2)
+    pages = None
+    log.append("one is left")
+    return echo(pages)
+
+
+@workflow
+def gone_over_in_lists():
+    log = []
+    for name in one_by_one(lent(log, "x"), lent(log, "y")):
+        log.append(name)
+    log.append("after")
+    in_a_list(log)
+    log.append("after that")
+    in_a_variable(log)
+    log.append("after all")
+    return log
+
+
+async def waits_with(page, log):
+    log.append(next(page))
+    await asyncio.sleep(1)
+    log.append(echo("waited"))
+
+
+@workflow
+async def given_to_tasks():
+    log = []
+    await waits_with(lent(log, "a"), log)
+    log.append("after")
+    await asyncio.create_task(waits_with(lent(log, "b"), log))
+    log.append("after that")
+    await asyncio.gather(waits_with(lent(log, "c"), log), waits_with(lent(log, "d"), log))
+    return log
+
+
 def cases():
     return [
+        ("given_to_others", ()),
+        ("gone_over_in_lists", ()),
+        ("given_to_tasks", ()),
         ("held_to_the_end", ()),
         ("given_up_in_between", ()),
         ("replaced", ()),
