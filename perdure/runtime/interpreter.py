@@ -26,9 +26,10 @@ from perdure.runtime.declare import (
     running_block,
     seconds_of,
 )
+from perdure.runtime.frames import Action
 from perdure.runtime.generators import World
 from perdure.runtime.loop import Loop, Task
-from perdure.runtime.machine import Action, Machine
+from perdure.runtime.machine import Machine
 from perdure.runtime.ops import Again, Raised, Returned, Suspend
 from perdure.runtime.process import streams_of
 from perdure.runtime.program import Program
