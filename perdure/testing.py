@@ -25,6 +25,7 @@ from perdure.runtime.interpreter import Call as _Scheduled
 from perdure.runtime.iterators import Spent
 from perdure.runtime.modules import Living
 from perdure.runtime.program import Program
+from perdure.runtime.stuck import deadlock
 from perdure.runtime.unpicklable import explain
 
 # So many checkpoints, and loops run through: a long loop over a large state would never end.
@@ -96,6 +97,9 @@ class _Driver:
             if done.ended:
                 for call in done.calls:
                     self.note(call)
+                return self.outcome(done)
+            if not done.calls and (done_for := deadlock(self.program, state)) is not None:
+                done.error = done_for
                 return self.outcome(done)
             try:
                 state = self.checkpoint(state)

@@ -90,6 +90,8 @@ class Module:
 
     source: Source
     imports: dict[str, str] = field(default_factory=dict)  # local name -> dotted name
+    # Of names that several imports bind: what they may be, the likeliest first.
+    choices: dict[str, list[str]] = field(default_factory=dict)
     aliases: dict[str, ast.expr] = field(default_factory=dict)  # bound once, to an expression
     functions: dict[str, Function] = field(default_factory=dict)  # by qualname, methods too
     classes: dict[str, ast.ClassDef] = field(default_factory=dict)  # by qualname
@@ -230,7 +232,9 @@ class Modules:
         if name in module.functions or name in module.classes:
             return own
         if name in module.imports and name not in module.aliases:
-            return module.imports[name]  # else it is what `try: from fast import f` has come to
+            # Else it is what `try: from fast import f` has come to.
+            among = module.choices.get(name, [])
+            return next(filter(self._is_there, among), module.imports[name])
         if name in module.aliases and module.bound.get(name) == 1 and _dotted(module.aliases[name]):
             root = _root(module.aliases[name])
             return own if root == name else self.qualify(module.aliases[name], module)
@@ -249,6 +253,10 @@ class Modules:
             elif exporter is None and name in _exported(star):
                 return f"{star}.{name}"
         return f"builtins.{name}" if name in BUILTINS else None
+
+    def _is_there(self, dotted: str) -> bool:
+        """Whether a name, or the module it says, is one of the project's."""
+        return self.get(dotted) is not None or any(self._splits(dotted))
 
     def _splits(self, dotted: str) -> Iterator[tuple[Module, str]]:
         """Split at the longest prefix that is a first-party module (at most one result)."""
@@ -380,8 +388,15 @@ def _read_anywhere(module: Module, node: ast.AST) -> None:
 
 
 def _read_body(
-    module: Module, body: list[ast.stmt], prefix: str, owner: str | None, *, top: bool
+    module: Module,
+    body: list[ast.stmt],
+    prefix: str,
+    owner: str | None,
+    *,
+    top: bool,
+    instead: bool = False,
 ) -> None:
+    """Read statements; `instead`: they are in a handler, such as that of an ImportError."""
     for statement in body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             name = f"{prefix}{statement.name}"
@@ -397,17 +412,22 @@ def _read_body(
             _read_body(module, statement.body, f"{name}.", name, top=False)
         else:
             if top:
-                _read_simple(module, statement)
+                _read_simple(module, statement, instead)
+            handled = [h.body for h in getattr(statement, "handlers", ())]
             for inner in blocks_of(statement):
-                _read_body(module, inner, prefix, owner, top=top)
+                within = instead or any(inner is body for body in handled)
+                _read_body(module, inner, prefix, owner, top=top, instead=within)
 
 
-def _read_simple(module: Module, statement: ast.stmt) -> None:
+def _read_simple(module: Module, statement: ast.stmt, instead: bool) -> None:
     if isinstance(statement, ast.Import | ast.ImportFrom):
         for local, dotted in import_names(statement, module.source):
             if local == "*":
                 module.stars.append(dotted)
             else:
+                if local in module.imports:
+                    among = module.choices.setdefault(local, [module.imports[local]])
+                    among.insert(len(among) if instead else 0, dotted)
                 module.imports[local] = dotted
                 _bind(module, local)
         return

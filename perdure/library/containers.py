@@ -173,7 +173,8 @@ def remove_from(items: Any, value: Any, /) -> None:
     while place < kind.__len__(items):
         item = kind.__getitem__(items, place)
         if item is value or item == value:
-            kind.__delitem__(items, place)
+            # A comparison may have changed it.
+            kind.__delitem__(items, slice(place, place + 1) if kind is list else place)
             return
         place += 1
     if kind is deque:

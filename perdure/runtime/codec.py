@@ -322,6 +322,8 @@ class _Writer(_Base):  # type: ignore[misc]
         self.shells: dict[int, classes.Shell] = {}
         self.spaces: dict[int, dict[str, Any]] = {}
         self.members: dict[int, dict[int, int]] = {}
+        # The keys of what is in tables of classes, by the id of the table.
+        self.tables: dict[int, dict[int, Any]] = {}
         # Whether to write the object that an AttributeError is about, and whether there was one.
         self.subjects = True
         self.met_subject = False
@@ -373,7 +375,7 @@ class _Writer(_Base):  # type: ignore[misc]
         self.buffer.seek(0)
         self.buffer.truncate()
         self.clear_memo()
-        for known in (self.shells, self.spaces, self.members):
+        for known in (self.shells, self.spaces, self.members, self.tables):
             if known:
                 known.clear()
 

@@ -317,19 +317,28 @@ passed_on: list[KeyboardInterrupt] = []
 _RAISING = frozenset(map(dis.opmap.__getitem__, ("RAISE_VARARGS", "RERAISE")))
 
 
-def tidy(error: BaseException) -> None:
-    """Take Perdure's own frames out of a traceback; users see their lines only."""
+# So many frames, at most, does an exception gain on its way from one block to its caller's.
+GAINED = 8
+
+
+def tidy(error: BaseException, *, again: bool = False) -> None:
+    """Take Perdure's own frames out of a traceback; users see their lines only.
+
+    `again`: that has been done when it left the block before, for all but the newest frames.
+    """
+    clean = 0
     head = error.__traceback__
     while head is not None and _is_ours(head):
         head = head.tb_next
     link = head
-    while link is not None:
+    while link is not None and not (again and clean >= GAINED):
         following = link.tb_next
         while following is not None and _is_ours(following):
             following = following.tb_next
         if following is not link.tb_next:
             link.tb_next = following
         link = following
+        clean += 1
     put_on(error, "__traceback__", head)
 
 

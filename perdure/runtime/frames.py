@@ -64,6 +64,7 @@ class Frames:
         function, number, live, cells, handled, _ = fiber.stack[-1]
         loaded = self.program.functions[function]
         block = loaded.blocks[number] if not cells else loaded.bind(number, cells)
+        passing = id(resume.error) if type(resume) is Raised else 0
         try:
             if handled is None:
                 result = block(resume, *live)
@@ -73,7 +74,7 @@ class Frames:
             if failures.is_interrupt(error):
                 raise  # a person stops the worker; the run stays where it was
             del resume, live  # the error's frames keep this one: what it holds would not be dropped
-            return self._raised(fiber, error)
+            return self._raised(fiber, error, again=id(error) == passing)
         return self._after(fiber, loaded, cells, result)
 
     def _after(
@@ -138,15 +139,16 @@ class Frames:
         function, number, live, cells, *_ = fiber.stack[-1]
         return self._after(fiber, self.program.functions[function], cells, Jump(number, live))
 
-    def _raised(self, fiber: Fiber, error: BaseException) -> Action:
-        failures.tidy(error)
+    def _raised(self, fiber: Fiber, error: BaseException, *, again: bool = False) -> Action:
+        """An exception leaves the block on top of the stack; `again`: it only passes through."""
+        failures.tidy(error, again=again)
         if type(error) is NameError:
             loaded = self.program.functions[fiber.stack[-1][0]]
             error = ops.as_local(error, loaded.cells[: len(loaded.cells) - loaded.table.free])
         function, *_, owner = fiber.stack.pop()
         loaded = self.program.functions[function]
         if loaded.steps_loops:
-            _let_go(error, loaded)
+            _let_go(error, loaded, again)
         done = Raised(error, settled=True)
         return done if owner is None else self._ended(fiber, owner, done)
 
@@ -429,10 +431,12 @@ class Frames:
         return outcome
 
 
-def _let_go(error: BaseException, loaded: LoadedFunction) -> None:
+def _let_go(error: BaseException, loaded: LoadedFunction, again: bool) -> None:
     """Leave the loops of a function that an exception has left: the traceback holds its frame."""
     traceback = error.__traceback__
-    while traceback is not None:
+    seen = 0
+    while traceback is not None and not (again and seen >= failures.GAINED):
+        seen += 1
         frame = traceback.tb_frame
         if any(frame.f_code is code for code in loaded.codes):
             for value in [*frame.f_locals.values()]:

@@ -16,6 +16,7 @@ from perdure.runtime.declare import ActivityOptions, activity_options, unwrapped
 from perdure.runtime.interpreter import Advance, Call, Event, advance
 from perdure.runtime.iterators import Spent
 from perdure.runtime.program import Program
+from perdure.runtime.stuck import deadlock
 from perdure.runtime.unpicklable import explain
 from perdure.store.protocol import (
     ClaimedRun,
@@ -191,6 +192,8 @@ class Held:
                     events.append(Event(timers.pop()[1]))
             except Spent as error:
                 return self._failed(error, finished, errors, now)
+        if (stuck := deadlock(self.program, self.state)) is not None:
+            return self._failed(stuck, finished, errors, now)
         try:
             checkpoint = self._checkpoint()
         except KeyboardInterrupt:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import copyreg
 import dataclasses
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable, Set
 from enum import Enum
 from sys import getrefcount
@@ -28,6 +28,7 @@ from types import (
     MethodDescriptorType,
 )
 from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 Reducer = Callable[[Any, Any], Any]
 State = tuple[dict[str, Any], dict[str, Any]]
@@ -251,7 +252,7 @@ def sharing(otherwise: Reducer | None, *, masked: bool) -> Reducer:
         make, args, state, *rest = reduced
         slots = state[1] if isinstance(state, tuple) else None
         if is_made_bare(type(value)):
-            make = bare
+            make, args = bare, _bare_arguments(value, args)
         items, pairs = (*rest, None, None)[:2]
         return (_UNMASKED.get(make, make), args, (own, slots), items, pairs, set_dict)
 
@@ -422,26 +423,47 @@ _UNMASKED: dict[Any, Any] = {
 
 
 def reduce_bare(value: Any, pickler: Any) -> Any:
-    """An object whose class has a `__new__` that pickle could not call, or not to the same end."""
+    """An object whose class has a `__new__`: that has made it once.
+
+    Pickle would call it again with what it tells of itself, or with nothing: another value, another
+    count, or an object that was made before. One that its class holds (a singleton) stays that.
+    """
+    kind: Any = type(value)
     reduced: Any = value.__reduce_ex__(5)
     maker: Any = copyreg.__newobj__  # type: ignore[attr-defined]
-    return (bare, *reduced[1:]) if reduced[0] is maker else reduced
+    if reduced[0] is not maker:
+        return reduced
+    if len(reduced[1]) == 1 and (place := _place_in_class(value, pickler)) is not None:
+        return (held_or_bare, (kind, *place), *reduced[2:])
+    return (bare, _bare_arguments(value, reduced[1]), *reduced[2:])
+
+
+def _bare_arguments(value: Any, told: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What makes an object again, from what pickle would give to the `__new__` of its class."""
+    if _is_named_tuple(type(value)):
+        return (type(value), tuple.__getitem__(value, slice(None)))
+    return told
 
 
 def is_made_bare(kind: Any) -> bool:
-    """Whether pickle would call a class's own `__new__` with what was not meant for it.
-
-    That is the value that a builtin base tells (a float's), or nothing where there is a parameter
-    without default.
-    """
-    new = kind.__new__
-    if type(new) is not FunctionType or _tells_arguments(kind):
+    """Whether pickle would call a `__new__` of the class's own, with what was not meant for it."""
+    if type(kind.__new__) is not FunctionType:
         return False
-    if hasattr(kind, "__getnewargs__"):
-        return True
-    code, defaults = new.__code__, new.__defaults__ or ()
-    by_keyword = len(new.__kwdefaults__ or ()) < code.co_kwonlyargcount
-    return by_keyword or code.co_argcount - len(defaults) > 1
+    if _is_named_tuple(kind):  # that told what its own `__new__` is given
+        return _definer(kind, "__new__") is not _definer(kind, "__getnewargs__")
+    return not _tells_arguments(kind)
+
+
+def _is_named_tuple(kind: Any) -> bool:
+    told = getattr(kind, "__getnewargs__", None)
+    return issubclass(kind, tuple) and getattr(told, "__code__", None) is _TELLING
+
+
+_TELLING = namedtuple("_TELLING", ()).__getnewargs__.__code__  # type: ignore[attr-defined]
+
+
+def _definer(kind: Any, name: str) -> Any:
+    return next(base for base in kind.__mro__ if name in vars(base))
 
 
 def _tells_arguments(kind: Any) -> bool:
@@ -459,3 +481,39 @@ def bare(kind: Any, *args: Any) -> Any:
         if type(new) is BuiltinMethodType:
             return new(kind, *args)
     raise TypeError(f"no base of {kind!r} makes objects")
+
+
+# Objects that their classes hold: singletons, flyweights --------------------------------------
+
+
+def _place_in_class(value: Any, pickler: Any) -> tuple[Any, str, tuple[Any, ...]] | None:
+    """The class, the attribute and the key, if that is a table, that lead to an object of it."""
+    kind: Any = type(value)
+    if not pickler.codec.names.has(kind):
+        return None  # what it holds comes along
+    for base in kind.__mro__:
+        for name, held in vars(base).items() if base.__flags__ & _HEAP else ():
+            if held is value:
+                return base, name, ()
+            if isinstance(held, dict | WeakValueDictionary) and held:
+                keys = pickler.tables.get(id(held))
+                if keys is None:
+                    keys = pickler.tables[id(held)] = {id(v): key for key, v in [*held.items()]}
+                key = keys.get(id(value), held)  # a table is no key
+                if key is not held and is_value(key):
+                    return base, name, (key,)
+    return None
+
+
+def held_or_bare(kind: Any, base: Any, name: str, keys: tuple[Any, ...]) -> Any:
+    """What a class holds at that place in this process; if nothing is there, a new object."""
+    held = vars(base).get(name)
+    found = held.get(keys[0]) if keys and isinstance(held, dict | WeakValueDictionary) else held
+    if type(found) is kind:
+        return found
+    made = bare(kind)
+    if not keys and found is None:
+        type.__setattr__(base, name, made)  # past what a metaclass makes of it
+    elif keys and found is None and held is not None:
+        held[keys[0]] = made
+    return made

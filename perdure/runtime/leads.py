@@ -8,7 +8,8 @@ by the way that leads to them, in every process. What a run puts into a module l
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from contextvars import ContextVar
 from itertools import islice
 from types import FunctionType
@@ -20,7 +21,8 @@ from perdure.runtime.ops import own_dict
 if TYPE_CHECKING:
     from perdure.runtime.program import Program
 
-# How to come by what something holds: ("attribute", its name) or ("item", its key).
+# How to come by what something holds: ("attribute", its name), ("item", its key); and of a function
+# ("default", its place), ("keyword", its name), ("cell", its place).
 Step = tuple[str, Any]
 Steps = tuple[Step, ...]
 # The module's name, and the way from there.
@@ -103,6 +105,11 @@ class Leads:
                 yield ("attribute", name), held.__func__ if type(held) is staticmethod else held
         elif kind is FunctionType:
             yield from ((("attribute", name), held) for name, held in vars(value).items())
+            yield from ((("default", n), d) for n, d in enumerate(value.__defaults__ or ()))
+            yield from ((("keyword", k), d) for k, d in (value.__kwdefaults__ or {}).items())
+            for place, cell in enumerate(value.__closure__ or ()):
+                with suppress(ValueError):  # it is empty
+                    yield ("cell", place), cell.cell_contents
         elif issubclass(kind, dict) and kind.__getitem__ is dict.__getitem__:
             yield from (
                 (("item", key), held) for key, held in dict.items(value) if type(key) in _KEYS
@@ -117,12 +124,30 @@ class Leads:
 def follow(start: Any, steps: Steps) -> Any:
     """What the way leads to."""
     for how, key in steps:
-        start = getattr(start, key) if how == "attribute" else start[key]
+        start = _FOLLOW[how](start, key)
     return start
+
+
+_FOLLOW: dict[str, Callable[[Any, Any], Any]] = {
+    "attribute": getattr,
+    "item": lambda holder, key: holder[key],
+    "default": lambda function, place: function.__defaults__[place],
+    "keyword": lambda function, name: function.__kwdefaults__[name],
+    "cell": lambda function, place: function.__closure__[place].cell_contents,
+}
 
 
 def written(steps: Steps | str) -> str:
     """A way, or a dotted name, as code says it: `.locks['orders']`."""
     if isinstance(steps, str):
         return f".{steps}"
-    return "".join(f".{key}" if how == "attribute" else f"[{key!r}]" for how, key in steps)
+    return "".join(_WRITTEN[how].format(key=key) for how, key in steps)
+
+
+_WRITTEN = {
+    "attribute": ".{key}",
+    "item": "[{key!r}]",
+    "default": ".__defaults__[{key}]",
+    "keyword": ".__kwdefaults__[{key!r}]",
+    "cell": ".__closure__[{key}]",
+}

@@ -28,7 +28,8 @@ _LRU: type = type(functools.lru_cache(int))
 
 def reduce_lru_cache(cached: Any, pickler: Any) -> Any:
     """A cached function; what it has cached is not kept, no more than in another process."""
-    name = pickler.codec.names.own(cached)
+    names = pickler.codec.names
+    name = names.own(cached) if hasattr(cached, "__qualname__") else names.path_to(cached)
     if name is not None:
         return (by_name, name)
     options = cached.cache_parameters()
@@ -286,6 +287,17 @@ def new_type(name: str, supertype: Any, module: str | None) -> Any:
     return made
 
 
+def reduce_forward_ref(ref: Any, pickler: Any) -> Any:
+    """A name in an annotation, to be looked up again: what it has led to may lead back here."""
+    module, of_class = ref.__forward_module__, ref.__forward_is_class__
+    return (forward_ref, (ref.__forward_arg__, ref.__forward_is_argument__, module, of_class))
+
+
+def forward_ref(name: str, is_argument: bool, module: Any, of_class: bool) -> Any:
+    """What `reduce_forward_ref` says."""
+    return typing.ForwardRef(name, is_argument, module, is_class=of_class)
+
+
 def reduce_dataclass_mark(mark: Any, pickler: Any) -> Any:
     """`dataclasses.MISSING` and its like are compared by identity."""
     for name, value in vars(dataclasses).items():
@@ -309,6 +321,7 @@ def _table() -> dict[type, Callable[[Any, Any], Any]]:
         typing.ParamSpec: reduce_type_variable,
         typing.TypeVarTuple: reduce_type_variable,
         typing.NewType: reduce_new_type,
+        typing.ForwardRef: reduce_forward_ref,
     }
     if sys.version_info >= (3, 12):
         table[typing.TypeAliasType] = reduce_type_alias

@@ -37,6 +37,9 @@ from perdure.runtime.ops import Again, Raised, Returned, Suspend
 from perdure.runtime.program import LoadedFunction, Program
 from perdure.runtime.steps import AsyncStep, How, Yielded, thrown, warn_of_parts
 
+# How many calls may be inside each other. Memory would take more; an endless recursion takes all.
+DEEPEST = 500_000
+
 
 class Machine(Frames):
     """Steps fibers of one program."""
@@ -249,6 +252,10 @@ class Machine(Frames):
             return self.make(function, loaded, args, kwargs)
         entry = self.program.entry_of(function, loaded)
         handled = self._handled(fiber)
+        if len(fiber.stack) >= DEEPEST:
+            error = RecursionError("maximum recursion depth exceeded")
+            error.__context__ = handled
+            return Raised(error)
         free = loaded.shared_with(function)
         fiber.stack.append((loaded.index, 0, (), free, handled, None))
         try:

@@ -143,7 +143,10 @@ class Names:
             if held is module:
                 return name
         name = module.__name__
-        return self.logical(name) if sys.modules.get(name) is module else None
+        if sys.modules.get(name) is not module:
+            # It says another name of itself, as `_collections_abc` does.
+            name = next((key for key, held in [*sys.modules.items()] if held is module), "")
+        return self.logical(name) if name else None
 
     def of_value(self, value: Any) -> tuple[str, str | Steps] | None:
         """The variable that holds this very object: a sentinel, a context variable.

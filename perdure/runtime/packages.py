@@ -1,16 +1,17 @@
-"""Objects of standard modules in C that pickle refuses: readers and writers of csv, decimal's
-contexts, compiled formats of struct. Their types are known by their names, so that a program which
-does not import the modules need not either.
+"""Objects of standard modules that pickle refuses, or would lose: readers and writers of csv,
+decimal's contexts, compiled formats of struct, temporary directories. Their types are known by
+their names, so that a program which does not import the modules need not either.
 """
 
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from perdure.runtime.instances import Reducer
-from perdure.runtime.iterators import reduce_taken
+from perdure.runtime.iterators import in_checkpoint, reduce_taken
 
 # csv ------------------------------------------------------------------------------------------
 
@@ -125,12 +126,36 @@ def reduce_struct(compiled: Any, pickler: Any) -> Any:
 
 # ----------------------------------------------------------------------------------------------
 
+# tempfile ---------------------------------------------------------------------------------------
+
+
+def reduce_directory(directory: Any, pickler: Any) -> Any:
+    """A `TemporaryDirectory`, whose folder is removed when the program says so, and not before.
+
+    Python also removes it with the object; but the run goes on without this one.
+    """
+    if in_checkpoint():
+        directory._finalizer.detach()
+    state = {k: v for k, v in vars(directory).items() if k != "_finalizer"}
+    return (directory_of, (type(directory), state))
+
+
+def directory_of(kind: Any, state: dict[str, Any]) -> Any:
+    """A `TemporaryDirectory` of a folder that is there."""
+    made = kind.__new__(kind)
+    made.__dict__.update(state)
+    made._finalizer = weakref.finalize(made, int)
+    made._finalizer.detach()
+    return made
+
+
 _REDUCERS: dict[tuple[str, str], Reducer] = {
     ("_csv", "reader"): reduce_reader,
     ("_csv", "writer"): reduce_writer,
     ("_struct", "Struct"): reduce_struct,
     ("_struct", "unpack_iterator"): reduce_taken,
     ("_elementtree", "_element_iterator"): reduce_taken,
+    ("tempfile", "TemporaryDirectory"): reduce_directory,
 }
 
 

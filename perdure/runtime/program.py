@@ -19,6 +19,7 @@ from perdure.compiler.image import MAGIC, FunctionTable, Image
 from perdure.compiler.library import full_name
 from perdure.compiler.source import may_be_standard
 from perdure.runtime import ops
+from perdure.runtime.declare import DurabilityError
 from perdure.runtime.generators import CLASSES, Generator
 from perdure.runtime.leads import Leads
 from perdure.runtime.modules import Live, ProgramError, live_modules
@@ -529,15 +530,28 @@ def _attribute(holder: Any, qualname: str) -> Any:
 
 
 _loaded: dict[str, Program] = {}
-_loading = threading.Lock()
+_loading = threading.RLock()
+_loads: list[str] = []  # the images that are being loaded, by the thread that has the lock
 
 
 def load_cached(
     hash: str, fetch: Callable[[], Image], workflow: FunctionType | None = None
 ) -> Program:
-    """The loaded program of an image, loaded once per process (and per module that was given)."""
+    """The loaded program of an image, loaded once per process (and per module that was given).
+
+    Raises DurabilityError in a module that is being imported because a program is loaded.
+    """
     with _loading:
+        if _loads:
+            raise DurabilityError(
+                "a run is started, or asked for, while its program is being imported: workers "
+                'import the module, too. Put that under `if __name__ == "__main__":`'
+            )
         program = _loaded.get(hash)
         if program is None or (workflow is not None and not program.lives_in(workflow)):
-            program = _loaded[hash] = load(fetch(), workflow)
+            _loads.append(hash)
+            try:
+                program = _loaded[hash] = load(fetch(), workflow)
+            finally:
+                _loads.pop()
         return program

@@ -207,7 +207,7 @@ def descriptor_of(owner: type, name: str) -> Any:
 def reduce_mapping_proxy(proxy: Any, pickler: Any) -> Any:
     """A read-only view of a mapping, or of a class's variables."""
     mapping = gc.get_referents(proxy)[0]
-    for name in ("__dict__", "__weakref__"):
+    for name in ("__dict__", "__weakref__") if type(mapping) is dict else ():
         owner = getattr(mapping.get(name), "__objclass__", None)
         if isinstance(owner, type) and gc.get_referents(vars(owner))[0] is mapping:
             return (vars, (owner,))

@@ -11,7 +11,7 @@ import operator
 import re
 from collections import OrderedDict, UserList, defaultdict, deque
 from collections.abc import Callable, Iterable
-from inspect import CO_VARARGS
+from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import (
     BuiltinFunctionType,
     CodeType,
@@ -32,6 +32,7 @@ from perdure.compiler.library import (
     LENGTHS,
     MAPPED,
     MISSING,
+    NUMBERED,
     OF_ITEMS,
     PAST,
     SHOWING,
@@ -199,8 +200,10 @@ class Suspending:
         self, found: str, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> bool | None:
         """The same of a stand-in that has a rule of its own; None where it is the usual one."""
-        if found in _ALWAYS or found == "attributes_":  # who knows what an attribute comes by
+        if found in _ALWAYS:
             return True
+        if found == "attributes_":
+            return len(args) == 1 and not kwargs  # who knows what an attribute comes by
         if found in _SHOWING:
             return self._stops_in_text(callee, _SHOWING[found], args, kwargs)
         if found in _OF_GROUPS and isinstance(owner := callee.__self__, BaseExceptionGroup):
@@ -208,7 +211,9 @@ class Suspending:
         if found in ("numbered", "split_"):
             owner = callee.__self__
             parts = (owner.start, owner.stop, owner.step) if isinstance(owner, slice) else ()
-            return self._stops_at_indices((*args, *parts))
+            wanted = NUMBERED[callee.__name__]
+            counts = [value for place, value in enumerate(args) if place in wanted]
+            return self._stops_at_indices((*counts, *parts))
         if found in ALSO_NUMBERED.values() and self._stops_at_indices(args):
             return True
         if found in _OF_PATTERNS:
@@ -295,7 +300,9 @@ class Suspending:
         if found == "iter_" and len(args) < 2:
             return False  # without a sentinel it compares nothing
         values, beside = args[:1], args[1:]
-        if kwargs.get("key") is not None or (found in _OF_WHAT_IS_GIVEN and args[0] is not None):
+        if kwargs.get("key") is not None or (
+            found in _OF_WHAT_IS_GIVEN and args and args[0] is not None
+        ):
             return True  # who knows what the function gives
         if found in _OF_SECOND:
             values, beside = args[1:2], ()
@@ -356,7 +363,7 @@ class Suspending:
                 return True
         elif FIELD_OF_SOMETHING.search(callee.__self__):
             return True  # who knows what it leads to
-        elif callee.__name__ == "format_map" and type(args[0]) is not dict:
+        elif callee.__name__ == "format_map" and len(args) == 1 and type(args[0]) is not dict:
             return True
         return self._shows([*args, *kwargs.values()], names)
 
@@ -382,7 +389,7 @@ class Suspending:
             return self._compares([*args], operation.names)
         if operation.inside and self._shows([*args], operation.inside):
             return True
-        if operation.stand_in in ("modulo", "modulo_in_place"):
+        if len(args) == 2 and operation.stand_in in ("modulo", "modulo_in_place"):
             return _is_keyed(args[0]) and type(args[1]) not in ops.INERT
         if len(args) > 1 and type(args[1]) is slice:
             parts = (args[1].start, args[1].stop, args[1].step)
@@ -396,7 +403,8 @@ class Suspending:
                 return True
             methods = (ops.lookup(type(found), name) for _, name in operation.methods)
             return any(map(self.method, methods))
-        return operation.stand_in == "contains_" and self._stops_in_search(*args)
+        searched = operation.stand_in == "contains_" and len(args) == 2
+        return searched and self._stops_in_search(*args)
 
     def _stops_at_attributes(self, subject: Any, kind: Any, places: int, *names: str) -> bool:
         """Whether the run may stop where a class pattern reads the attributes of a subject."""
@@ -516,16 +524,17 @@ class Suspending:
         if not self.meets(callee, *args, **kwargs):
             return None
         made = self.program.library(name)
+        before: tuple[Any, ...] = ()
         if isinstance(found, Operation):
-            return functools.partial(made, *found.given) if found.given else made
-        if found in _GIVEN_THE_CALLEE:
-            return functools.partial(made, callee)
+            before = found.given
+        elif found in _GIVEN_THE_CALLEE:
+            before = (callee,)
         # A method's stand-in takes the object first.
-        if type(callee) is MethodDescriptorType or type(callee) is FunctionType:
-            return made
-        if found in _of_methods():
-            return functools.partial(made, callee.__self__)
-        return made if _takes(made, args, kwargs) else None  # else the builtin says what is wrong
+        elif type(callee) is not MethodDescriptorType and type(callee) is not FunctionType:
+            before = (callee.__self__,) if found in _of_methods() else ()
+        if not _takes(made, (*before, *args), kwargs):
+            return None  # the builtin says what is wrong
+        return functools.partial(made, *before) if before else made
 
 
 # Those whose second argument is what they go over; and those of them that call the first.
@@ -630,11 +639,18 @@ def _of_subclass(kind: type) -> str | None:
 
 
 def _takes(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether a stand-in takes as few arguments."""
-    if type(function) is not FunctionType or function.__code__.co_flags & CO_VARARGS:
+    """Whether a stand-in takes these arguments."""
+    if type(function) is not FunctionType:
         return True
-    least = function.__code__.co_argcount - len(function.__defaults__ or ())
-    return least <= len(args) + len(kwargs)
+    code = function.__code__
+    names, most = code.co_varnames, code.co_argcount
+    if len(args) > most and not code.co_flags & CO_VARARGS:
+        return False
+    known = names[code.co_posonlyargcount : most + code.co_kwonlyargcount]
+    if not code.co_flags & CO_VARKEYWORDS and not kwargs.keys() <= set(known):
+        return False
+    least = most - len(function.__defaults__ or ())
+    return all(name in known and name in kwargs for name in names[len(args) : least])
 
 
 def _is_keyed(template: Any) -> bool:

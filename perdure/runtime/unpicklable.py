@@ -170,7 +170,8 @@ class _Search:
         block = table.blocks[frame[1]]
         module, _, qualname = table.name.partition(":")
         file = next((m.path for m in program.image.modules if m.name == module), module)
-        kind = describe(value)
+        # Of a context manager what it is left by is kept: a method.
+        kind = describe(getattr(value, "__self__", value) if name.startswith("_exit") else value)
         if name == _DELEGATE:
             return (
                 f"{block.label} ({file}:{block.line}) in {qualname} waits in a {kind}, which "

@@ -12,14 +12,21 @@ from __future__ import annotations
 import contextlib
 import dis
 import gc
+import os
 from types import AsyncGeneratorType, CodeType, FunctionType, GeneratorType
 from typing import Any
 
 from perdure.runtime import iterators, reducers
+from perdure.runtime.failures import UnpicklableError
 
 _BEGIN = dis.opmap["RETURN_GENERATOR"]
 # Modules whose generators only look at what they were given: they may be asked for all the rest.
-_LOOKING = frozenset({"xml.etree.ElementPath", "json.encoder"})
+# Not so those of os.walk: what the loop does with the folders that it is given counts.
+_LOOKING = frozenset(
+    "collections.abc collections configparser email.iterators email.message ast calendar difflib"
+    " ipaddress json.encoder xml.etree.ElementPath glob pathlib pathlib._local tokenize".split()
+)
+_ENVIRONMENT = type(os.environ).__iter__.__qualname__
 _VARARGS, _VARKEYWORDS = 4, 8  # inspect.CO_VARARGS and its like
 
 
@@ -30,12 +37,25 @@ def reduce_native(made: Any, pickler: Any) -> Any:
         return (make_ended, (type(made) is GeneratorType, made.__name__, made.__qualname__))
     goes_on = _is_new(frame) or _is_one_loop(made, frame.f_code)
     function = _function_of(made, frame.f_code) if goes_on else None
-    if function is None and frame.f_globals.get("__name__") in _LOOKING:
+    if function is None and _only_looks(made, frame):
         return iterators.reduce_taken(made, pickler)
+    if function is None and type(made) is GeneratorType:
+        raise UnpicklableError(
+            f"the generator {made.__qualname__} runs code of its own that no checkpoint holds; "
+            "take its values into a list first, `list(…)`, or write an iterator class"
+        )
     if function is None:
         return reducers.REDUCERS[type(made)](made, pickler)
     args, kwargs = _arguments(frame.f_code, frame.f_locals)
     return (make_native, (function, args, kwargs, made.__name__, made.__qualname__))
+
+
+def _only_looks(made: Any, frame: Any) -> bool:
+    """Whether a generator may be asked for all the rest before its time."""
+    name = made.__qualname__
+    if name == "Path.walk":
+        return False
+    return frame.f_globals.get("__name__") in _LOOKING or name == _ENVIRONMENT
 
 
 def make_native(

@@ -1,8 +1,17 @@
 """Iterators of C that have no copy: what they have still to give is kept, wherever they are."""
 
+import collections.abc
+import configparser
+import email
+import gc
+import io
 import json
+import os
+import pathlib
 import re
 import struct
+import tempfile
+import tokenize
 import typing
 import xml.etree.ElementTree as ET
 
@@ -94,8 +103,48 @@ def types_made():
     return made, Name(echo("y")), Name.__name__, Name.__supertype__, Name.__module__
 
 
+@workflow
+def generators_that_only_look(folder):
+    """Of modules of the standard library that read what they are given, and change nothing."""
+    config = configparser.ConfigParser()
+    config.read_string("[a]\nx=1\ny=2\n")
+    found = [echo(pair) for pair in config["a"].items()]
+    for name, value in os.environ.items():
+        found.append(echo(isinstance(name + value, str)))
+        break
+    found += [echo(str(parent)) for parent in pathlib.PurePosixPath("/a/b/c").parents]
+    found += [echo(e) for e in collections.abc.ItemsView({1: 2})]
+    message = email.message_from_string("A: b\n\nx")
+    found += [echo(part.get_content_type()) for part in message.walk()]
+    for path in pathlib.Path(folder).glob("t*.py"):
+        found.append(echo(path.name))
+    names = []
+    for path in pathlib.Path(folder).iterdir():
+        names.append(echo(path.name))
+    for token in tokenize.generate_tokens(io.StringIO("a = 1\n").readline):
+        found.append(echo(token.string))
+    return found, sorted(names)
+
+
+@workflow
+def folders_that_stay():
+    """The folder of a TemporaryDirectory is there until it is removed, whatever object has gone."""
+    with tempfile.TemporaryDirectory() as first:
+        second = tempfile.TemporaryDirectory()
+        echo(1)
+        gc.collect()
+        found = [os.path.exists(first), os.path.exists(second.name), echo(2)]
+        gc.collect()
+        found.append(os.path.exists(first))
+    second.cleanup()
+    return found, os.path.exists(first), os.path.exists(second.name)
+
+
 def cases():
+    folder = str(pathlib.Path(__file__).parent)
     return [
+        ("generators_that_only_look", (folder,)),
+        ("folders_that_stay", ()),
         ("left_and_taken_up", ()),
         ("in_attributes", ()),
         ("given_by_functions", ()),

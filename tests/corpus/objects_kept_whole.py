@@ -340,8 +340,157 @@ def objects_of_the_module(value=UNSET):
     return kept, another is free, another == free, given(), given(3)
 
 
+class Item(collections.namedtuple("Item", "price vat")):
+    __slots__ = ()
+
+    def __new__(cls, price, vat=0.2):
+        return super().__new__(cls, price * (1 + vat), vat)
+
+
+class Vector(collections.namedtuple("Vector", "x y norm")):
+    def __new__(cls, x, y):
+        return super().__new__(cls, x, y, x * x + y * y)
+
+
+class Color:
+    known = {}
+
+    def __new__(cls, name="none"):
+        if name not in cls.known:
+            made = super().__new__(cls)
+            made.name = name
+            cls.known[name] = made
+        return cls.known[name]
+
+
+class Pool:
+    pools = weakref.WeakValueDictionary()
+
+    def __new__(cls, host="localhost"):
+        pool = cls.pools.get(host)
+        if pool is None:
+            pool = cls.pools[host] = object.__new__(cls)
+            pool.jobs = []
+        return pool
+
+    def __init__(self, host="localhost"):
+        self.host = host
+
+
+class Single:
+    one = None
+
+    def __new__(cls, *args):
+        if cls.one is None:
+            cls.one = super().__new__(cls)
+            cls.one.hits = []
+        return cls.one
+
+
+class Job:
+    count = 0
+
+    def __new__(cls, *args):
+        cls.count += 1
+        return super().__new__(cls)
+
+    def __init__(self, name):
+        self.name = name
+        self.id = Job.count
+
+
+class Guarded:
+    def __new__(cls, *args, **more):
+        if not more.get("allowed"):
+            raise TypeError("use make()")
+        return super().__new__(cls)
+
+    @classmethod
+    def make(cls):
+        return cls(allowed=True)
+
+    def __init__(self, allowed):
+        self.allowed = allowed
+
+
+@workflow
+def made_once():
+    """A `__new__` is not called again, be it for the same value, another, or none."""
+    Color.known.clear()
+    Pool.pools.clear()
+    Job.count, Single.one = 0, None
+    item, vector = Item(10.0), Vector(1, 2)
+    vector.note = "kept"
+    red, blue = Color("red"), Color("blue")
+    left, right = Pool("a"), Pool("b")
+    left.jobs.append(echo(1))
+    right.jobs.append(echo(2))
+    single = Single(1)
+    single.hits.append(echo(3))
+    jobs = []
+    for name in "abc":
+        jobs.append(Job(name))
+        echo(name)
+    guarded = Guarded.make()
+    echo(4)
+    found = [round(item.price, 3), tuple(vector), vector.note, type(vector).__name__]
+    found += [red.name, blue.name, red is Color("red"), left.host, left.jobs, right.host]
+    found += [right.jobs, Pool("a") is left, single.hits, Single() is single]
+    return found, [(job.name, job.id) for job in jobs], guarded.allowed
+
+
+@workflow
+def made_once_locally():
+    log = []
+
+    class Noted:
+        def __new__(cls, *args):
+            log.append("new")
+            return super().__new__(cls)
+
+    class Single:
+        one = None
+
+        def __new__(cls):
+            if cls.one is None:
+                cls.one = super().__new__(cls)
+            return cls.one
+
+    noted, single = Noted(1), Single()
+    single.hits = [echo(1)]
+    echo(2)
+    return log, type(noted).__name__, single.hits, single is Single()
+
+
+def marked(args, mark=(object(),), *, other=(object(),)):
+    return (*args, *mark, *other)
+
+
+def marking():
+    mark = object()
+
+    def key(args):
+        return (*args, mark)
+
+    return key
+
+
+keyed = marking()
+
+
+@workflow
+def marks_of_functions():
+    """A mark to which only a default or a variable of a function leads."""
+    cache = {marked((1,)): "by default", keyed((1,)): "by variable"}
+    echo(1)
+    return cache.get(marked((1,))), cache.get(keyed((1,)))
+
+
 def cases():
     return [
+        ("made_once", ()),
+        ("made_once_locally", ()),
+        ("marks_of_functions", ()),
         ("with_their_own_setattr", ()),
         ("hashed_by_what_they_hold", ()),
         ("standing_for_others", ()),

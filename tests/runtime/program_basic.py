@@ -1,13 +1,14 @@
 """Workflows for the runtime's tests. What activities did is seen through files and counters."""
 
+import asyncio
 import json
 import re
 import threading
 import time
 from dataclasses import dataclass
-from typing import IO, ClassVar
+from typing import IO, Any, ClassVar
 
-from perdure import Retry, activity, now, random, sleep, uuid4, workflow
+from perdure import Retry, activity, now, random, sleep, spawn, uuid4, workflow
 
 gate = threading.Event()
 entered = threading.Event()
@@ -302,3 +303,43 @@ class Hashed:
 @workflow
 def hashes():
     return {Hashed(): 1}
+
+
+def endless(n: int) -> int:
+    return double(n) + endless(n + 1)
+
+
+@workflow
+def too_deep() -> str:
+    try:
+        return str(endless(1))
+    except RecursionError as error:
+        return str(error)
+
+
+def down(n: int) -> int:
+    if n == 0:
+        raise LookupError("at the bottom")
+    return down(n - 1) if n % 2 else double(0) + down(n - 1)
+
+
+@workflow
+def fails_deep(n: int) -> int:
+    return down(n)
+
+
+@workflow
+async def waits_for_nobody() -> None:
+    double(1)
+    await asyncio.Event().wait()
+
+
+@workflow
+def waits_for_itself() -> None:
+    handles: list[Any] = []
+
+    def joins() -> None:
+        handles[0].result()
+
+    handles.append(spawn(joins))
+    handles[0].result()

@@ -305,6 +305,71 @@ def test_the_module_that_failed_is_named(tmp_path: Path) -> None:
     assert "module broken of the program failed when it was imported" in done.stderr
 
 
+# Names that several imports bind.
+CHOSEN = {
+    "main.py": """
+import sys
+from typing import TYPE_CHECKING
+from perdure import workflow
+try:
+    from chosen.acts import act
+except ImportError:
+    from nowhere_to_be_found import act
+try:
+    import nowhere_to_be_found as fast
+except ImportError:
+    import chosen.slow as fast
+if sys.platform:
+    from chosen.helpers import twice
+else:
+    from nowhere_to_be_found import twice
+if TYPE_CHECKING:
+    from nowhere_to_be_found import Order, act
+
+@workflow
+def run(n):
+    return act(n), twice(n), fast.thrice(n)
+""",
+    "chosen/__init__.py": "",
+    "chosen/acts.py": "from perdure import activity\n@activity\ndef act(n): return n",
+    "chosen/helpers.py": "from .acts import act\ndef twice(n): return 2 * act(n)",
+    "chosen/slow.py": "from .acts import act\ndef thrice(n): return 3 * act(n)",
+}
+
+
+def test_of_several_imports_of_a_name_the_one_that_is_there_counts(tmp_path: Path) -> None:
+    project = write(tmp_path / "project", CHOSEN)
+    store = f"sqlite:///{tmp_path / 's.db'}"
+    done = perdure("run", "main.py:run", "4", "--store", store, cwd=project)
+    assert done.stdout == "(4, 8, 12)\n", done.stderr
+
+
+# It starts a run when it is imported: by a worker, too.
+STARTING = {
+    "main.py": """
+import sys
+import perdure
+from acts import act
+
+@perdure.workflow
+def run(marker):
+    return act(marker)
+
+perdure.connect(sys.argv[1] if len(sys.argv) == 2 else "sqlite:///s.db").start(run, 3, id="a")
+"""
+}
+
+
+def test_a_module_that_starts_a_run_when_it_is_imported(tmp_path: Path) -> None:
+    project = write(tmp_path / "project", STARTING)
+    command = [sys.executable, "main.py", "sqlite:///s.db"]
+    subprocess.run(command, cwd=project, check=True)
+    done = perdure("run", "main.py:run", "1", "--store", "sqlite:///s.db", cwd=project)
+    assert 'Put that under `if __name__ == "__main__":`' in done.stderr
+    assert "(main.py:10)" in done.stderr
+    assert done.returncode != 0
+
+
 def test_a_new_module_where_modules_are_loaded_by_name(tmp_path: Path) -> None:
     """The image in the cache is of the modules that there were."""
     project = write(tmp_path / "project", LOADED)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import traceback
+from pathlib import Path
+
 import pytest
 
 import perdure
@@ -24,6 +28,31 @@ def test_async_activities_are_run() -> None:
 
 def test_sleeps_end_at_once() -> None:
     assert drive(basic.naps, 10**6).value == native(basic.naps, 10**6).value == 6
+
+
+def test_an_endless_recursion_comes_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perdure.runtime.machine.DEEPEST", 300)
+    assert drive(basic.too_deep).value == "maximum recursion depth exceeded"
+
+
+def test_an_exception_passes_through_many_calls() -> None:
+    error = drive(basic.fails_deep, 20_000, restart="never").error
+    assert isinstance(error, LookupError)
+    lines = traceback.extract_tb(error.__traceback__)
+    assert [line.name for line in lines] == ["fails_deep", *["down"] * 20_001]
+
+
+def test_what_waits_for_nobody_is_told(tmp_path: Path) -> None:
+    place = r"await asyncio\.Event\(\)\.wait\(\) in waits_for_nobody \(.*program_basic\.py:\d+\)"
+    error = drive(basic.waits_for_nobody).error
+    assert isinstance(error, perdure.DurabilityError)
+    assert re.search(rf"no timer is set\. It stands at {place}$", str(error))
+    assert "result() in waits_for_itself.<locals>.joins" in str(drive(basic.waits_for_itself).error)
+    with (
+        perdure.connect(f"sqlite:///{tmp_path / 's.db'}") as client,
+        pytest.raises(perdure.DurabilityError, match=place),
+    ):
+        client.run(basic.waits_for_nobody)
 
 
 def test_what_cannot_be_kept_is_named() -> None:
