@@ -201,15 +201,18 @@ STAND_INS |= {f"builtins.object.{name}": METHODS[name] for name in PAST}
 OF_SUBCLASSES: dict[str, tuple[str, frozenset[int]]] = {
     "a list": ("on_list_", frozenset()),
     "a dict": ("of_pairs_", frozenset()),
+    "a counter": ("of_counted_", frozenset()),
     "a defaultdict": ("with_factory_", frozenset()),
     "a new tuple": ("new_of_", frozenset()),
 }
 EXTENDED = {f"builtins.{name}": "a list" for name in ("list", "tuple", "set", "frozenset")}
 EXTENDED |= {"builtins.dict": "a dict", "collections.OrderedDict": "a dict"}
 EXTENDED |= {"collections.deque": "a list", "collections.defaultdict": "a factory"}
+EXTENDED |= {"collections.Counter": "a counter"}
 _CONTAINERS = {
     "new_of_",
     "of_pairs_",
+    "of_counted_",
     "with_factory_",
     "on_hashed_",
     "on_met_",

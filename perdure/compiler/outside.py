@@ -17,12 +17,16 @@ _IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+perdure\b", re.MULTILINE)
 _NEEDS = re.compile(rb"^Requires-Dist: perdure(?![\w.-])", re.MULTILINE)
 
 
-def folder_of(module: str, root: Path) -> Path | None:
-    """The folder from which a module of such a package is imported; None for all other modules."""
+def folder_of(module: str, root: Path, beside: tuple[Path, ...] = ()) -> Path | None:
+    """The folder from which a module of such a package is imported; None for all other modules.
+
+    `beside`: folders that the program puts on the path itself.
+    """
     top = module.partition(".")[0]
     if top in sys.stdlib_module_names or top == "perdure":
         return None
-    return _folder(top, root, tuple(sys.path))
+    path = (*map(str, beside), *sys.path)
+    return _folder(top, root, path) or _folder_of_part(module, root, path)
 
 
 def portable(path: Path) -> str | None:
@@ -55,6 +59,22 @@ def _folder(top: str, root: Path, path: tuple[str, ...]) -> Path | None:
         if (folder / top / "__init__.py").is_file() or (folder / f"{top}.py").is_file():
             folder = folder.resolve()
             return folder if _imports_perdure(folder, top) else None
+    return None
+
+
+@cache
+def _folder_of_part(module: str, root: Path, path: tuple[str, ...]) -> Path | None:
+    """The same where its top package has no `__init__.py`: several folders may hold parts of it."""
+    top, *_ = parts = module.split(".")
+    folders = [Path(entry or ".") for entry in path]
+    if any(
+        (f / top / "__init__.py").is_file() or (f / f"{top}.py").is_file() for f in [root, *folders]
+    ):
+        return None
+    for folder in map(Path.resolve, folders):
+        place = folder.joinpath(*parts)
+        if place.is_dir() or (place.parent / f"{place.name}.py").is_file():
+            return folder if folder != root and _imports_perdure(folder, top) else None
     return None
 
 

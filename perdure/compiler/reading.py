@@ -34,6 +34,7 @@ from perdure.compiler.sites import users_of
 from perdure.compiler.stored import ANY, is_namespace, properties_made, stores_function
 from perdure.compiler.trees import copy_place, last_name, nodes
 from perdure.compiler.written import (
+    PROPERTIES,
     TYPES,
     gives_tuples,
     has_factories,
@@ -51,9 +52,7 @@ MAKING = frozenset({"__new__", "__init__", "__post_init__"})
 # Decorators of functools that put something else in a function's place, which calls the function.
 _REPLACING = frozenset({"functools.singledispatch", "functools.cache", "functools.lru_cache"})
 # What is to be compiled where a function under one of these suspends, by the decorator's last name.
-_DECORATORS = {
-    "property": "read_attribute",
-    "cached_property": "read_attribute",
+_DECORATORS = dict.fromkeys(PROPERTIES, "read_attribute") | {
     "cache": "cached_call",
     "lru_cache": "cached_call",
 }

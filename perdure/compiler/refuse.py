@@ -36,6 +36,8 @@ def nested_workflow(function: Function) -> Diagnostic:
 # Decorators of others that leave a function what it was, or are compiled themselves.
 _HARMLESS = frozenset(
     {f"builtins.{n}" for n in ("staticmethod", "classmethod", "property")}
+    | {"enum.property", "types.DynamicClassAttribute", "abc.abstractproperty"}
+    | {"abc.abstractclassmethod", "abc.abstractstaticmethod"}
     | {f"functools.{n}" for n in ("wraps", "singledispatch", "singledispatchmethod")}
     | {f"functools.{n}" for n in ("cached_property", "cache", "lru_cache", "total_ordering")}
     | {"contextlib.contextmanager", "contextlib.asynccontextmanager", "typing.overload"}

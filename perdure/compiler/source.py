@@ -21,7 +21,7 @@ from functools import cache, cached_property
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from perdure.compiler import outside
+from perdure.compiler import outside, search_path
 from perdure.compiler.annotations import leave_unevaluated
 from perdure.compiler.diagnostics import CompileError, Diagnostic, Span, TargetError
 from perdure.compiler.mangle import mangle
@@ -124,6 +124,8 @@ class Project:
     complete: bool = False  # no module but those added: the disk is not asked
     _sources: dict[str, Source | None] = field(default_factory=dict)
     _listed: dict[str, list[str]] = field(default_factory=dict)
+    _searched: set[str] = field(default_factory=set)  # modules, for what they put on sys.path
+    _beside: list[Path] = field(default_factory=list)  # the folders that they put there
 
     def source(self, module: str) -> Source | None:
         """The source of a first-party module; None when there is no such file under the root.
@@ -159,7 +161,7 @@ class Project:
         if not package:
             files = [*self.root.glob("*.py"), *self.root.glob("*/__init__.py")]
             return {_name_of(file, self.root) for file in files}
-        folder = outside.folder_of(package, self.root) or self.root
+        folder = self._outside(package) or self.root
         inside = folder.joinpath(*package.split(".")).rglob("*.py")
         names = {_name_of(file, folder) for file in inside}
         return {n for n in names if all(part.isidentifier() for part in n.split("."))} - {package}
@@ -176,14 +178,25 @@ class Project:
         found = _read_from(self.root, module, module)
         if module in BASES:
             return found  # the user's own of that name goes before Python's
-        if found is None and (folder := outside.folder_of(module, self.root)) is not None:
+        if found is None and (folder := self._outside(module)) is not None:
             found = _read_from(folder, module, module)
         return found or self._namespace(module)
+
+    def _outside(self, module: str) -> Path | None:
+        """The folder of a module of another package that counts as the project's."""
+        for name, source in [*self._sources.items()]:
+            if name not in self._searched and source is not None and not source.is_foreign:
+                self._searched.add(name)
+                if "sys.path" in source.text:
+                    self._beside += search_path.folders(source.tree, source.path)
+        return outside.folder_of(module, self.root, tuple(self._beside))
 
     def _namespace(self, module: str) -> Source | None:
         """A folder without an `__init__.py` that holds modules (PEP 420), as an empty package."""
         parent, _, name = module.rpartition(".")
         folder = self.root.joinpath(*module.split("."))
+        if not folder.is_dir() and (other := self._outside(module)) is not None:
+            folder = other.joinpath(*module.split("."))
         if not name.isidentifier() or not folder.is_dir() or (parent and not self.source(parent)):
             return None
         if not any(folder.rglob("*.py")) or (not parent and _is_regular(module)):

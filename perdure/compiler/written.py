@@ -9,12 +9,13 @@ from typing import TypeGuard
 from perdure.compiler.scopes import defaults, simple_alias
 from perdure.compiler.trees import last_name, nodes
 
+PROPERTIES = frozenset("property cached_property abstractproperty DynamicClassAttribute".split())
 TYPES = frozenset("list tuple set frozenset dict deque bytes bytearray array".split())
 
 
 def makes_property(decorator: ast.expr) -> bool:
-    """Whether it is `property` or `cached_property`, or a call of one."""
-    return last_name(decorator) in ("property", "cached_property")
+    """Whether it is `property` or one of its kind, or a call of one."""
+    return last_name(decorator) in PROPERTIES
 
 
 def registered_with(decorator: ast.expr) -> str | None:

@@ -11,12 +11,15 @@ from functools import cached_property
 from types import FunctionType
 from typing import Any
 
-from perdure.runtime.ops import found_in, lookup, own_dict, special
+from perdure.runtime.ops import found_in, is_property, lookup, own_dict, special
 
 
 def _function_of(found: Any, method: str, function: str) -> Any:
     """What a property calls, unless its class has a method of its own for that."""
-    if not issubclass(type(found), property) or type(lookup(type(found), method)) is FunctionType:
+    if not is_property(found):
+        return None
+    own = lookup(type(found), method)
+    if type(own) is FunctionType and own.__module__ not in ("types", "enum"):
         return None
     return getattr(found, function)
 

@@ -323,7 +323,7 @@ def fsum_(seq: Any, /) -> Any:
 
 
 def counter_(iterable: Any = None, /, **more: Any) -> Any:
-    return Counter(_mapped(iterable, isinstance(iterable, Mapping)), **more)
+    return Counter(mapped(iterable, isinstance(iterable, Mapping)), **more)
 
 
 def ordered_dict_(iterable: Any = (), /, **more: Any) -> Any:
@@ -333,7 +333,7 @@ def ordered_dict_(iterable: Any = (), /, **more: Any) -> Any:
     return found
 
 
-def _mapped(given: Any, is_mapping: bool) -> Any:
+def mapped(given: Any, is_mapping: bool) -> Any:
     """What is given, gone over: as a dict if it is a mapping, else as a list."""
     if not is_mapping:
         return [item for item in given]  # noqa: C416

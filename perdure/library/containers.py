@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from perdure.library.collecting import tuple_, update_
+from perdure.library.collecting import mapped, tuple_, update_
 from perdure.library.operators import has_index, index_
 from perdure.library.syntax import list_
 
@@ -226,3 +226,10 @@ def of_pairs_(method: Any, *given: Any, **more: Any) -> Any:
     found: dict[Any, Any] = {}
     update_(found, *given)
     return operator.call(method, found, **more)
+
+
+def of_counted_(kind: Any, given: Any = None, /, **more: Any) -> Any:
+    """What makes a counter of a class of the program's, of a mapping or of what is counted."""
+    if given is not None:
+        given = mapped(given, isinstance(given, Mapping))
+    return operator.call(kind, given, **more)

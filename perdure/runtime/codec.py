@@ -535,6 +535,8 @@ def _reducer_of(kind: type, *, by_value: bool) -> Reducer | None:
         return container
     if (found := extended.reducer_of(kind)) is not None:
         return found
+    if (found := library.weak_by_base(kind)) is not None:
+        return found
     if not _pickled_as_usual(kind):
         return None
     if instances.has_written_state(kind):
@@ -551,7 +553,7 @@ def _reducer_of(kind: type, *, by_value: bool) -> Reducer | None:
     masked, found = _looks_otherwise(kind) or instances.sets_otherwise(kind), None
     if masked:
         found = instances.reduce_masked
-    elif instances.is_made_bare(kind):
+    elif instances.is_made_bare(kind) or instances.is_called_by_metaclass(kind):
         found = instances.reduce_bare
     if instances.has_usual_dict(kind):
         found = instances.sharing(found, masked=masked)

@@ -483,7 +483,7 @@ def bare(kind: Any, *args: Any) -> Any:
     raise TypeError(f"no base of {kind!r} makes objects")
 
 
-# Objects that their classes hold: singletons, flyweights --------------------------------------
+# Objects that their classes hold, or those of their classes: singletons, flyweights ----------
 
 
 def _place_in_class(value: Any, pickler: Any) -> tuple[Any, str, tuple[Any, ...]] | None:
@@ -491,7 +491,7 @@ def _place_in_class(value: Any, pickler: Any) -> tuple[Any, str, tuple[Any, ...]
     kind: Any = type(value)
     if not pickler.codec.names.has(kind):
         return None  # what it holds comes along
-    for base in kind.__mro__:
+    for base in (*kind.__mro__, *type(kind).__mro__):
         for name, held in vars(base).items() if base.__flags__ & _HEAP else ():
             if held is value:
                 return base, name, ()
@@ -500,9 +500,22 @@ def _place_in_class(value: Any, pickler: Any) -> tuple[Any, str, tuple[Any, ...]
                 if keys is None:
                     keys = pickler.tables[id(held)] = {id(v): key for key, v in [*held.items()]}
                 key = keys.get(id(value), held)  # a table is no key
-                if key is not held and is_value(key):
+                if key is not held and _is_key(key, kind):
                     return base, name, (key,)
     return None
+
+
+def _is_key(key: Any, kind: type) -> bool:
+    """Whether a key is found again in another process."""
+    if type(key) is tuple:
+        return all(_is_key(part, kind) for part in key)
+    return key is kind or is_value(key)
+
+
+def is_called_by_metaclass(kind: Any) -> bool:
+    """Whether a metaclass of the program makes the objects of a class: singletons, it may be."""
+    call = next((vars(m)["__call__"] for m in type(kind).__mro__ if "__call__" in vars(m)), None)
+    return type(call) is FunctionType
 
 
 def held_or_bare(kind: Any, base: Any, name: str, keys: tuple[Any, ...]) -> Any:

@@ -122,19 +122,30 @@ def dead_proxy() -> Any:
     return weakref.proxy(_Gone())
 
 
-def reduce_weak_dict(mapping: Any, pickler: Any) -> Any:
-    """A dict with weak keys or weak values."""
-    return (type(mapping), (), list(mapping.items()), None, None, set_items)
+def reduce_weak_container(container: Any, pickler: Any) -> Any:
+    """A set of weak references, or a dict with weak keys or weak values, with its attributes."""
+    base = next(base for base in _WEAK if isinstance(container, base))
+    content = list(base.__iter__(container) if base is weakref.WeakSet else base.items(container))
+    own = {name: value for name, value in vars(container).items() if name not in _OF_WEAK}
+    return (weak_container, (type(container), base), (content, own), None, None, set_weakly)
 
 
-def reduce_weak_set(elements: Any, pickler: Any) -> Any:
-    """A set of weak references."""
-    return (type(elements), (), list(elements), None, None, set_items)
+_WEAK: tuple[Any, ...] = (weakref.WeakSet, weakref.WeakKeyDictionary, weakref.WeakValueDictionary)
+_OF_WEAK = {"data", "_remove", "_pending_removals", "_iterating", "_dirty_len"}
 
 
-def set_items(container: Any, content: list[Any]) -> None:
-    """Fill a container that holds its content weakly."""
-    container.update(content)
+def weak_container(kind: Any, base: Any) -> Any:
+    """An empty one, whatever `__init__` its class has."""
+    made = object.__new__(kind)
+    base.__init__(made)
+    return made
+
+
+def set_weakly(container: Any, state: tuple[list[Any], dict[str, Any]]) -> None:
+    """Fill a container that holds its content weakly, past what its class makes of that."""
+    content, own = state
+    next(base for base in _WEAK if isinstance(container, base)).update(container, content)
+    vars(container).update(own)
 
 
 # asyncio --------------------------------------------------------------------------------------
@@ -314,9 +325,7 @@ def _table() -> dict[type, Callable[[Any, Any], Any]]:
         weakref.WeakMethod: reduce_weak_method,
         weakref.ProxyType: reduce_proxy,
         weakref.CallableProxyType: reduce_proxy,
-        weakref.WeakSet: reduce_weak_set,
-        weakref.WeakKeyDictionary: reduce_weak_dict,
-        weakref.WeakValueDictionary: reduce_weak_dict,
+        **dict.fromkeys(_WEAK, reduce_weak_container),
         typing.TypeVar: reduce_type_variable,
         typing.ParamSpec: reduce_type_variable,
         typing.TypeVarTuple: reduce_type_variable,
@@ -333,6 +342,13 @@ def _table() -> dict[type, Callable[[Any, Any], Any]]:
 
 
 REDUCERS = _table()
+
+
+def weak_by_base(kind: Any) -> Callable[[Any, Any], Any] | None:
+    """The reducer for a subclass of a weak container that does not say how it is pickled."""
+    base = next((base for base in _WEAK if issubclass(kind, base)), None)
+    usual = base is not None and kind.__reduce__ is base.__reduce__
+    return reduce_weak_container if usual else None
 
 
 def by_base(kind: type) -> Callable[[Any, Any], Any] | None:

@@ -34,10 +34,23 @@ class Namespace:
             name = next(name for name, raised in self._failed if raised is error)
             raise ProgramError(
                 f"module {name} of the program failed when it was imported{self._place(error)}: "
-                f"{type(error).__name__}: {error}"
+                f"{type(error).__name__}: {error}{self._hint(error)}"
             ) from error
         finally:
             self._failed.clear()
+
+    def _hint(self, error: BaseException) -> str:
+        """What would find a module that was not found: the target as a module of this folder."""
+        if not isinstance(error, ModuleNotFoundError) or not error.name:
+            return ""
+        top, here = error.name.partition(".")[0], Path.cwd()
+        module, _, function = self.image.entry.partition(":")
+        file = Path(self.image.file(self.texts[module].path))
+        there = (here / top).is_dir() or (here / f"{top}.py").is_file()
+        if not there or not file.is_relative_to(here) or file.parent == here:
+            return ""
+        dotted = ".".join(file.relative_to(here).with_suffix("").parts)
+        return f". {top} is in {here}: from there the target is {dotted}:{function}"
 
     def _place(self, error: BaseException) -> str:
         """The line of the program that an error comes from, or through."""

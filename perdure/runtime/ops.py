@@ -18,7 +18,7 @@ import operator
 import re
 import sys
 from collections.abc import Callable
-from types import CellType, TracebackType
+from types import CellType, DynamicClassAttribute, TracebackType
 from typing import Any, Final
 
 from perdure.compiler.image import VOCABULARY
@@ -218,6 +218,11 @@ def found_in(owner: Any, name: str) -> tuple[Any, Any]:
     order = owner.__self_class__.__mro__
     above = order[order.index(owner.__thisclass__) + 1 :]
     return owner.__self__, next((k.__dict__[name] for k in above if name in k.__dict__), None)
+
+
+def is_property(found: Any) -> bool:
+    """Whether an attribute of a class calls a function of its own: `property`, `enum.property`."""
+    return issubclass(type(found), property | DynamicClassAttribute)
 
 
 def own_dict(owner: Any) -> dict[str, Any] | None:

@@ -75,6 +75,18 @@ class _File:
         self.write = write
 
 
+def reduce_dialect(dialect: Any, pickler: Any) -> Any:
+    """A dialect by what it says."""
+    return (dialect_of, ({name: getattr(dialect, name) for name in _DIALECT.split()},))
+
+
+def dialect_of(options: dict[str, Any]) -> Any:
+    """What `csv.reader` makes of such options."""
+    import csv
+
+    return csv.reader((), **options).dialect
+
+
 def _held_by(obj: Any) -> Iterator[Any]:
     """What an object of csv was made of: its dialect, its class and that of its errors left out."""
     dialect = type(obj.dialect)
@@ -126,6 +138,25 @@ def reduce_struct(compiled: Any, pickler: Any) -> Any:
 
 # ----------------------------------------------------------------------------------------------
 
+# json -------------------------------------------------------------------------------------------
+
+
+def reduce_scanner(scanner: Any, pickler: Any) -> Any:
+    """What a `JSONDecoder` reads with, by what it takes of that."""
+    return (scanner_of, ({name: getattr(scanner, name) for name in _OF_SCANNERS.split()},))
+
+
+_OF_SCANNERS = "strict object_hook object_pairs_hook parse_float parse_int parse_constant"
+
+
+def scanner_of(options: dict[str, Any]) -> Any:
+    """A scanner with such options, which it takes from a decoder."""
+    from json.decoder import JSONDecoder
+
+    decoder: Any = JSONDecoder(**options)
+    return decoder.scan_once
+
+
 # tempfile ---------------------------------------------------------------------------------------
 
 
@@ -152,6 +183,8 @@ def directory_of(kind: Any, state: dict[str, Any]) -> Any:
 _REDUCERS: dict[tuple[str, str], Reducer] = {
     ("_csv", "reader"): reduce_reader,
     ("_csv", "writer"): reduce_writer,
+    ("_csv", "Dialect"): reduce_dialect,
+    ("_json", "Scanner"): reduce_scanner,
     ("_struct", "Struct"): reduce_struct,
     ("_struct", "unpack_iterator"): reduce_taken,
     ("_elementtree", "_element_iterator"): reduce_taken,

@@ -9,7 +9,7 @@ import functools
 import itertools
 import operator
 import re
-from collections import OrderedDict, UserList, defaultdict, deque
+from collections import Counter, OrderedDict, UserList, defaultdict, deque
 from collections.abc import Callable, Iterable
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import (
@@ -397,9 +397,7 @@ class Suspending:
                 return True
         if operation.attribute == "write" and len(args) > 1 and type(args[1]) is str:
             found = ops.lookup(type(args[0]), args[1])
-            if issubclass(type(found), property) and (
-                self.suspends(found.fset) or self.suspends(found.fdel)
-            ):
+            if ops.is_property(found) and (self.suspends(found.fset) or self.suspends(found.fdel)):
                 return True
             methods = (ops.lookup(type(found), name) for _, name in operation.methods)
             return any(map(self.method, methods))
@@ -426,7 +424,7 @@ class Suspending:
         ]
         if issubclass(kind, type):
             functions.append(ops.lookup(type(ops.lookup(owner, name)), "__get__"))
-        if issubclass(type(found), property):
+        if ops.is_property(found):
             if found.fget is not None and self.suspends(found.fget):
                 return True
         elif isinstance(found, functools.cached_property):
@@ -446,7 +444,7 @@ class Suspending:
             "stored_past": (False, "__set__", "fset"),
             "deleted_past": (False, "__delete__", "fdel"),
         }[stand_in]
-        if issubclass(type(found), property) and self.suspends(getattr(found, function)):
+        if ops.is_property(found) and self.suspends(getattr(found, function)):
             return True
         if reading and isinstance(found, functools.cached_property):
             return self.suspends(found.func)
@@ -565,6 +563,7 @@ _GIVEN_THE_CALLEE = frozenset(
     {
         "on_list_",
         "of_pairs_",
+        "of_counted_",
         "with_factory_",
         "new_of_",
         "on_hashed_",
@@ -581,6 +580,7 @@ _BY_INIT: dict[Any, str] = {
     **{kind.__init__: "on_list_" for kind in (list, set, deque)},
     **{kind.__init__: "of_pairs_" for kind in (dict, OrderedDict)},
     defaultdict.__init__: "with_factory_",
+    Counter.__init__: "of_counted_",
 }
 _EXTENDING = (list.__iadd__, bytearray.__iadd__, deque.__iadd__, UserList.__iadd__)
 _UPDATING = (dict.__ior__, OrderedDict.__ior__)

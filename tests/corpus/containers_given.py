@@ -111,6 +111,18 @@ def sets():
     return out, LOG
 
 
+class Words(Counter):
+    def top(self):
+        return self.most_common(1)[0][0]
+
+
+@workflow
+def counters_of_their_own():
+    words = Words(map(echo, "aab"), c=4)
+    words.update(echo(x) for x in "bbb")
+    return words.top(), sorted(words.items()), Words({"x": 2}), Words(), Words(None, y=1), type(words).__name__
+
+
 @workflow
 def counters():
     """`Counter.update` and `subtract`: of items, of mappings, with keywords."""
@@ -382,6 +394,7 @@ def cases():
         ("merged", ()),
         ("sets", ()),
         ("counters", ()),
+        ("counters_of_their_own", ()),
         ("sequences", ()),
         ("looking", ()),
         ("heaps", ()),

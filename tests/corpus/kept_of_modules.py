@@ -4,6 +4,7 @@ import csv
 import decimal
 import graphlib
 import io
+import json
 import os
 import struct
 import sys
@@ -79,6 +80,18 @@ def sorted_graphs():
     for node in graphlib.TopologicalSorter({"y": ["x"], "x": []}).static_order():
         order.append(echo(node))
     return order
+
+
+@workflow
+def read_piece_by_piece():
+    """A decoder of json, and a dialect of csv."""
+    decoder, dialect = json.JSONDecoder(parse_int=float), csv.get_dialect("excel-tab")
+    text, at, found = '1 [2, "a"] 3', 0, []
+    while at < len(text):
+        value, at = decoder.raw_decode(text, at)
+        found.append(echo(value))
+        at += 1
+    return found, dialect.delimiter, next(csv.reader(["a\tb"], dialect))
 
 
 class Options:
@@ -184,6 +197,7 @@ def no_longer_global(COUNTS):
 
 def cases():
     return [
+        ("read_piece_by_piece", ()),
         ("items_of_containers", ()),
         ("no_longer_global", ({"n": 1},)),
         ("methods_of_containers", ()),

@@ -1,6 +1,9 @@
 """Properties that functions, decorators and loops of the program make, and classes of properties."""
 
+import abc
+import enum
 import functools
+import types
 
 from perdure import workflow
 from tests.corpus.acts import echo
@@ -127,8 +130,64 @@ def put_into_classes():
     return row.a, row.b, sale.sku, sale.count
 
 
+class Planet(enum.Enum):
+    EARTH = 1
+    MARS = 2
+
+    @enum.property
+    def label(self):
+        return echo(self.name.title())
+
+
+class Lazy:
+    @types.DynamicClassAttribute
+    def found(self):
+        return echo("found")
+
+    @found.setter
+    def found(self, value):
+        self.value = echo(value)
+
+
+class Shape(abc.ABC):
+    @abc.abstractproperty
+    def area(self):
+        return echo(1)
+
+    @abc.abstractclassmethod
+    def unit(cls):
+        return echo("m")
+
+    @abc.abstractstaticmethod
+    def about():
+        return echo("a shape")
+
+
+class Square(Shape):
+    @property
+    def area(self):
+        return super().area * echo(4)
+
+    @classmethod
+    def unit(cls):
+        return super().unit() + "2"
+
+    @staticmethod
+    def about():
+        return Shape.about() + ", square"
+
+
+@workflow
+def of_other_kinds():
+    lazy, square = Lazy(), Square()
+    lazy.found = 5
+    found = [Planet.EARTH.label, *[planet.label for planet in Planet], lazy.found, lazy.value]
+    return found, square.area, square.unit(), square.about()
+
+
 def cases():
     return [
+        ("of_other_kinds", ()),
         ("made", ()),
         ("put_into_classes", ()),
     ]

@@ -179,7 +179,7 @@ def hashed_by_builtin_names():
     return typed in typed.type.found, kept[again[0]] is typed, again[0] in kept, again == [*kept]
 
 
-class Node:
+class Leaf:
     def __init__(self, name):
         self.held = {"name": name}
         self.edges = {}
@@ -387,6 +387,20 @@ class Single:
         return cls.one
 
 
+class OnlyOne(type):
+    made = {}
+
+    def __call__(cls, *args):
+        if (cls, args) not in OnlyOne.made:
+            OnlyOne.made[cls, args] = super().__call__(*args)
+        return OnlyOne.made[cls, args]
+
+
+class Config(metaclass=OnlyOne):
+    def __init__(self, name="main"):
+        self.name = name
+
+
 class Job:
     count = 0
 
@@ -418,6 +432,7 @@ def made_once():
     """A `__new__` is not called again, be it for the same value, another, or none."""
     Color.known.clear()
     Pool.pools.clear()
+    OnlyOne.made.clear()
     Job.count, Single.one = 0, None
     item, vector = Item(10.0), Vector(1, 2)
     vector.note = "kept"
@@ -431,11 +446,12 @@ def made_once():
     for name in "abc":
         jobs.append(Job(name))
         echo(name)
-    guarded = Guarded.make()
+    guarded, main, other = Guarded.make(), Config(), Config("other")
     echo(4)
     found = [round(item.price, 3), tuple(vector), vector.note, type(vector).__name__]
     found += [red.name, blue.name, red is Color("red"), left.host, left.jobs, right.host]
     found += [right.jobs, Pool("a") is left, single.hits, Single() is single]
+    found += [main.name, main is Config(), other.name, other is Config("other"), other is main]
     return found, [(job.name, job.id) for job in jobs], guarded.allowed
 
 
@@ -486,8 +502,40 @@ def marks_of_functions():
     return cache.get(marked((1,))), cache.get(keyed((1,)))
 
 
+class Leaf:
+    pass
+
+
+class Registry(weakref.WeakValueDictionary):
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
+
+    def __setitem__(self, key, value):
+        super().__setitem__(key, value)
+        self.last = key
+
+
+class Watchers(weakref.WeakSet):
+    def __init__(self, items, name):
+        super().__init__(items)
+        self.name = name
+
+
+@workflow
+def weak_containers():
+    node, other = Leaf(), Leaf()
+    registry, watchers, plain = Registry("r"), Watchers([node], "w"), weakref.WeakSet([other])
+    registry["a"], registry["b"] = node, other
+    plain.note = "kept"
+    echo(1)
+    found = [registry.name, registry["a"] is node, registry.last, len(registry), watchers.name]
+    return found, [*watchers] == [node], plain.note, other in plain, node in plain
+
+
 def cases():
     return [
+        ("weak_containers", ()),
         ("made_once", ()),
         ("made_once_locally", ()),
         ("marks_of_functions", ()),

@@ -344,6 +344,62 @@ def test_of_several_imports_of_a_name_the_one_that_is_there_counts(tmp_path: Pat
     assert done.stdout == "(4, 8, 12)\n", done.stderr
 
 
+# A script that puts the folder above it on the path, and one that does not.
+BESIDE = {
+    "scripts/job.py": """
+import sys
+from pathlib import Path
+from perdure import workflow
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from core.acts import act
+
+@workflow
+def run(n):
+    return act(n)
+""",
+    "scripts/plain.py": """
+from perdure import workflow
+from core.acts import act
+
+@workflow
+def run(n):
+    return act(n)
+""",
+    "core/acts.py": "from perdure import activity\n@activity\ndef act(n): return n",
+    "other/acme/parts/acts.py": "from perdure import activity\n@activity\ndef act(n): return -n",
+    "acme/own.py": "from acme.parts.acts import act\ndef twice(n): return 2 * act(n)",
+    "split.py": """
+import os.path, sys
+sys.path += [os.path.join(os.path.dirname(__file__), "nothing")]
+sys.path.append(os.path.join(os.path.dirname(__file__), "other"))
+from perdure import workflow
+from acme.own import twice
+
+@workflow
+def run(n):
+    return twice(n)
+""",
+}
+
+
+def test_folders_that_a_script_puts_on_the_path(tmp_path: Path) -> None:
+    project = write(tmp_path / "project", BESIDE)
+    store = f"sqlite:///{tmp_path / 's.db'}"
+    for target, given in (("scripts/job.py:run", "4\n"), ("split.py:run", "-8\n")):
+        done = perdure("run", target, "4", "--store", store, cwd=project)
+        assert done.stdout == given, done.stderr
+    # The command does not put its folder on the path, as `python -m` does.
+    command = [Path(sys.executable).with_name("perdure"), "run", "scripts/plain.py:run", "4"]
+    failed = subprocess.run(
+        [*command, "--store", store], cwd=project, capture_output=True, text=True
+    )
+    assert "No module named 'core'. core is in" in failed.stderr
+    assert "from there the target is scripts.plain:run" in failed.stderr
+    done = perdure("run", "scripts.plain:run", "4", "--store", store, cwd=project)
+    assert done.stdout == "4\n", done.stderr
+
+
 # It starts a run when it is imported: by a worker, too.
 STARTING = {
     "main.py": """
