@@ -155,6 +155,8 @@ class Reader:
         self.facts: dict[str, Facts] = {}
         self.by_node: dict[ast.AST, Definition] = {}
         self.redefined: dict[str, list[Definition]] = {}  # functions of a name that has been taken
+        # Functions that a name may stand for instead: `if fast: from a import f`, `else: …`.
+        self.instead: dict[str, list[Definition]] = {}
         self.methods: dict[str, list[str]] = {}  # the methods of a name, by function name
         self.properties: set[str] = set()  # names of methods that are read as attributes
         self.special: set[str] = set()  # special methods of the program that C would call
@@ -202,6 +204,12 @@ class Reader:
             self.special |= {"__missing__"}
         if "get" in self.methods and any(map(_matches_mappings, self.facts.values())):
             self.special |= {"get"}
+        for module in own:
+            for among in module.choices.values():
+                found = [self._function(self.modules.canonical(dotted)) for dotted in among]
+                first, *others = dict.fromkeys(f.name for f in found if f is not None) or [""]
+                for name in others:
+                    self.instead.setdefault(first, []).append(self.facts[name].definition)
         for facts in list(self.facts.values()):
             self._read(facts)
             if not facts.module.source.is_foreign:
@@ -413,7 +421,7 @@ class Reader:
                 self.gives_builtins = True
         known = self._function_named(node, facts)
         if known is not None:
-            facts.mentioned += (known, *self.redefined.get(known.name, ()))
+            facts.mentioned += self._meant(known)
         else:
             self._mention_builtin(node, facts)
 
@@ -549,6 +557,11 @@ class Reader:
             facts.named[node.id] = local or self._function(self._dotted(node, facts))
         return facts.named[node.id]
 
+    def _meant(self, known: Definition) -> list[Definition]:
+        """A function that a name stands for, and those that it may stand for instead."""
+        name = known.name
+        return [known, *self.redefined.get(name, ()), *self.instead.get(name, ())]
+
     def _named_outside(self, node: ast.expr, facts: Facts) -> Definition | None:
         """The function that an expression in a function's decorators names."""
         scopes = facts.definition.scopes[1:]
@@ -598,7 +611,7 @@ class Reader:
                             name = f"{module.source.module}:{owner}{node.id}"
                         if name in self.facts:
                             yield self.facts[name].definition
-                            yield from self.redefined.get(name, ())
+                            yield from self._meant(self.facts[name].definition)[1:]
                         elif own and dotted and node not in called:
                             self._give_builtin(dotted)
         for facts in self.facts.values():
@@ -619,7 +632,7 @@ class Reader:
                 self._read_method(call, call.func.attr, facts)
         known = self._function_named(call.func, facts)
         if known is not None:
-            for one in (known, *self.redefined.get(known.name, ())):
+            for one in self._meant(known):
                 facts.known.append((call, one))
                 if self._is_replaced(one):
                     facts.unknown.append(call)

@@ -88,6 +88,13 @@ class Continuation:
         made = {number: Fiber(number, *rest) for number, *rest in fibers}
         return cls(made, next_seq, None if entry is None else Start(*entry), *run)
 
+    def is_waiting(self) -> bool:
+        """Whether the run waits for an activity or a timer."""
+        loop = self.loop
+        if loop is not None and (loop.pending or loop.timer is not None):
+            return True
+        return any(fiber.wait is not None for fiber in self.fibers.values())
+
     def waits(self) -> dict[int, Wait]:
         """What the run waits for, by sequence number."""
         found = {f.wait[1]: f.wait for f in self.fibers.values() if f.wait is not None}

@@ -15,7 +15,7 @@ def deadlock(program: Program, state: Continuation) -> DurabilityError | None:
 
     A run hears of nothing but its activities and its timers. Python itself would wait for ever.
     """
-    if state.start is not None or state.waits():
+    if state.start is not None or state.is_waiting():
         return None
     places = list(dict.fromkeys(_places(program, state)))
     more = f"; and {len(places) - 5} more" if len(places) > 5 else ""

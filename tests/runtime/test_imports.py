@@ -325,15 +325,23 @@ else:
     from nowhere_to_be_found import twice
 if TYPE_CHECKING:
     from nowhere_to_be_found import Order, act
+if len(sys.argv) > 99:
+    from chosen.helpers import price
+else:
+    from chosen.slow import price
 
 @workflow
 def run(n):
-    return act(n), twice(n), fast.thrice(n)
+    return act(n), twice(n), fast.thrice(n), price(n), list(map(price, [n]))
 """,
     "chosen/__init__.py": "",
     "chosen/acts.py": "from perdure import activity\n@activity\ndef act(n): return n",
-    "chosen/helpers.py": "from .acts import act\ndef twice(n): return 2 * act(n)",
-    "chosen/slow.py": "from .acts import act\ndef thrice(n): return 3 * act(n)",
+    "chosen/helpers.py": "from .acts import act\ndef twice(n): return 2 * act(n)\nprice = twice",
+    "chosen/slow.py": """
+from .acts import act
+def thrice(n): return 3 * act(n)
+def price(n): return 5 * act(n)
+""",
 }
 
 
@@ -341,7 +349,7 @@ def test_of_several_imports_of_a_name_the_one_that_is_there_counts(tmp_path: Pat
     project = write(tmp_path / "project", CHOSEN)
     store = f"sqlite:///{tmp_path / 's.db'}"
     done = perdure("run", "main.py:run", "4", "--store", store, cwd=project)
-    assert done.stdout == "(4, 8, 12)\n", done.stderr
+    assert done.stdout == "(4, 8, 12, 20, [20])\n", done.stderr
 
 
 # A script that puts the folder above it on the path, and one that does not.
