@@ -291,10 +291,14 @@ def _variable_name(name: str) -> str:
 
 
 def _wait_text(wait: Wait | None) -> str:
+    from perdure.cli.standing import OTHERS
+
     if wait is None:
         return "nothing"
     if wait.kind == "timer":
         return f"a timer due {clock_time(wait.due_at)}"
+    if wait.kind == OTHERS:
+        return OTHERS
     attempt = f", attempt {wait.attempt}" if wait.attempt > 1 else ""
     return f"activity {wait.seq}: {wait.name.partition(':')[2]}{attempt}"
 

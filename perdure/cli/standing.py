@@ -42,11 +42,14 @@ class Place:
     live: tuple[Variable, ...]
 
 
+OTHERS = "other fibers"  # or tasks, of the same run
+
+
 @dataclass(frozen=True)
 class Wait:
     """What a fiber waits for."""
 
-    kind: str  # activity or timer
+    kind: str  # activity, timer or `OTHERS`
     seq: int
     name: str = ""
     attempt: int = 1
@@ -94,7 +97,8 @@ def _fibers(
     for fiber in state.fibers.values():
         places = tuple(_place(image, frame) for frame in fiber.stack)
         if places or fiber.wait is not None or state.loop is None:
-            yield fiber.id, places, _wait(fiber.wait, activities)
+            others = None if fiber.joins is None else Wait(OTHERS, 0)
+            yield fiber.id, places, others or _wait(fiber.wait, activities)
     yield from _tasks(image, state, activities)
 
 
@@ -112,8 +116,10 @@ def _tasks(
     for number, task in enumerate(tasks):
         seq = awaited.get(id(task._fut_waiter))
         timed = loop.timer if type(task._fut_waiter) is asyncio.Future else None
-        wait = timed if seq is None else ("activity", seq, 0.0)
-        yield number, tuple(_awaiting(image, task.get_coro())), _wait(wait, activities)
+        wait = _wait(timed if seq is None else ("activity", seq, 0.0), activities)
+        if wait is None and task._fut_waiter is not None:
+            wait = Wait(OTHERS, 0)
+        yield number, tuple(_awaiting(image, task.get_coro())), wait
 
 
 def _awaiting(image: Image, coroutine: Any) -> Iterator[Place]:
@@ -139,7 +145,9 @@ def _place(image: Image, frame: Frame) -> Place:
     source = lines[block.line - 1].strip() if block.line <= len(lines) else ""
     file = image.file(text.path) if text is not None else module
     values = zip([*block.live, *table.cells], [*live, *map(_content, cells)], strict=False)
-    variables = tuple(Variable(name, value) for name, value in values)
+    # Not what the compiler has put there for itself.
+    own = text.text if text is not None else ""
+    variables = tuple(Variable(n, value) for n, value in values if n[0] != "_" or n in own)
     return Place(table.name, number, file, block.line, block.label, source, variables)
 
 

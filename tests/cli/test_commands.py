@@ -353,7 +353,8 @@ async def asked(name, seconds):
 @workflow
 async def run():
     other = asyncio.create_task(asked("late", 1000))
-    found = await asked("soon", 0)
+    async with asyncio.timeout(9000):
+        found, _ = await asyncio.gather(asked("soon", 0), asked("later", 500))
     return found, await other
 """
 
@@ -363,16 +364,23 @@ def test_show_of_tasks(shop):
     Path("tasks.py").write_text(ASYNC)
     assert shop("run", "tasks.py:run", "--id", "x").exit_code == Exit.NO
     found = shop.json("show", "x")["fibers"]
-    first, second = [
+    first, second, third, _ = [
         ([frame["function"] for frame in fiber["frames"]], fiber["waits_for"]["kind"])
         for fiber in found
         if fiber["frames"]
     ]
-    assert first == (["tasks:run", "tasks:asked"], "activity")
+    assert first == (["tasks:run"], "other fibers")
     assert (second[0][0], second[1]) == ("tasks:asked", "timer")
+    assert third == (["tasks:asked"], "activity")
+    names = {
+        value["name"] for fiber in found for frame in fiber["frames"] for value in frame["live"]
+    }
+    assert {"other", "name"} <= names
+    assert not any(name.startswith("_") for name in names)
     text = shop("show", "x").stdout
+    assert "fiber 0 would go on after other fibers" in text
     assert "return await fetch(name)" in text
-    assert "found = await asked" in text
+    assert "await asyncio.gather(" in text
 
 
 def test_show_of_a_run_that_has_succeeded(shop):
