@@ -43,6 +43,8 @@ def floated(name: str, /, *args: Any, **kwargs: Any) -> Any:
 
 
 def _as_float(value: Any) -> Any:
+    if isinstance(value, float):
+        return value  # C asks none
     methods = lookup(type(value), "__float__"), lookup(type(value), "__index__")
     return float_(value) if FunctionType in map(type, methods) else value
 

@@ -393,7 +393,7 @@ def int_(operand: Any = 0, /, *rest: Any, **more: Any) -> int:
 
 
 def index_(operand: Any, /) -> int:
-    method = special(operand, "__index__")
+    method = None if isinstance(operand, int) else special(operand, "__index__")
     return operator.index(operand if method is None else Says(method()))
 
 

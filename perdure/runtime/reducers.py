@@ -127,7 +127,9 @@ def reduce_super(proxy: Any, pickler: Any) -> Any:
 
 
 def reduce_property(prop: property, pickler: Any) -> Any:
-    """A property, or one of a subclass, with its attributes."""
+    """A property, or one of a subclass, with its attributes; one of the program's by its name."""
+    if (led := pickler.codec.names.of_constant(prop)) is not None:
+        return (by_name, led)
     attributes = dict(getattr(prop, "__dict__", {}))
     if type(prop) is property:
         # A docstring that came from the getter is replaced when another getter is set.

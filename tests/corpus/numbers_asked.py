@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import operator
 from collections import deque
 
 from perdure import workflow
@@ -143,8 +144,27 @@ def sequences_times():
         return found, str(error), listed
 
 
+class Level(float):
+    def __float__(self):
+        return echo(16.0)
+
+
+class Rank(int):
+    def __index__(self):
+        return echo(8)
+
+
+@workflow
+def values_of_their_own():
+    """C takes the value of a float or an int of a class as it is, and asks no method."""
+    real, whole = Level(1), Rank(1)
+    found = [math.sqrt(real), math.floor(real), math.ceil(real), math.fmod(real, 3)]
+    return found, operator.index(whole) + 0, [5, 6][whole], echo(1)
+
+
 def cases():
     return [
+        ("values_of_their_own", ()),
         ("indices", ()),
         ("texts", ()),
         ("functions_of_math", ()),
