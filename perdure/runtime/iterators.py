@@ -249,6 +249,61 @@ class SetIterator:
         return len(self.remaining)
 
 
+def reduce_ordered_iterator(iterator: Any, pickler: Any) -> Any:
+    """The keys that remain, and the dict, which gives what belongs to them."""
+    held = [d for d in gc.get_referents(iterator) if isinstance(d, OrderedDict)]
+    if len(held) != 1:
+        return NotImplemented  # exhausted
+    (source,) = held
+    if _has_changed(iterator):
+        return (OrderedIterator, (source, [None], -1, "keys"))
+    remaining = iterator.__reduce__()[1][0]
+    size = dict.__len__(source)
+    keys = [*OrderedDict.keys(source)]
+    for order in (keys, keys[::-1]):
+        left = order[size - len(remaining) :]
+        values = [dict.__getitem__(source, key) for key in left]
+        if all(map(operator.is_, remaining, left)):
+            return (OrderedIterator, (source, left, size, "keys"))
+        if all(map(operator.is_, remaining, values)):
+            return (OrderedIterator, (source, left, size, "values"))
+        if _are_pairs(remaining, left, values):
+            return (OrderedIterator, (source, left, size, "items"))
+    return NotImplemented
+
+
+def _are_pairs(found: list[Any], keys: list[Any], values: list[Any]) -> bool:
+    pairs = zip(found, keys, values, strict=True)
+    return all(type(p) is tuple and p[0] is key and p[1] is value for p, key, value in pairs)
+
+
+class OrderedIterator:
+    """An iterator over an OrderedDict after a restart."""
+
+    def __init__(self, source: Any, keys: list[Any], size: int, what: str) -> None:
+        self.source = source
+        self.keys = keys
+        self.size = size
+        self.what = what
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        if not self.keys:
+            raise StopIteration
+        if dict.__len__(self.source) != self.size:
+            raise RuntimeError("OrderedDict mutated during iteration")
+        key = self.keys.pop(0)
+        if self.what == "keys":
+            return key
+        value = dict.__getitem__(self.source, key)
+        return value if self.what == "values" else (key, value)
+
+    def __length_hint__(self) -> int:
+        return len(self.keys)
+
+
 # Iterators of C that cannot be copied ----------------------------------------------------------
 
 
@@ -452,6 +507,7 @@ def _table() -> dict[type, Any]:
     table |= dict.fromkeys((type(iter("")), type(iter("\N{SNOWMAN}"))), reduce_plain_iterator)
     table |= dict.fromkeys((type(iter(())), type(iter(b""))), reduce_plain_iterator)
     table[_SET_ITERATOR] = reduce_set_iterator
+    table[type(iter(_ordered))] = reduce_ordered_iterator
     table[type(iter(int, 1))] = reduce_call_iterator
     table[_REVERSED_DEQUE] = reduce_reversed_deque
     names = """accumulate chain combinations combinations_with_replacement compress count cycle

@@ -27,7 +27,7 @@ Step = tuple[str, Any]
 Steps = tuple[Step, ...]
 # The module's name, and the way from there.
 Name = tuple[str, Steps]
-_LED_TO = (FunctionType, type, property, ContextVar)
+_LED_TO: tuple[type, ...] = (FunctionType, type, property, ContextVar)
 _LED_TO += (type(threading.Lock()), type(threading.RLock()))
 _KEYS = frozenset({str, int, bytes, float, bool, type(None)})
 _MOST = 20_000  # things to look at in a module

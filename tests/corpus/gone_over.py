@@ -9,6 +9,8 @@ import operator
 import typing
 from collections import namedtuple
 
+from collections import OrderedDict
+
 from perdure import workflow
 from tests.corpus.acts import echo
 
@@ -271,8 +273,33 @@ def keywords_that_are_no_texts():
     return None
 
 
+@workflow
+def ordered_and_changed():
+    """An OrderedDict that is changed while it is gone over, in what it has or in its order."""
+    found = []
+    for change in ("value", "more", "less"):
+        ordered = OrderedDict(a=1, b=2, c=3)
+        for ways in (iter, OrderedDict.values, OrderedDict.items, reversed):
+            try:
+                for item in ways(ordered):
+                    found.append(echo(item))
+                    if change == "value":
+                        ordered["c"] = len(found)
+                    elif change == "more":
+                        ordered[len(found)] = 0
+                    else:
+                        ordered.popitem()
+            except RuntimeError as error:
+                found.append(str(error))
+    used_up = iter(ordered)
+    found.append((len(list(used_up)), echo(0)))
+    ordered["z"] = 1
+    return found, list(used_up)
+
+
 def cases():
     return [
+        ("ordered_and_changed", ()),
         ("results_of_operators", ()),
         ("keywords_that_are_no_texts", ()),
         ("tuples_made", ()),
