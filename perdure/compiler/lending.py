@@ -33,6 +33,8 @@ class Lending:
         self.methods = methods
         # The functions that give one: generator functions, and what returns or delegates to those.
         self.functions: set[str] = set()
+        self.classes: set[str] = set()  # whose methods keep one in their object
+        self.given: dict[str, set[str]] = {}
         plain = {
             name: known
             for name, known in facts.items()
@@ -44,9 +46,9 @@ class Lending:
         found = {n for n, known in generators.items() if _end_suspends(known, suspends, exits)}
         while found:
             self.functions |= found
+            self.classes |= {c for f in plain.values() if (c := self._keeps_in_object(f))}
             found = {n for n, f in plain.items() if n not in self.functions and self._passes_on(f)}
         # The parameters of functions that are given one by a call that has just made it.
-        self.given: dict[str, set[str]] = {}
         for known in facts.values() if self.functions else ():
             self._note_given(known, facts)
 
@@ -97,10 +99,19 @@ class Lending:
         made |= {call for call, name in facts.methods if self._has_method(name)}
         if self._has_method("__iter__"):
             made |= {call for call, name in facts.stand_ins if name == "builtins.iter"}
-        for call, _ in facts.constructed if made else ():
-            if any(_gives(part, made) for part in _arguments(call)):
+        for call, dotted in facts.constructed:
+            if dotted in self.classes or any(_gives(part, made) for part in _arguments(call)):
                 made.add(call)
         return made
+
+    def _keeps_in_object(self, facts: Facts) -> str | None:
+        """The class of a method that keeps such a generator in an attribute of its object."""
+        function = facts.definition.function
+        own = parameters(facts.definition.node.args)
+        if function.owner is None or facts.definition.is_nested or not own:
+            return None
+        kept = own[0] in self.holders(facts)
+        return f"{function.module}.{function.owner}" if kept else None
 
     def _note_given(self, facts: Facts, every: Mapping[str, Facts]) -> None:
         """Which parameters the calls of a function give such a generator to."""
@@ -121,9 +132,12 @@ class Lending:
     def _passes_on(self, facts: Facts) -> bool:
         """Whether a function returns such a generator, or is a generator that steps one."""
         made, kind = self._made(facts), facts.definition.kind
+        held = set(self.holders(facts)) if made and kind is Kind.FUNCTION else set()
         for node in facts.definition.own if made else ():
             if kind is Kind.FUNCTION:
-                if isinstance(node, ast.Return) and node.value and _gives(node.value, made):
+                if not isinstance(node, ast.Return) or node.value is None:
+                    continue
+                if _gives(node.value, made) or getattr(node.value, "id", None) in held:
                     return True
             elif kind in _GENERATORS:
                 if isinstance(node, ast.YieldFrom) and node.value in made:

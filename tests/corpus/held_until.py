@@ -482,6 +482,62 @@ def gone_over_in_lists():
     return log
 
 
+class Cabinet:
+    def __init__(self, log):
+        self.page = lent(log, "shelf")
+
+    def read(self):
+        return next(self.page)
+
+
+class Later:
+    def __init__(self, log):
+        self.log = log
+
+    def open(self):
+        self.page = lent(self.log, "later")
+        return self
+
+    def read(self):
+        return next(self.page)
+
+
+def shelves(log):
+    made = {}
+    made["one"] = Desk(log, lent(log, "in a table"))
+    return made
+
+
+def at_a_shelf(log):
+    shelf = Cabinet(log)
+    log.append(shelf.read())
+    echo(1)
+    log.append("read")
+
+
+@workflow
+def kept_in_objects():
+    """In an attribute of an object that this function has made, or another gave it."""
+    log = []
+    at_a_shelf(log)
+    log.append("after")
+    later = Later(log)
+    later.open()
+    log.append(later.read())
+    echo(2)
+    again = Later(log).open()
+    log.append(again.read())
+    echo(3)
+    again = None
+    log.append("one has gone")
+    tables = shelves(log)
+    log.append([next(page) for page in tables["one"].pages])
+    echo(4)
+    del tables
+    log.append("two have gone")
+    return log, echo(again)
+
+
 async def waits_with(page, log):
     log.append(next(page))
     await asyncio.sleep(1)
@@ -504,6 +560,7 @@ def cases():
         ("given_to_others", ()),
         ("gone_over_in_lists", ()),
         ("given_to_tasks", ()),
+        ("kept_in_objects", ()),
         ("held_to_the_end", ()),
         ("given_up_in_between", ()),
         ("replaced", ()),
