@@ -302,6 +302,11 @@ def _placed(tree: ast.AST) -> Iterator[Any]:
         stack += children(node)[::-1]
 
 
+# So many functions are compiled at a time: for one function that holds n, Python needs more than n
+# times as long.
+TOGETHER = 200
+
+
 def compile_functions(functions: Iterable[tuple[ast.FunctionDef, str]]) -> CodeType:
     """Compile generated functions, each under the name of the user's file it came from."""
     by_file: dict[str, list[ast.stmt]] = {}
@@ -311,12 +316,14 @@ def compile_functions(functions: Iterable[tuple[ast.FunctionDef, str]]) -> CodeT
         names.append(function.name.removesuffix(MAKER))
     found: dict[str, CodeType] = {}
     for file, made in by_file.items():
-        whole = compile(ast.Module([_closed(made)], []), file, "exec", dont_inherit=True)
-        (maker,) = (c for c in whole.co_consts if isinstance(c, CodeType))
-        for code in maker.co_consts:
-            if isinstance(code, CodeType):
-                inner = _innermost(code)
-                found[inner.co_name] = inner
+        for at in range(0, len(made), TOGETHER):
+            closed = _closed(made[at : at + TOGETHER])
+            whole = compile(ast.Module([closed], []), file, "exec", dont_inherit=True)
+            (maker,) = (c for c in whole.co_consts if isinstance(c, CodeType))
+            for code in maker.co_consts:
+                if isinstance(code, CodeType):
+                    inner = _innermost(code)
+                    found[inner.co_name] = inner
     # One code object that holds them all, so that bytecode is one value.
     holder = compile("", "<perdure>", "exec")
     return holder.replace(co_consts=tuple(found[name] for name in names))

@@ -627,8 +627,9 @@ class Reader:
 
     def _classify(self, call: ast.Call, facts: Facts) -> None:
         if root_name(call.func) in facts.shadowed:  # it may be the comprehension's
-            facts.unknown.append(call)
-            if isinstance(call.func, ast.Attribute):
+            if not isinstance(call.func, ast.Attribute):
+                facts.unknown.append(call)
+            elif self._dotted(call.func, facts) is not None:  # else it is read as a method below
                 self._read_method(call, call.func.attr, facts)
         known = self._function_named(call.func, facts)
         if known is not None:

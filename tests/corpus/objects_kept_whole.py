@@ -179,7 +179,7 @@ def hashed_by_builtin_names():
     return typed in typed.type.found, kept[again[0]] is typed, again[0] in kept, again == [*kept]
 
 
-class Leaf:
+class Node:
     def __init__(self, name):
         self.held = {"name": name}
         self.edges = {}
