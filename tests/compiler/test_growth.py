@@ -45,3 +45,22 @@ def test_a_chain_of_elifs_grows_linearly(compiled: Compiler) -> None:
 
 def test_a_long_chain_of_elifs_compiles(compiled: Compiler) -> None:
     compiled(f"def flow(a):\n{chain_of_elifs(LARGE)}    return a\n")
+
+
+BESIDE = """
+def flow(orders, act_on=act):
+    names = [line["name"].strip() for line in orders]
+    for line in orders:
+        line.setdefault("count", 1)
+        line.get("price", act_on(line))
+    return names
+"""
+
+
+def test_methods_of_a_variable_that_a_comprehension_has_too_are_plain_calls(
+    compiled: Compiler,
+) -> None:
+    code = compiled(BESIDE).image.code
+    assert "_f" in code  # the call of `act_on` may stop
+    assert "line.setdefault('count', 1)" in code
+    assert "= line.setdefault" not in code
