@@ -69,6 +69,7 @@ class Continuation:
     redirected: dict[str, Any] = field(default_factory=dict)  # standard streams, by name
     # Attributes of locks and the like that modules hold, by the names of those.
     synchronizers: dict[Any, dict[str, Any]] = field(default_factory=dict)
+    from_afar: bool = True  # it was not advanced in this process: modules may have to be imported
 
     def pack(self) -> tuple[Any, ...]:
         """As plain values, for the codec."""

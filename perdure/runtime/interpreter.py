@@ -95,8 +95,10 @@ def advance(
     result = Advance()
     program.show()
     program.leads.look()
-    running = (frame[0] for f in continuation.fibers.values() for frame in f.stack)
-    program.bring_all(continuation.imported, running)
+    if continuation.from_afar:
+        running = (frame[0] for f in continuation.fibers.values() for frame in f.stack)
+        program.bring_all(continuation.imported, running)
+        continuation.from_afar = False
     context = BlockContext(now, (continuation.salt, seed, continuation.next_seq))
     run = _Run(program, continuation, result, context)
     before = running_block.get()
@@ -185,12 +187,11 @@ class _Run(Machine):
             if stopped.wait is not None and stopped.wait[0] == SAFEPOINT:
                 stopped.wait = None
                 self.ready.append((stopped, Again()))
-        self.ready += [(continuation.fibers[number], a) for number, a in continuation.ready]
-        continuation.ready = []
+        if continuation.ready:
+            self.ready += [(continuation.fibers[number], a) for number, a in continuation.ready]
+            continuation.ready = []
         if events:
-            waiting = {
-                f.wait[1]: f for f in self.continuation.fibers.values() if f.wait is not None
-            }
+            waiting = {f.wait[1]: f for f in continuation.fibers.values() if f.wait is not None}
             for event in events:
                 fiber = waiting.get(event.seq)
                 if fiber is not None and fiber.wait is not None and fiber.wait[1] == event.seq:
@@ -198,7 +199,8 @@ class _Run(Machine):
                     fiber.wait = None
         while self.ready and not self.result.ended and not self.result.stopped:
             self.run(*self.ready.popleft())
-        continuation.ready = [(fiber.id, action) for fiber, action in self.ready]
+        if self.ready:
+            continuation.ready = [(fiber.id, action) for fiber, action in self.ready]
 
     def run(self, fiber: Fiber, action: Action) -> None:
         """Run a fiber from the value it waited for until it waits again or ends."""

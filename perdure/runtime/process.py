@@ -10,8 +10,6 @@ import io
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from perdure.runtime.functions import by_name
@@ -48,25 +46,33 @@ def stream_or(other: Reducer | None) -> Reducer:
     return reduce
 
 
-@contextmanager
-def streams_of(run: Any) -> Iterator[None]:
+class streams_of:
     """Let `sys` have what a run has put in the place of standard streams, for a transition.
 
     `run.redirected` says what that is, by the streams' names, and is set anew. Threads take turns:
     one that came meanwhile would take a run's streams for the process's.
     """
-    with _turn:
-        before = (sys.stdout, sys.stderr, sys.stdin)
-        for name, stream in run.redirected.items():
+
+    __slots__ = ("before", "run")
+
+    def __init__(self, run: Any) -> None:
+        self.run = run
+
+    def __enter__(self) -> None:
+        _turn.acquire()
+        self.before = (sys.stdout, sys.stderr, sys.stdin)
+        for name, stream in self.run.redirected.items():
             setattr(sys, name, stream)
+
+    def __exit__(self, *error: object) -> None:
         try:
-            yield
-        finally:
-            now = (sys.stdout, sys.stderr, sys.stdin)
+            run, before, now = self.run, self.before, (sys.stdout, sys.stderr, sys.stdin)
             if now != before or run.redirected:
                 sys.stdout, sys.stderr, sys.stdin = before
                 each = zip(_STANDARD, now, before, strict=True)
                 run.redirected = {name: new for name, new, old in each if new is not old}
+        finally:
+            _turn.release()
 
 
 _turn = threading.RLock()
