@@ -317,14 +317,14 @@ def decorated():
 
 
 @activity
-async def refuses(name):
+def refuses(name):
     raise LookupError(name)
 
 
 async def fails_later(log, name):
     borrowed = lent(log, name)
     log.append(next(borrowed))
-    await refuses(name)
+    refuses(name)
 
 
 @workflow
