@@ -165,7 +165,6 @@ def _in_order(keys: Any, reverse: Any) -> Any:
 
 # Kinds of values that call nothing when they are added, whatever is in them.
 _NUMBERS = {int, float, bool}
-_ADDED = {int, float, bool, str, bytes, tuple, list, type(None)}
 
 
 _RUN = 64  # CPython's: below it, the same comparisons are made in the same order

@@ -26,6 +26,7 @@ _LOOKING = frozenset(
     "collections.abc collections configparser email.iterators email.message ast calendar difflib"
     " ipaddress json.encoder xml.etree.ElementPath glob pathlib pathlib._local tokenize".split()
 )
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
 _ENVIRONMENT = type(os.environ).__iter__.__qualname__
 _VARARGS, _VARKEYWORDS = 4, 8  # inspect.CO_VARARGS and its like
 
@@ -51,9 +52,12 @@ def reduce_native(made: Any, pickler: Any) -> Any:
 
 
 def _only_looks(made: Any, frame: Any) -> bool:
-    """Whether a generator may be asked for all the rest before its time."""
+    """Whether a generator may be asked for all the rest before its time.
+
+    One of Python's own library: a project may have a `calendar` of its own.
+    """
     name = made.__qualname__
-    if name == "Path.walk":
+    if name == "Path.walk" or not frame.f_code.co_filename.startswith(_LIBRARY):
         return False
     return frame.f_globals.get("__name__") in _LOOKING or name == _ENVIRONMENT
 

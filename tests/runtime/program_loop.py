@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 
-from perdure import workflow
+from perdure import activity, workflow
 from tests.runtime.activities import double, later
 
 
@@ -103,3 +103,32 @@ async def forgets_failures():
     asyncio.get_running_loop().create_future().set_exception(ValueError(1))
     asyncio.get_running_loop().call_later(1, bad)
     await asyncio.sleep(2)
+
+
+@activity
+async def refuses(name):
+    raise LookupError(name)
+
+
+def lent(log):
+    try:
+        yield "lent"
+    finally:
+        log.append(double(1))
+
+
+async def fails_with_a_lease(log):
+    lease = lent(log)
+    log.append(next(lease))
+    await refuses("no")
+
+
+@workflow
+async def goes_with_the_error():
+    log = []
+    try:
+        await fails_with_a_lease(log)
+    except LookupError as error:
+        log.append(str(error))
+    log.append("handled")
+    return log

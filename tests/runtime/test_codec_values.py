@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import calendar
 import collections
 import contextvars
 import decimal
@@ -359,6 +360,19 @@ def test_grouped() -> None:
     groups, group = again((groups, group))
     assert list(group) == [1]
     assert next(groups)[0] == 2
+
+
+def test_only_generators_of_pythons_own_library_are_asked_for_the_rest() -> None:
+    space: dict[str, Any] = {"__name__": "calendar", "log": []}
+    exec("def days():\n    for day in (1, 2):\n        log.append(day)\n        yield day", space)
+    days = space["days"]()
+    next(days)
+    with pytest.raises(UnpicklableError, match="the generator days runs code of its own"):
+        CODEC.keep([days])
+    assert space["log"] == [1]
+    names = calendar.Calendar().iterweekdays()
+    next(names)
+    assert list(CODEC.decode(CODEC.keep([names])[0])[0]) == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="new in Python 3.12")

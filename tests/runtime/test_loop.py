@@ -52,3 +52,9 @@ def test_what_nobody_asked_for_is_logged(caplog: pytest.LogCaptureFixture) -> No
     assert messages[0] == "Future exception was never retrieved"
     assert messages[1].startswith("Exception in callback bad() at ")
     assert len(messages) == 2
+
+
+@pytest.mark.parametrize("restart", ["never", "every"])
+def test_an_error_that_an_activity_gave_goes_when_it_is_handled(restart: Any) -> None:
+    """With all that only its traceback leads to: a lease is back before the next statement."""
+    assert drive(program.goes_with_the_error, restart=restart).value == ["lent", "no", 2, "handled"]
