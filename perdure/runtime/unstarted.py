@@ -26,7 +26,8 @@ _LOOKING = frozenset(
     "collections.abc collections configparser email.iterators email.message ast calendar difflib"
     " ipaddress json.encoder xml.etree.ElementPath glob pathlib pathlib._local tokenize".split()
 )
-_LIBRARY = os.path.dirname(os.__file__) + os.sep
+# Some of these are frozen into Python, and in no file.
+_LIBRARY = (os.path.dirname(os.__file__) + os.sep, "<frozen ")
 _ENVIRONMENT = type(os.environ).__iter__.__qualname__
 _VARARGS, _VARKEYWORDS = 4, 8  # inspect.CO_VARARGS and its like
 
