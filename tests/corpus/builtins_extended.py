@@ -3,6 +3,7 @@
 import collections
 import itertools
 import math
+import operator
 import re
 
 from perdure import workflow
@@ -135,8 +136,41 @@ def items_that_fail():
     return log, math.prod(numbered(log, 2, 1.5)), math.fsum(numbered(log, 2, True, 0.5))
 
 
+class Decided:
+    def __bool__(self):
+        return echo(True)
+
+    def __contains__(self, item):
+        return echo(item) > 2
+
+
+@workflow
+def wrong_arguments():
+    """What is wrong with them Python's own builtins say."""
+    decided = Decided()
+    calls = [
+        lambda: filter(),
+        lambda: filter(None, [decided], 3),
+        lambda: filter(None, [decided], key=1),
+        lambda: itertools.takewhile(bool, [decided], 1),
+        lambda: operator.contains(),
+        lambda: operator.contains(decided, 1, 2),
+        lambda: operator.attrgetter("real")(),
+        lambda: "{}".format_map(),
+        lambda: map(echo, [1], strange=2),
+    ]
+    found = []
+    for call in calls:
+        try:
+            found.append(call())
+        except TypeError as error:
+            found.append(str(error))
+    return found, 3 in decided, list(filter(None, [decided])) == [decided]
+
+
 def cases():
     return [
+        ("wrong_arguments", ()),
         ("items_that_fail", ()),
         ("texts", ()),
         ("sets", ()),

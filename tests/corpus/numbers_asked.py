@@ -162,9 +162,26 @@ def values_of_their_own():
     return found, operator.index(whole) + 0, [5, 6][whole], echo(1)
 
 
+class Third:
+    def __index__(self):
+        return echo(3)
+
+
+@workflow
+def numbers_in_the_wrong_place():
+    found = ["a b c d".split(None, Third()), "abc".center(Third())]
+    for call in (lambda: "a b".split(Third()), lambda: "a b".replace(Third(), "c")):
+        try:
+            found.append(call())
+        except TypeError as error:
+            found.append(str(error))
+    return found
+
+
 def cases():
     return [
         ("values_of_their_own", ()),
+        ("numbers_in_the_wrong_place", ()),
         ("indices", ()),
         ("texts", ()),
         ("functions_of_math", ()),

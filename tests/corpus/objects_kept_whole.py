@@ -4,7 +4,10 @@ import collections
 import dataclasses
 import datetime
 import enum
+import functools
+import operator
 import types
+import typing
 import weakref
 
 from perdure import workflow
@@ -319,6 +322,10 @@ class Prices:
     FREE = Price(0)
     BY_NAME = {"book": Price(5), "all": [Price(6)]}
 
+    @property
+    def total(self):
+        return 11
+
 
 FIRST = Step("first", ("none", 1))
 
@@ -533,8 +540,25 @@ def weak_containers():
     return found, [*watchers] == [node], plain.note, other in plain, node in plain
 
 
+Json = typing.Union[str, typing.List["Json"]]  # noqa: UP006, UP007
+ADDED = functools.lru_cache(functools.partial(operator.add, 1))
+
+
+class Parsed:
+    value: Json
+
+
+@workflow
+def by_their_names():
+    """A property, an evaluated reference to a type, a cache of what has no name."""
+    area, hints, added = Prices.total, typing.get_type_hints(Parsed), ADDED
+    echo(1)
+    return area is Prices.total, len(hints), added(2)
+
+
 def cases():
     return [
+        ("by_their_names", ()),
         ("weak_containers", ()),
         ("made_once", ()),
         ("made_once_locally", ()),

@@ -1,6 +1,7 @@
 """Workflows for the runtime's tests. What activities did is seen through files and counters."""
 
 import asyncio
+import io
 import json
 import re
 import threading
@@ -343,3 +344,29 @@ def waits_for_itself() -> None:
 
     handles.append(spawn(joins))
     handles[0].result()
+
+
+class Limits:
+    def __init__(self) -> None:
+        self.most = 1
+
+
+LIMITS = Limits()
+
+
+@activity
+def raised_limit(limits: Limits) -> int:
+    limits.most += 1
+    return limits.most
+
+
+@workflow
+def sends_what_a_module_holds() -> tuple[int, int]:
+    return raised_limit(LIMITS), LIMITS.most
+
+
+@workflow
+def scans() -> list[str]:
+    with io.TextIOWrapper(io.BytesIO(b"a\nb\n")) as text:
+        double(1)
+        return list(text)

@@ -325,22 +325,34 @@ else:
     from nowhere_to_be_found import twice
 if TYPE_CHECKING:
     from nowhere_to_be_found import Order, act
-if len(sys.argv) > 99:
-    from chosen.helpers import price
-else:
+if sys.platform:
     from chosen.slow import price
+else:
+    from chosen.helpers import price
+try:
+    from chosen.slow import Made
+except ImportError:
+    from chosen.helpers import Made
 
 @workflow
 def run(n):
-    return act(n), twice(n), fast.thrice(n), price(n), list(map(price, [n]))
+    made = Made(n).value
+    return act(n), twice(n), fast.thrice(n), price(n), list(map(price, [n])), made
 """,
     "chosen/__init__.py": "",
     "chosen/acts.py": "from perdure import activity\n@activity\ndef act(n): return n",
-    "chosen/helpers.py": "from .acts import act\ndef twice(n): return 2 * act(n)\nprice = twice",
+    "chosen/helpers.py": """
+from .acts import act
+def twice(n): return 2 * act(n)
+price = twice
+class Made: pass
+""",
     "chosen/slow.py": """
 from .acts import act
 def thrice(n): return 3 * act(n)
 def price(n): return 5 * act(n)
+class Made:
+    def __init__(self, n): self.value = act(n)
 """,
 }
 
@@ -349,7 +361,7 @@ def test_of_several_imports_of_a_name_the_one_that_is_there_counts(tmp_path: Pat
     project = write(tmp_path / "project", CHOSEN)
     store = f"sqlite:///{tmp_path / 's.db'}"
     done = perdure("run", "main.py:run", "4", "--store", store, cwd=project)
-    assert done.stdout == "(4, 8, 12, 20, [20])\n", done.stderr
+    assert done.stdout == "(4, 8, 12, 20, [20], 4)\n", done.stderr
 
 
 # A script that puts the folder above it on the path, and one that does not.

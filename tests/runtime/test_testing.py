@@ -55,6 +55,16 @@ def test_what_waits_for_nobody_is_told(tmp_path: Path) -> None:
         client.run(basic.waits_for_nobody)
 
 
+def test_an_activity_gets_a_copy_of_what_a_module_holds() -> None:
+    assert drive(basic.sends_what_a_module_holds).value == (2, 1)
+    assert basic.LIMITS.most == 1
+
+
+def test_a_context_manager_is_named_by_its_own_type() -> None:
+    text = str(drive(basic.scans).error)
+    assert "the context manager of a with statement in scans is of type _io.TextIOWrapper" in text
+
+
 def test_what_cannot_be_kept_is_named() -> None:
     error = drive(basic.holds_its_own).error
     assert isinstance(error, perdure.UnpicklableError)

@@ -161,7 +161,7 @@ def test_an_unpicklable_variable_is_named(client: perdure.Client) -> None:
     with pytest.raises(perdure.UnpicklableError) as caught:
         client.run(basic.holds_its_own, id="r")
     text = str(caught.value)
-    assert "the variable 'mine' in holds_its_own (line 141) is of type _thread._local" in text
+    assert "the variable 'mine' in holds_its_own (line 142) is of type _thread._local" in text
     assert "still needed after double(1) (program_basic.py:" in text or (
         "still needed after double(1) (tests/runtime/program_basic.py:" in text
     )
