@@ -92,7 +92,8 @@ class _Driver:
         events: list[Event] = []
         now = 0.0
         while True:
-            self.program.due.cell_contents = self.checkpoints < self.safepoints
+            due = True if self.checkpoints < self.safepoints else None
+            self.program.due.cell_contents = due
             done = advance(self.program, state, events, now=now, seed=str(self.checkpoints))
             if done.ended:
                 for call in done.calls:

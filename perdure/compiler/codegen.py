@@ -54,6 +54,9 @@ from perdure.compiler.partition import Partition
 from perdure.compiler.trees import children, copy_place, is_simple, nodes
 from perdure.compiler.writing import head as first_line
 
+# No line of the user's.
+_NOWHERE = ast.Name("", lineno=-1, col_offset=-1, end_lineno=-1, end_col_offset=-1)
+
 
 @dataclass
 class BlockCode:
@@ -118,6 +121,7 @@ class _Writer:
         self.uncertain: dict[Statement, list[str]] = {}
         self.rebinding: dict[Handler, bool] = {}
         self.written: dict[Statement, tuple[list[ast.stmt], bool]] = {}
+        self.turn = "_turn" if "_turn" not in self.names.taken else self.names.fresh("turn")
         self.resume = "_resume" if "_resume" not in self.names.taken else self.names.fresh("resume")
 
     def _locate(self, body: Body, parent: _Context | None) -> None:
@@ -196,7 +200,19 @@ class _Writer:
             # Certainly unbound here: without a binding in the block it would count as a global.
             unbound = ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None))
             found.append(ast.If(ast.Constant(0), [unbound], []))
+        if "_due0" in every.reads:
+            found.append(self._warm_up(code[0]))
         return found + code
+
+    def _warm_up(self, at: ast.AST) -> ast.stmt:
+        """`for turn in _cold0: pass`, at the start of a block with a safepoint in it.
+
+        Python 3.11 specializes code that has been called or has gone back by a JUMP_BACKWARD eight
+        times. A loop that ends with its safepoint goes back by another instruction, and might run
+        for hours in a block that is entered once. The runtime gives the turns, once for each block.
+        """
+        turn = ast.Name(self.turn, ast.Store())
+        return _at(ast.For(turn, load("_cold0", at), [ast.Pass()], []), at)
 
     def _live(self, head: Statement) -> list[str]:
         """The variables a frame at `head` holds, the user's own first."""
@@ -461,9 +477,11 @@ class _Writer:
             cases.append(ast.match_case(case.node.pattern, case.node.guard, code or [ast.Pass()]))
         return [_at(ast.Match(statement.subject, cases), statement.node)], True
 
-    def _safepoint(self, loop: While | For) -> list[ast.stmt]:
-        """`if _due0: return _Safe0(then, live)`: at the end of a turn the run may be stopped."""
-        return [_at(ast.If(load("_due0", loop.node), self._stop_at(loop), []), loop.node)]
+    def _safepoint(self, loop: While | For, at: ast.AST | None = None) -> list[ast.stmt]:
+        """`if _due0 is not None: return _Safe0(then, live)`: here the run may be stopped."""
+        at = at or loop.node
+        due = ast.Compare(load("_due0", at), [ast.IsNot()], [_at_expr(ast.Constant(None), at)])
+        return [_at(ast.If(_at_expr(due, at), self._stop_at(loop), []), at)]
 
     def _stop_at(self, loop: While | For) -> list[ast.stmt]:
         at = loop.node
@@ -472,16 +490,12 @@ class _Writer:
         return [*code, _at(ast.Return(stop), at)]
 
     def _safepoint_at_end(self, loop: While | For) -> list[ast.stmt]:
-        """The same as the last of a turn; in a `for`, Python 3.11 makes a jump less of it so::
+        """The same as the last of a turn.
 
-        if not _due0: continue
-        return _Safe0(then, live)
+        In a `for` it stands at no line, as the jump back to the loop does: Python 3.11 makes one
+        jump of two on the same line, which is half of what a safepoint costs there.
         """
-        if isinstance(loop, While):
-            return self._safepoint(loop)
-        at = loop.node
-        test = _at_expr(ast.UnaryOp(ast.Not(), load("_due0", at)), at)
-        return [_at(ast.If(test, [_at(ast.Continue(), at)], []), at), *self._stop_at(loop)]
+        return self._safepoint(loop, _NOWHERE if isinstance(loop, For) else None)
 
     def _safepoint_before(self, jump: Jump) -> list[ast.stmt]:
         """`continue` ends a turn too."""

@@ -42,8 +42,8 @@ VOCABULARY = frozenset(
     "_Suspend0 _Jump0 _Release0 _Enter0 _UNBOUND0 _ONCE0 _suspends0 _iter0 _set0 _slice0 _entered0"
     " _exc_info0 _exception0 _handling0 _matches0 _merge0 _spread0 _Yield0 _Delegate0 _await0"
     " _aiter0 _aiterating0 _aiterated0 _anext0 _DONE0 _aentered0 _delegated0 _await_of0 _due0"
-    " _Safe0 _localise0 _getter0 _sorted0 _globals0 _awaiting0 _awaited_to0 _keeping0 _delegating0"
-    " _delegated_to0 _begun0 _star0 _split0 _raised0 _left_of0 _meets0 _stepping0"
+    " _cold0 _Safe0 _localise0 _getter0 _sorted0 _globals0 _awaiting0 _awaited_to0 _keeping0"
+    " _delegating0 _delegated_to0 _begun0 _star0 _split0 _raised0 _left_of0 _meets0 _stepping0"
     " _stepped0 _left0 _iterating0 _listed0 _taken0 _extension0 _type0 _INERT0 _Op0 _contains0"
     " _PENDING0 _advance0 _super0 _AssertionError0 _BaseException0 _NameError0".split()
 )

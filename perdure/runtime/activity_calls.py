@@ -39,7 +39,7 @@ class ActivityCall:
         """Go on: first it is scheduled."""
         self._check()
         if self.steps is None:
-            context = running_block.get()
+            context = running_block.context
             assert context is not None
             self.steps = context.run.begin_call(self).__await__()
         try:

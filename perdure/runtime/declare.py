@@ -134,12 +134,6 @@ class _RunningBlock(threading.local):
 
     context: BlockContext | None = None
 
-    def get(self) -> BlockContext | None:
-        return self.context
-
-    def set(self, context: BlockContext | None) -> None:
-        self.context = context
-
 
 running_block = _RunningBlock()
 
@@ -180,7 +174,7 @@ def activity(
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            if running_block.get() is not None:
+            if running_block.context is not None:
                 raise bypassed("activity", function)
             if (note := native_call.get()) is not None:
                 if asyncio_runs() and inspect.iscoroutinefunction(function):
@@ -283,7 +277,7 @@ def sleep(seconds: float | _datetime.timedelta) -> None:
 
     `seconds` is a number (0 or more) or a timedelta. Outside a run this is `time.sleep`.
     """
-    if running_block.get() is not None:
+    if running_block.context is not None:
         raise bypassed("perdure's", sleep)
     wait = seconds_of(seconds)
     if native_call.get() is None:
@@ -302,14 +296,14 @@ def seconds_of(seconds: float | _datetime.timedelta) -> float:
 
 def now() -> _datetime.datetime:
     """The time, in UTC. In a run: the time of the present transition, kept with its checkpoint."""
-    context = running_block.get()
+    context = running_block.context
     stamp = time.time() if context is None else context.now
     return _datetime.datetime.fromtimestamp(stamp, _datetime.UTC)
 
 
 def uuid4() -> _uuid.UUID:
     """A random UUID; in a run it is the same however often its block is executed again."""
-    context = running_block.get()
+    context = running_block.context
     if context is None:
         return _uuid.uuid4()
     return _uuid.UUID(int=context.random.getrandbits(128), version=4)
@@ -324,17 +318,17 @@ class DurableRandom(_random.Random):
 
     def random(self) -> float:
         """A float in [0, 1)."""
-        context = running_block.get()
+        context = running_block.context
         return super().random() if context is None else context.random.random()
 
     def getrandbits(self, k: int, /) -> int:
         """An int of `k` random bits."""
-        context = running_block.get()
+        context = running_block.context
         return super().getrandbits(k) if context is None else context.random.getrandbits(k)
 
     def gauss(self, mu: float = 0.0, sigma: float = 1.0) -> float:
         """A normally distributed float; the pair's second number stays with the transition."""
-        context = running_block.get()
+        context = running_block.context
         return super().gauss(mu, sigma) if context is None else context.random.gauss(mu, sigma)
 
 

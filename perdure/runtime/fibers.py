@@ -56,7 +56,7 @@ class Fiber(Generic[R]):
 
     def cancel(self) -> bool:
         """Have `Cancelled` raised where it waits; False if it has ended."""
-        context = running_block.get()
+        context = running_block.context
         if self._done or context is None:
             return False
         context.run.cancel(self)
@@ -69,7 +69,7 @@ class Fiber(Generic[R]):
 
 def spawn(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Fiber[R]:
     """Begin `function(*args, **kwargs)` beside the caller; `result()` of what it gives waits."""
-    if running_block.get() is not None:
+    if running_block.context is not None:
         raise bypassed("perdure's", spawn)
     fiber: Fiber[R] = Fiber(0)
     handled = sys.exception()
@@ -88,7 +88,7 @@ def gather(*calls: Fiber[Any] | Callable[[], Any], return_exceptions: bool = Fal
     Each is a function without arguments (a lambda, say) or a `Fiber`. The first exception is
     raised at once and the others go on; with `return_exceptions` it stands among the results.
     """
-    if running_block.get() is not None:
+    if running_block.context is not None:
         raise bypassed("perdure's", gather)
     fibers = [c if isinstance(c, Fiber) else spawn(c) for c in calls]
     if not return_exceptions:
@@ -100,7 +100,7 @@ def race(*calls: Fiber[Any] | Callable[[], Any]) -> Any:
     """The result (or the exception) of whichever call ends first; the others are cancelled."""
     if not calls:
         raise ValueError("race() takes one call or more")
-    if running_block.get() is not None:
+    if running_block.context is not None:
         raise bypassed("perdure's", race)
     first = calls[0]
     return (first if isinstance(first, Fiber) else spawn(first)).result()

@@ -305,7 +305,7 @@ class Generator:
         """Whether it belongs to the state of the run that executes now, in this process."""
         if getattr(self, "world", None) is None:
             return False
-        context = running_block.get()
+        context = running_block.context
         return context is not None and context.run is not None and context.run.world is self.world
 
     def __del__(self) -> None:
@@ -322,7 +322,7 @@ class Generator:
             self.close()
 
     def _run(self) -> Any:
-        context = running_block.get()
+        context = running_block.context
         assert context is not None
         return context.run
 

@@ -101,8 +101,8 @@ def advance(
         continuation.from_afar = False
     context = BlockContext(now, (continuation.salt, seed, continuation.next_seq))
     run = _Run(program, continuation, result, context)
-    before = running_block.get()
-    running_block.set(context)
+    before = running_block.context
+    running_block.context = context
     context.run = run
     try:
         with streams_of(continuation):
@@ -115,7 +115,7 @@ def advance(
             else:
                 run.take(events)
     finally:
-        running_block.set(before)
+        running_block.context = before
     continuation.imported = program.imported()
     return result
 
@@ -405,9 +405,9 @@ class _Run(Machine):
     def stops_at_safepoint(self, fiber: Fiber) -> bool:
         """Give way if this has gone on for long: others have a turn, and a checkpoint is made."""
         due = self.program.due
-        if not due.cell_contents:
+        if due.cell_contents is None:
             return False
-        due.cell_contents = False
+        due.cell_contents = None
         self.result.stopped = True
         seq = self._number()
         fiber.wait = (SAFEPOINT, seq, self.context.now)

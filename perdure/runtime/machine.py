@@ -291,7 +291,7 @@ class Machine(Frames):
         assert loaded.makes is not None
         loaded.native = function.__code__
         made = loaded.makes(loaded, frame, self.program.step, function)
-        context = running_block.get()
+        context = running_block.context
         if context is not None and context.run is not None:
             made.world = context.run.begin_world()
         return Returned(made)

@@ -429,7 +429,8 @@ def cells(bound: dict[str, Any]) -> dict[str, CellType]:
         "_ONCE0": (None,),
         "_Yield0": Yield,
         "_Safe0": Safe,
-        "_due0": False,
+        "_due0": None,
+        "_cold0": (),  # of each block its own
         "_Delegate0": Delegate,
         "_star0": stars.Star,
         "_split0": stars.Star.split,

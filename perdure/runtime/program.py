@@ -31,6 +31,10 @@ from perdure.runtime.synchronizers import KINDS, Synchronizers
 log = logging.getLogger("perdure.program")
 
 
+# How often code goes back before Python 3.11 specializes it (`QUICKENING_WARMUP_DELAY`).
+_TURNS = range(8)
+
+
 @dataclass
 class LoadedFunction:
     """A durable function: its task blocks, ready to be called with a frame's values."""
@@ -47,6 +51,10 @@ class LoadedFunction:
     blocks: list[FunctionType] = field(default_factory=list)  # for functions without cells
     native: CodeType | None = None  # of the function object that was called last
     original: Any = None  # the function object, for the program's entry
+    cold: list[CellType] = field(init=False)  # of each block: the turns that warm it up
+
+    def __post_init__(self) -> None:
+        self.cold = [CellType(iter(_TURNS)) for _ in self.codes]
 
     @property
     def module(self) -> str:
@@ -68,14 +76,15 @@ class LoadedFunction:
         """Take the globals of its module, which has been imported."""
         if not self.cells:
             self.blocks += [
-                FunctionType(code, scope, code.co_name, None, self.supported(code))
-                for code in self.codes
+                FunctionType(code, scope, code.co_name, None, self._closure(number, {}))
+                for number, code in enumerate(self.codes)
             ]
         self.scope = scope
 
-    def supported(self, code: CodeType) -> tuple[CellType, ...]:
-        """The cells of a block that shares no variable with other functions."""
-        return tuple(self.support[name] for name in code.co_freevars)
+    def _closure(self, number: int, given: dict[str, CellType]) -> tuple[CellType, ...]:
+        """The cells of a block: those it is given, the vocabulary's, and its own."""
+        given["_cold0"] = self.cold[number]
+        return tuple(given.get(n) or self.support[n] for n in self.codes[number].co_freevars)
 
     @property
     def is_async(self) -> bool:
@@ -87,15 +96,13 @@ class LoadedFunction:
         if not self.cells:
             return self.blocks[number]
         code = self.codes[number]
-        given = dict(zip(self.cells, cells, strict=True))
-        closure = tuple(given.get(n) or self.support[n] for n in code.co_freevars)
+        closure = self._closure(number, dict(zip(self.cells, cells, strict=True)))
         return FunctionType(code, self.scope, code.co_name, None, closure)
 
     def entry(self, function: FunctionType) -> FunctionType:
         """Block 0 as a function with the signature and the defaults of `function`."""
         code = self.codes[0]
-        given = self._shared(function)
-        closure = tuple(given.get(n) or self.support[n] for n in code.co_freevars)
+        closure = self._closure(0, self._shared(function))
         made = FunctionType(
             code, function.__globals__, code.co_name, function.__defaults__, closure
         )
@@ -149,7 +156,7 @@ class Program:
     inner_by_key: dict[tuple[str, int, str, int], CodeType] = field(default_factory=dict)
     entries: dict[FunctionType, FunctionType] = field(default_factory=dict)
     names: dict[Any, str] = field(default_factory=dict)  # of activities, by function
-    due: CellType = field(default_factory=lambda: CellType(False))  # what safepoints look at
+    due: CellType = field(default_factory=lambda: CellType(None))  # what safepoints look at
     # Code objects that were looked up, by id: the object itself, and what it is.
     _known: dict[int, tuple[CodeType, LoadedFunction | None]] = field(default_factory=dict)
     _marked: dict[tuple[str, int], list[LoadedFunction]] = field(default_factory=dict)

@@ -356,8 +356,8 @@ class Worker:
     def _step(self, held: Held, now: float) -> Step | None:
         """Step one run. A fault of ours in it stops that run here, not the worker."""
         due = held.program.due
-        if due.cell_contents:
-            due.cell_contents = False
+        if due.cell_contents is not None:
+            due.cell_contents = None
         self._stepping = (held.program, time.monotonic())
         try:
             return held.step(now, PARK_AFTER)

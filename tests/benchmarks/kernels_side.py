@@ -2,7 +2,7 @@
 
 One process for each kernel: the compiled workflow and the plain function take turns, the one that
 begins changes, and each pair gives a ratio. A turn is short, for a shared machine is faster and
-slower from second to second; there are many. The interpreter is driven directly, with no codec and
+slower from second to second, but long enough that what begins a run does not count. The interpreter is driven directly, with no codec and
 no store: what is measured is the code, and what it takes to enter it again.
 """
 

@@ -92,7 +92,7 @@ class Runner:
 
         @wraps(tick)
         def counting() -> None:
-            if running_block.get() is None:
+            if running_block.context is None:
                 return
             self.uncut += 1
             if self.options.strict:

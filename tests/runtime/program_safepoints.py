@@ -22,6 +22,14 @@ def counts(turns: int) -> int:
 
 
 @workflow
+def counts_once(turns: int) -> int:
+    total = 0
+    for number in range(turns):
+        total += number
+    return echo(total)
+
+
+@workflow
 def nested(turns: int) -> list[int]:
     found = []
     row = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import os
 import signal
 import subprocess
@@ -43,6 +44,14 @@ def test_each_turn_may_be_the_last_before_a_restart() -> None:
 def test_what_cannot_be_kept_goes_on_in_memory() -> None:
     outcome = drive(programs.holds_its_own, 5, restart="safepoints")
     assert (outcome.value, outcome.error) == (10, None)
+
+
+def test_a_loop_that_is_entered_once_is_specialized() -> None:
+    """Python 3.11 counts calls and jumps back, and not the jump that a safepoint ends in."""
+    assert drive(programs.counts_once, 50, restart="never").value == 1225
+    program = program_of(image_of(programs.counts_once), programs.counts_once)
+    code = program.entry.codes[0]
+    assert "BINARY_OP_ADD_INT" in {i.opname for i in dis.get_instructions(code, adaptive=True)}
 
 
 def test_nothing_of_the_run_comes_between_two_turns() -> None:
