@@ -43,8 +43,8 @@ class Size:
     resume: tuple[int, ...] = (10, 100, 1_000, 10_000)
     lines: tuple[int, int] = (500, 4_000)
     activities: tuple[int, int] = (10, 1_000)
-    kernel: float = 1.0  # 1: about 0.3 s each
-    pairs: int = 8  # of a compiled and a plain execution in one process
+    kernel: float = 0.05  # about 15 ms each
+    pairs: int = 80  # of a compiled and a plain execution in one process
 
 
 QUICK = Size(

@@ -1,9 +1,10 @@
 """Kernels of plain Python inside workflows, beside the very same functions under CPython.
 
-One process for each kernel: the compiled workflow and the plain function take turns, the one that
-begins changes, and each pair gives a ratio. A turn is short, for a shared machine is faster and
-slower from second to second, but long enough that what begins a run does not count. The interpreter is driven directly, with no codec and
-no store: what is measured is the code, and what it takes to enter it again.
+One process for each kernel: the compiled workflow and the plain function take turns, the order
+changes, and each pair gives a ratio. A turn is short, for a shared machine is faster and slower
+from second to second; there are many. What begins and ends a turn is measured with no work, and
+taken off. The interpreter is driven directly, with no codec and no store: what is measured is the
+code, and what it takes to enter it again.
 """
 
 from __future__ import annotations
@@ -33,17 +34,30 @@ def kernel(name: str, scale: float, pairs: int) -> Measured:
 def _shape(workflow: Callable[[int], Any], work: int, pairs: int) -> dict[str, float]:
     program = program_of(image_of(workflow), workflow)
     _compiled(program, 1)  # loaded, and warm, before anything is timed
+    for _ in range(2):
+        _compiled(program, work)
+        workflow(work)
+    gc.collect()
+    gc.freeze()  # what is here already need not be looked through before each turn
+
+    def turn(run: Callable[[int], Any], amount: int) -> tuple[float, Any]:
+        gc.collect()
+        began = time.process_time()
+        value = run(amount)
+        return time.process_time() - began, value
+
+    def compiled(amount: int) -> Any:
+        return _compiled(program, amount)
+
+    order = [(compiled, work), (compiled, 0), (workflow, 0), (workflow, work)]
     ours, theirs = [], []
-    for number in range(pairs):
-        if number % 2:
-            plain, expected = _timed(lambda: workflow(work))
-            mine, value = _timed(lambda: _compiled(program, work))
-        else:
-            mine, value = _timed(lambda: _compiled(program, work))
-            plain, expected = _timed(lambda: workflow(work))
-        assert value == expected
-        ours.append(mine)
-        theirs.append(plain)
+    for _ in range(pairs):
+        took = {(run, amount): turn(run, amount) for run, amount in order}
+        assert took[compiled, work][1] == took[workflow, work][1]
+        ours.append(took[compiled, work][0] - took[compiled, 0][0])
+        theirs.append(took[workflow, work][0] - took[workflow, 0][0])
+        order.reverse()
+    gc.unfreeze()
     ratio = median(a / b for a, b in zip(ours, theirs, strict=True))
     return {"perdure": median(ours), "cpython": median(theirs), "ratio": ratio}
 
@@ -58,13 +72,6 @@ def _compiled(program: Program, work: int) -> Any:
         if done.ended:
             return done.value
         events = [Event(c.seq, c.options.call(*c.args, **c.kwargs)) for c in done.calls]
-
-
-def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
-    gc.collect()
-    began = time.process_time()
-    value = run()
-    return time.process_time() - began, value
 
 
 if __name__ == "__main__":
