@@ -156,7 +156,7 @@ class Program:
     inner_by_key: dict[tuple[str, int, str, int], CodeType] = field(default_factory=dict)
     entries: dict[FunctionType, FunctionType] = field(default_factory=dict)
     names: dict[Any, str] = field(default_factory=dict)  # of activities, by function
-    due: CellType = field(default_factory=lambda: CellType(None))  # what safepoints look at
+    due: CellType = field(default_factory=lambda: CellType(None))  # safepoints: None or True
     # Code objects that were looked up, by id: the object itself, and what it is.
     _known: dict[int, tuple[CodeType, LoadedFunction | None]] = field(default_factory=dict)
     _marked: dict[tuple[str, int], list[LoadedFunction]] = field(default_factory=dict)
