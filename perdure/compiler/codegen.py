@@ -121,7 +121,7 @@ class _Writer:
         self.uncertain: dict[Statement, list[str]] = {}
         self.rebinding: dict[Handler, bool] = {}
         self.written: dict[Statement, tuple[list[ast.stmt], bool]] = {}
-        self.turn = "_turn" if "_turn" not in self.names.taken else self.names.fresh("turn")
+        self.turn = self.names.fresh("turn")
         self.resume = "_resume" if "_resume" not in self.names.taken else self.names.fresh("resume")
 
     def _locate(self, body: Body, parent: _Context | None) -> None:
@@ -493,7 +493,7 @@ class _Writer:
         """The same as the last of a turn.
 
         In a `for` it stands at no line, as the jump back to the loop does: Python 3.11 makes one
-        jump of two on the same line, which is half of what a safepoint costs there.
+        jump of two on the same line, where the safepoint is then one instruction.
         """
         return self._safepoint(loop, _NOWHERE if isinstance(loop, For) else None)
 

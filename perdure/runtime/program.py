@@ -54,6 +54,7 @@ class LoadedFunction:
     cold: list[CellType] = field(init=False)  # of each block: the turns that warm it up
 
     def __post_init__(self) -> None:
+        """A block takes its turns once, however many functions are made of its code."""
         self.cold = [CellType(iter(_TURNS)) for _ in self.codes]
 
     @property
@@ -82,7 +83,7 @@ class LoadedFunction:
         self.scope = scope
 
     def _closure(self, number: int, given: dict[str, CellType]) -> tuple[CellType, ...]:
-        """The cells of a block: those it is given, the vocabulary's, and its own."""
+        """The cells of a block: its turns, those it is given (a new dict), the vocabulary."""
         given["_cold0"] = self.cold[number]
         return tuple(given.get(n) or self.support[n] for n in self.codes[number].co_freevars)
 

@@ -10,12 +10,16 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import CodeType
 from typing import Any
+
+import pytest
 
 import perdure
 from perdure.runtime.codec import Codec
 from perdure.runtime.compiling import image_of, program_of
 from perdure.runtime.continuation import Continuation
+from perdure.runtime.interpreter import Event, advance, begin
 from perdure.store.protocol import WorkerRecord
 from perdure.testing import drive
 from tests.runtime import program_safepoints as programs
@@ -48,10 +52,31 @@ def test_what_cannot_be_kept_goes_on_in_memory() -> None:
 
 def test_a_loop_that_is_entered_once_is_specialized() -> None:
     """Python 3.11 counts calls and jumps back, and not the jump that a safepoint ends in."""
-    assert drive(programs.counts_once, 50, restart="never").value == 1225
-    program = program_of(image_of(programs.counts_once), programs.counts_once)
-    code = program.entry.codes[0]
+    assert drive(programs.counts_once, 50, restart="never").value == sum(range(50))
+    code = first_block(programs.counts_once)
     assert "BINARY_OP_ADD_INT" in {i.opname for i in dis.get_instructions(code, adaptive=True)}
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="newer Pythons have no such instruction")
+def test_a_turn_ends_in_one_instruction() -> None:
+    names = [i.opname for i in dis.get_instructions(first_block(programs.counts_once))]
+    assert "POP_JUMP_BACKWARD_IF_NONE" in names
+    assert names.count("JUMP_BACKWARD") == 1  # of the turns that warm it up
+
+
+def first_block(workflow: Callable[..., Any]) -> CodeType:
+    return program_of(image_of(workflow), workflow).entry.codes[0]
+
+
+def test_who_asks_for_a_stop_gets_one() -> None:
+    """A loop that cannot be kept goes on at once, and not to its next safepoint only."""
+    program = program_of(image_of(programs.counts), programs.counts)
+    state = begin(program, (50,), {})
+    program.due.cell_contents = True
+    stopped = advance(program, state, [], now=0.0)
+    assert stopped.stopped
+    ((_, seq),) = stopped.timers
+    assert not advance(program, state, [Event(seq)], now=0.0).stopped
 
 
 def test_nothing_of_the_run_comes_between_two_turns() -> None:
