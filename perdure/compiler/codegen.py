@@ -121,7 +121,6 @@ class _Writer:
         self.uncertain: dict[Statement, list[str]] = {}
         self.rebinding: dict[Handler, bool] = {}
         self.written: dict[Statement, tuple[list[ast.stmt], bool]] = {}
-        self.turn = self.names.fresh("turn")
         self.resume = "_resume" if "_resume" not in self.names.taken else self.names.fresh("resume")
 
     def _locate(self, body: Body, parent: _Context | None) -> None:
@@ -211,7 +210,7 @@ class _Writer:
         times. A loop that ends with its safepoint goes back by another instruction, and might run
         for hours in a block that is entered once. The runtime gives the turns, once for each block.
         """
-        turn = ast.Name(self.turn, ast.Store())
+        turn = ast.Name(self.names.fresh("turn"), ast.Store())
         return _at(ast.For(turn, load("_cold0", at), [ast.Pass()], []), at)
 
     def _live(self, head: Statement) -> list[str]:
