@@ -92,8 +92,7 @@ class _Driver:
         events: list[Event] = []
         now = 0.0
         while True:
-            due = True if self.checkpoints < self.safepoints else None
-            self.program.due.cell_contents = due
+            self.program.due = self.checkpoints < self.safepoints
             done = advance(self.program, state, events, now=now, seed=str(self.checkpoints))
             if done.ended:
                 for call in done.calls:

@@ -404,10 +404,9 @@ class _Run(Machine):
 
     def stops_at_safepoint(self, fiber: Fiber) -> bool:
         """Give way if this has gone on for long: others have a turn, and a checkpoint is made."""
-        due = self.program.due
-        if due.cell_contents is None:
+        if not self.program.due:
             return False
-        due.cell_contents = None
+        self.program.due = False
         self.result.stopped = True
         seq = self._number()
         fiber.wait = (SAFEPOINT, seq, self.context.now)

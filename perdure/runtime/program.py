@@ -157,10 +157,20 @@ class Program:
     inner_by_key: dict[tuple[str, int, str, int], CodeType] = field(default_factory=dict)
     entries: dict[FunctionType, FunctionType] = field(default_factory=dict)
     names: dict[Any, str] = field(default_factory=dict)  # of activities, by function
-    due: CellType = field(default_factory=lambda: CellType(None))  # safepoints: None or True
     # Code objects that were looked up, by id: the object itself, and what it is.
     _known: dict[int, tuple[CodeType, LoadedFunction | None]] = field(default_factory=dict)
     _marked: dict[tuple[str, int], list[LoadedFunction]] = field(default_factory=dict)
+    # What the blocks look at in each safepoint, as their `_due0`: None, or True.
+    _due: CellType = field(default_factory=lambda: CellType(None))
+
+    @property
+    def due(self) -> bool:
+        """Whether a loop gives way at its next safepoint. Any thread may ask for it."""
+        return self._due.cell_contents is not None
+
+    @due.setter
+    def due(self, wanted: bool) -> None:
+        self._due.cell_contents = True if wanted else None
 
     def show(self) -> None:
         """Let `sys.modules` have this program's modules, before its code runs."""
@@ -331,7 +341,7 @@ def load(image: Image, workflow: FunctionType | None = None) -> Program:
     for file, text in _texts(image):
         _show_source(file, text)
     support = ops.cells(_protocols(program))
-    program.due = support["_due0"]
+    program._due = support["_due0"]
     mine = {} if MAGIC in image.bytecode else _of_this_python(image)
     for index, (table, codes) in enumerate(_with_codes(image)):
         found = mine.get(table.name)

@@ -355,9 +355,7 @@ class Worker:
 
     def _step(self, held: Held, now: float) -> Step | None:
         """Step one run. A fault of ours in it stops that run here, not the worker."""
-        due = held.program.due
-        if due.cell_contents is not None:
-            due.cell_contents = None
+        held.program.due = False  # one that came after the end of a step is nobody's
         self._stepping = (held.program, time.monotonic())
         try:
             return held.step(now, PARK_AFTER)
@@ -378,7 +376,7 @@ class Worker:
         while not self._over.wait(SLICE / 2):
             stepping = self._stepping
             if stepping is not None and time.monotonic() - stepping[1] > SLICE:
-                stepping[0].due.cell_contents = True
+                stepping[0].due = True
 
     def _follow(
         self, held: Held, tasks: list[Task], timers: list[tuple[float, int]], now: float

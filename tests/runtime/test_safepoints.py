@@ -72,7 +72,7 @@ def test_who_asks_for_a_stop_gets_one() -> None:
     """A loop that cannot be kept goes on at once, and not to its next safepoint only."""
     program = program_of(image_of(programs.counts), programs.counts)
     state = begin(program, (50,), {})
-    program.due.cell_contents = True
+    program.due = True
     stopped = advance(program, state, [], now=0.0)
     assert stopped.stopped
     ((_, seq),) = stopped.timers
