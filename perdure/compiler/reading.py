@@ -18,6 +18,7 @@ from perdure.compiler import library, operators
 from perdure.compiler.core import SiteKind
 from perdure.compiler.definitions import Definition, Kind, definitions
 from perdure.compiler.held_modules import held_modules, offered
+from perdure.compiler.lookups import LOOKUPS, Ends, asked, looked_up, looked_up_in_namespace
 from perdure.compiler.mangle import mangled
 from perdure.compiler.reach import closure
 from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
@@ -31,15 +32,15 @@ from perdure.compiler.scopes import (
     unpacked,
 )
 from perdure.compiler.sites import users_of
-from perdure.compiler.stored import ANY, is_namespace, properties_made, stores_function
+from perdure.compiler.stored import ANY, properties_made, stores_function
 from perdure.compiler.trees import copy_place, last_name, nodes
 from perdure.compiler.written import (
     PROPERTIES,
     TYPES,
+    called_to_decorate,
     gives_tuples,
     has_factories,
     is_generic,
-    known_ends,
     makes_property,
     outside_functions,
     registered_with,
@@ -56,12 +57,6 @@ _DECORATORS = dict.fromkeys(PROPERTIES, "read_attribute") | {
     "cache": "cached_call",
     "lru_cache": "cached_call",
 }
-# Ways to come by a function that leave no name of it in the text.
-_LOOKUPS = frozenset(
-    {f"builtins.{name}" for name in ("getattr", "globals", "vars", "eval", "exec", "__import__")}
-    | {"importlib.import_module", "operator.attrgetter", "operator.methodcaller"}
-    | {"inspect.getmembers"}
-)
 # What leads from something callable to the function in it: `Order.total.fget(order)`.
 _OF_FUNCTIONS = frozenset(
     "fget fset fdel func __func__ __wrapped__ __get__ __set__ default_factory".split()
@@ -111,13 +106,14 @@ class Facts:
     operations: list[tuple[ast.AST, frozenset[str]]] = field(default_factory=list)  # what they call
     tested: list[ast.expr] = field(default_factory=list)  # for truth
     decorating: dict[ast.AST, list[ast.Call]] = field(default_factory=dict)  # of what is nested
+    around: set[str] = field(default_factory=set)  # methods that its decorators call
     withs: bool = False  # whether it has plain `with` statements
     factories: list[ast.Call] = field(default_factory=list)  # of `defaultdict`s
     loops: list[tuple[ast.AST, ast.AST]] = field(default_factory=list)  # `for`s, what they go over
     stops: dict[ast.AST, SiteKind] = field(default_factory=dict)  # await, yield
     dotted: dict[str | ast.expr, str | None] = field(default_factory=dict)  # what names stand for
     named: dict[str, Definition | None] = field(default_factory=dict)  # the same, of functions
-    wanted: set[tuple[str, str]] = field(default_factory=set)  # begins and ends of names looked up
+    wanted: set[Ends] = field(default_factory=set)  # begins and ends of names looked up
     fleeting: frozenset[str] = frozenset()  # generators that it makes only to use them up in place
 
     @cached_property
@@ -162,6 +158,9 @@ class Reader:
         self.special: set[str] = set()  # special methods of the program that C would call
         self.mentioned: set[str] = set()  # functions that are used as values
         self.attributes: set[str] = set()  # names of attributes that are read
+        self.read_outside: set[str] = set()  # the same, by code of modules and classes
+        self.called_outside: set[str] = set()  # methods that such code calls
+        self.wanted_outside: set[Ends] = set()  # what it looks up by names
         self.looked_up = False  # values are looked up by names that are made when the program runs
         self.generics = False  # whether a class can be called by an alias
         self.spawns = False  # whether the program has fibers, whose results are waited for
@@ -210,12 +209,14 @@ class Reader:
                 first, *others = dict.fromkeys(f.name for f in found if f is not None) or [""]
                 for name in others:
                     self.instead.setdefault(first, []).append(self.facts[name].definition)
+        self._read_outside(own)
         for facts in list(self.facts.values()):
             self._read(facts)
             if not facts.module.source.is_foreign:
                 self.mentioned |= {known.name for known in facts.mentioned}
                 self.attributes |= {node.attr for node in facts.attributes}
         self.mentioned |= {known.name for known in self._table_mentions()}
+        self.attributes |= self.read_outside
         self.decorated_methods = {
             method
             for method, names in self.methods.items()
@@ -341,10 +342,12 @@ class Reader:
         """What the decorators of a function name."""
         for decorator in facts.definition.node.decorator_list:
             for node in nodes(decorator):
-                if isinstance(node, ast.Name | ast.Attribute) and (
-                    known := self._named_outside(node, facts)
-                ):
+                if not isinstance(node, ast.Name | ast.Attribute):
+                    continue
+                if (known := self._named_outside(node, facts)) is not None:
                     facts.mentioned.append(known)
+                elif isinstance(node, ast.Attribute):
+                    facts.around.add(node.attr)
 
     def _read_operations(self, facts: Facts) -> None:
         """What the special methods that the program has may stand behind."""
@@ -404,7 +407,7 @@ class Reader:
             name = copy_place(ast.Name(node.name, ast.Load()), decorator)
             call = copy_place(ast.Call(decorator, [name], []), decorator)
             calls.append(call)
-            bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+            bare = called_to_decorate(decorator)
             if self._is_own(bare, facts.module, facts.definition.scopes):
                 facts.definition.around[call] = node
                 self._classify(call, facts)
@@ -427,18 +430,10 @@ class Reader:
 
     def _read_namespace(self, node: ast.AST, facts: Facts) -> None:
         """`vars(Order)["ship"]`, `globals().get(name)`: functions that are found by their names."""
-        match node:
-            case ast.Subscript(value=owner, slice=key, ctx=ast.Load()):
-                wanted = known_ends(key)
-            case ast.Call(func=ast.Attribute(value=owner, attr="get" | "pop"), args=[key, *_]):
-                wanted = known_ends(key)
-            case ast.Call(func=ast.Attribute(value=owner, attr="values" | "items")):
-                wanted = ("", "")  # any name
-            case _:
-                return
-        if is_namespace(owner) and not facts.module.source.is_library:
+        ends = looked_up_in_namespace(node)
+        if ends is not None and not facts.module.source.is_library:
             self.looked_up = True
-            facts.wanted.add(wanted)
+            facts.wanted.add(ends)
 
     @staticmethod
     def _read_stop(node: ast.AST, facts: Facts) -> None:
@@ -619,6 +614,29 @@ class Reader:
             if own and not facts.definition.is_nested and self._is_handed_on(facts):
                 yield facts.definition
 
+    def _read_outside(self, own: list[Module]) -> None:
+        """What code of modules and classes reads of objects: `TABLE = {"ship": carrier.ship}`."""
+        for module in own:
+            for _, statement in outside_functions(module.source.tree.body, ""):
+                called = {node.func for node in nodes(statement) if isinstance(node, ast.Call)}
+                for node in nodes(statement):
+                    if isinstance(node, ast.Attribute):
+                        names = self.called_outside if node in called else self.read_outside
+                        names.add(node.attr)
+                    self._read_lookup_outside(node, module)
+
+    def _read_lookup_outside(self, node: ast.AST, module: Module) -> None:
+        ends = looked_up_in_namespace(node)
+        if ends is None and isinstance(node, ast.Call):
+            dotted = self.modules.qualify(node.func, module) or ""
+            if dotted not in LOOKUPS or not self._looks_into_own(dotted, node, module):
+                return
+            self.looked_up = True
+            ends = looked_up(dotted, node)
+        if ends is not None:
+            self.looked_up = True
+            self.wanted_outside.add(ends)
+
     def _is_handed_on(self, facts: Facts) -> bool:
         """Whether a decorator of the program, or of a generic function, gets hold of a function."""
         if any(map(registered_with, facts.definition.node.decorator_list)):
@@ -639,8 +657,9 @@ class Reader:
                     facts.unknown.append(call)
             return
         dotted = self._dotted(call.func, facts)
-        if dotted in _LOOKUPS and not facts.module.source.is_library:
-            self.looked_up = True
+        if dotted in LOOKUPS and not facts.module.source.is_library:
+            if self._looks_into_own(dotted, call, facts.module, facts.definition.scopes):
+                self.looked_up = True
             if facts.definition.node.name not in ("__getattr__", "__getattribute__"):
                 # There it passes on an attribute that is named where it is read.
                 self._note_lookup(dotted, call, facts)
@@ -746,13 +765,19 @@ class Reader:
         known = name in _BUILTIN_METHODS or name in self.methods
         return self.stores_functions or (self.stores_anything and not known)
 
+    def _looks_into_own(
+        self, dotted: str, call: ast.Call, module: Module, scopes: Iterable[Scope] = ()
+    ) -> bool:
+        """Whether a lookup may find something of the program: not `getattr(sys, "frozen", 0)`."""
+        owner = asked(dotted, call)
+        if not isinstance(owner, ast.Name | ast.Attribute):
+            return True
+        return self._is_own(owner, module, scopes)
+
     def _note_lookup(self, dotted: str, call: ast.Call, facts: Facts) -> None:
         """`getattr(order, "ship")` says which name it looks up, or how it begins and ends."""
-        place = {"builtins.getattr": 1, "operator.methodcaller": 0, "operator.attrgetter": 0}
-        if dotted in place and len(call.args) > place[dotted]:
-            facts.wanted.add(known_ends(call.args[place[dotted]]))
-        if dotted == "inspect.getmembers":
-            facts.wanted.add(("", ""))
+        if (ends := looked_up(dotted, call)) is not None:
+            facts.wanted.add(ends)
         match call.args:
             case [owner, ast.Constant(value=str(name))] if dotted == "builtins.getattr":
                 self._give_builtin(f"{self._dotted(owner, facts)}.{name}")
@@ -763,7 +788,7 @@ class Reader:
         if facts.role is Role.WORKFLOW:
             return False
         for decorator in known.node.decorator_list:
-            bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+            bare = called_to_decorate(decorator)
             dotted = self.modules.qualify(bare, facts.module, known.scopes[1:])
             if dotted == "perdure.activity":
                 return False  # what stands below it, makes the activity
@@ -806,7 +831,7 @@ class Reader:
 
     def _is_own(self, decorator: ast.expr, module: Module, scopes: Iterable[Scope] = ()) -> bool:
         """Whether a decorator is of the program, or may be."""
-        bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+        bare = called_to_decorate(decorator)
         dotted = self.modules.qualify(bare, module, scopes)
         return dotted is None or self.modules.get(dotted.partition(".")[0]) is not None
 

@@ -13,6 +13,7 @@ from perdure.compiler.definitions import Definition
 from perdure.compiler.diagnostics import Diagnostic
 from perdure.compiler.roles import SUSPENDING, Role, decorator_role
 from perdure.compiler.scopes import Function, Modules, annotation_exprs, defaults
+from perdure.compiler.written import called_to_decorate
 
 
 def refusals(
@@ -87,7 +88,7 @@ class _Refuser:
         """A decorator that is known, is not the project's, and is not known to do no harm."""
         if decorator_role(decorator, self.module, self.modules) is not Role.PLAIN:
             return False
-        bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+        bare = called_to_decorate(decorator)
         dotted = self.modules.qualify(bare, self.module, self.scopes[1:])
         if dotted is None or dotted in _HARMLESS:
             return False

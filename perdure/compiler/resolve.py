@@ -31,6 +31,7 @@ from perdure.compiler.definitions import Definition, Kind
 from perdure.compiler.diagnostics import CompileError, Diagnostic
 from perdure.compiler.given import PERHAPS, YES, Given
 from perdure.compiler.lending import Lending
+from perdure.compiler.lookups import Ends
 from perdure.compiler.reading import MAKING, Facts
 from perdure.compiler.roles import Role
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules
@@ -125,7 +126,7 @@ _PASSING_ON = frozenset(
 )
 
 
-def _is_wanted(name: str, wanted: set[tuple[str, str]]) -> bool:
+def _is_wanted(name: str, wanted: set[Ends]) -> bool:
     """Whether a name begins and ends as one of those that are looked up.
 
     Special methods are found by the operations that call them, unless they are named in full.
@@ -164,7 +165,7 @@ class _Resolver(Given):
         own = [module for module in self.closure if not module.source.is_foreign]
         return Program(self.entry, own, functions, activities, frozenset(self.stopping))
 
-    def _found_by_name(self, wanted: set[tuple[str, str]]) -> list[str]:
+    def _found_by_name(self, wanted: set[Ends]) -> list[str]:
         """Functions and methods that suspend and are looked up: `getattr(order, "ship")()`."""
         return [
             name
@@ -467,7 +468,7 @@ class _Resolver(Given):
         queue += [name for method in special for name in self.methods[method]]
         queue += map(library.full_name, sorted(self.in_a_run))
         tables_added = False
-        looked_for: set[tuple[str, str]] = set()
+        looked_for: set[Ends] = set()
         while queue:
             name = queue.pop(0)
             facts = self.facts.get(name)
@@ -475,6 +476,7 @@ class _Resolver(Given):
                 continue
             if facts.role is Role.ACTIVITY:
                 queue += [known.name for known in facts.mentioned if known.name not in seen]
+                queue += self._methods_around(facts)
                 continue
             seen[name] = None
             queue += self._methods_made(name)
@@ -487,6 +489,7 @@ class _Resolver(Given):
                 for method in sorted(names):
                     queue += self.methods.get(method, ())
             queue += [known.name for known in facts.mentioned]
+            queue += self._methods_around(facts)
             sites: dict[ast.AST, SiteKind] = {}
             if self._compiled(name):
                 self.resolved[name] = self._resolved(facts, suspending)
@@ -520,7 +523,14 @@ class _Resolver(Given):
                 # What is called may come out of a table of the module.
                 tables_added = True
                 queue += [known.name for known in self._table_mentions()]
+                for method in sorted(self.read_outside | self.called_outside):
+                    queue += self.methods.get(method, ())
+                queue += self._found_by_name(self.wanted_outside)
         return [name for name in seen if self._compiled(name)]
+
+    def _methods_around(self, facts: Facts) -> list[str]:
+        """Methods that decorate a function: `@tools.add` of an object of the project's."""
+        return [n for method in sorted(facts.around) for n in self.methods.get(method, ())]
 
     def _begins(self, method: str) -> bool:
         """Whether a special method that gives an iterator may suspend before it returns."""

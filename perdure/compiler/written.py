@@ -18,6 +18,15 @@ def makes_property(decorator: ast.expr) -> bool:
     return last_name(decorator) in PROPERTIES
 
 
+def called_to_decorate(decorator: ast.expr) -> ast.expr:
+    """What a decorator names, its arguments left out; `@partial(traced, "x")` names `traced`."""
+    if not isinstance(decorator, ast.Call):
+        return decorator
+    if decorator.args and last_name(decorator) == "partial":
+        return decorator.args[0]
+    return decorator.func
+
+
 def registered_with(decorator: ast.expr) -> str | None:
     """The last name of the generic function for which `@show.register` gives a case."""
     bare = decorator.func if isinstance(decorator, ast.Call) else decorator
@@ -36,18 +45,6 @@ def root_name(expr: ast.expr) -> str:
     return expr.id if isinstance(expr, ast.Name) else ""
 
 
-def known_ends(name: ast.expr) -> tuple[str, str]:
-    """How the text that an expression makes begins and ends, as far as it is written out."""
-    match name:
-        case ast.Constant(value=str(text)):
-            return text, text
-        case ast.JoinedStr(values=[first, *_] as parts):
-            return known_ends(first)[0], known_ends(parts[-1])[1]
-        case ast.BinOp(op=ast.Add()):
-            return known_ends(name.left)[0], known_ends(name.right)[1]
-    return "", ""
-
-
 def outside_functions(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, ast.AST]]:
     """What a module and its classes evaluate when they are made; `Class.` it stands in.
 
@@ -60,11 +57,20 @@ def outside_functions(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, a
             yield from ((owner, part) for part in parts)
             yield from outside_functions(statement.body, f"{owner}{statement.name}.")
         elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-            given = [d for d in statement.decorator_list if isinstance(d, ast.Call)]
-            parts = [part for call in given for part in (*call.args, *call.keywords)]
+            parts = [part for d in statement.decorator_list for part in _given_to(d)]
             yield from ((owner, part) for part in (*parts, *defaults(statement.args)))
         else:
             yield owner, statement
+
+
+def _given_to(decorator: ast.expr) -> Iterator[ast.AST]:
+    """The arguments of a decorator, and of what makes it: `@Step(first).then(second)`."""
+    while isinstance(decorator, ast.Call | ast.Attribute | ast.Subscript):
+        if isinstance(decorator, ast.Call):
+            yield from (*decorator.args, *decorator.keywords)
+            decorator = decorator.func
+        else:
+            decorator = decorator.value
 
 
 def types_tested(own: Iterable[ast.AST]) -> set[ast.expr]:

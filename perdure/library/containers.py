@@ -146,7 +146,7 @@ def _count(counts: Any, given: Any, sign: int) -> None:
 def index_in(items: Any, value: Any, start: Any = 0, stop: Any = sys.maxsize, /) -> Any:
     start, stop = [index_(end) if has_index(end) else end for end in (start, stop)]
     kind = _kind(items)
-    size = len(items)
+    size = kind.__len__(items)
     place = max(start + size, 0) if start < 0 else start
     end = stop + size if stop < 0 else stop
     while place < min(end, kind.__len__(items)):

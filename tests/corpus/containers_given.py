@@ -158,6 +158,11 @@ def sequences():
     )
 
 
+class Measured(list):
+    def __len__(self):
+        return echo(super().__len__())
+
+
 @workflow
 def looking():
     """index, count and remove of lists, tuples and deques by an `__eq__` that suspends."""
@@ -166,6 +171,7 @@ def looking():
     out = [items.index(Same(2)), items.index(Same(2), 2), items.index(3), items.count(Same(2))]
     out += [items.index(Same(2), -3, -1), tuple(items).index(Same(2)), tuple(items).count(3)]
     out += [row.index(Same(2)), row.count(Same(2)), items.index(items[2]), [1, 2].index(2)]
+    out += [Measured(items).index(Same(2), -3), Measured(items).count(Same(2))]
     items.remove(Same(2))
     row.remove(Same(1))
     out += [len(items), len(row), "abcb".index("b"), "abcb".count("b")]
