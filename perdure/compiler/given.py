@@ -253,6 +253,8 @@ class Given(Reader):
         dotted = self._dotted(value, facts)
         if dotted is None or dotted in self.values:
             return PERHAPS
+        if MAKING & self.put_in and self.escapes and self.modules.class_of(dotted) is not None:
+            return PERHAPS
         operation = operators.named(dotted)
         if operation is not None and self._special_of(operation) & self.behind:
             return PERHAPS

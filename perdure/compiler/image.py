@@ -30,7 +30,7 @@ import zstandard
 from perdure.compiler.source import local_path
 from perdure.compiler.trees import CHILDREN, LEAVES, PLACED, STATEMENTS, children, copy_place, parse
 
-FORMAT = 5
+FORMAT = 6
 # Bytecode fits one Python only; its magic number says which.
 MAGIC = importlib.util.MAGIC_NUMBER.hex()
 
@@ -99,6 +99,7 @@ class Image:
     modules: tuple[ModuleText, ...]
     functions: tuple[FunctionTable, ...]
     activities: tuple[str, ...]
+    methods: tuple[str, ...]  # names of methods and properties that may suspend
     code: str
     files: tuple[str, ...]  # paths, for `positions`
     positions: bytes  # of each function: its file; of each node: line, column, end line and column
@@ -165,6 +166,7 @@ class Image:
             "modules": [[m.name, m.path, m.is_package, m.text] for m in self.modules],
             "functions": [_table(table) for table in self.functions],
             "activities": list(self.activities),
+            "methods": list(self.methods),
             "code": self.code,
             "files": list(self.files),
             "requires": self.requires,
@@ -200,6 +202,7 @@ def _decode(content: dict[str, Any]) -> Image:
         modules=tuple(ModuleText(*module) for module in content["modules"]),
         functions=functions,
         activities=tuple(content["activities"]),
+        methods=tuple(content["methods"]),
         code=content["code"],
         files=tuple(content["files"]),
         positions=base64.b64decode(content["positions"]),

@@ -191,6 +191,7 @@ def _assemble(project: Project, program: Program, functions: dict[str, FunctionS
         modules=modules,
         functions=tuple(tables),
         activities=tuple(program.activities),
+        methods=tuple(sorted(program.methods)),
         code="\n\n".join(texts),
         files=files,
         positions=record_positions(made),

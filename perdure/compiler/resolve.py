@@ -73,6 +73,7 @@ class Program:
     functions: dict[str, Resolved]  # by Definition.name, in the order in which they were reached
     activities: dict[str, Function] = field(default_factory=dict)  # by Function.name
     suspending: frozenset[str] = frozenset()  # of `functions`, those inside which a run may stop
+    methods: frozenset[str] = frozenset()  # names of methods and properties that may suspend
 
 
 def resolve(modules: Modules, entry: Function) -> Program:
@@ -163,7 +164,14 @@ class _Resolver(Given):
             if facts.role is Role.ACTIVITY
         }
         own = [module for module in self.closure if not module.source.is_foreign]
-        return Program(self.entry, own, functions, activities, frozenset(self.stopping))
+        return Program(
+            self.entry,
+            own,
+            functions,
+            activities,
+            frozenset(self.stopping),
+            frozenset(self._suspending_methods() | self.behind),
+        )
 
     def _found_by_name(self, wanted: set[Ends]) -> list[str]:
         """Functions and methods that suspend and are looked up: `getattr(order, "ship")()`."""

@@ -110,7 +110,7 @@ class Suspending:
         if kind is MethodWrapperType and (made := callables.constructed(callee)) is not None:
             return self.in_making(made)
         if kind is operator.methodcaller or kind is operator.attrgetter:
-            return callables.name_asked(callee) in self._function_names
+            return callables.name_asked(callee) in self._names
         call = getattr(kind, "__call__", None)  # noqa: B004  (the method itself is wanted)
         return self.method(call)
 
@@ -153,10 +153,14 @@ class Suspending:
         return name is not None and full_name(name) in self.program.by_name
 
     @functools.cached_property
-    def _function_names(self) -> frozenset[str]:
-        """The names of the program's functions that suspend, without what they are in."""
+    def _names(self) -> frozenset[str]:
+        """The names of functions that suspend, without what they are in, and of such methods.
+
+        What has the name of a method need not be a function of that name: `__lt__ = older`.
+        """
         names = self.program.by_name
-        return frozenset(name.rpartition(".")[2].rpartition(":")[2] for name in names)
+        last = {name.rpartition(".")[2].rpartition(":")[2] for name in names}
+        return frozenset(last.union(self.program.image.methods))
 
     def meets(self, callee: Any, /, *args: Any, **kwargs: Any) -> bool:
         """Whether a builtin that has a stand-in is given something that suspends."""
@@ -294,7 +298,7 @@ class Suspending:
         kwargs: dict[str, Any],
     ) -> bool:
         """Whether a special method of a value that a builtin goes over may stop the run."""
-        if not names & self._function_names:
+        if not names & self._names:
             return False
         found = _stand_in(callee)
         if found == "iter_" and len(args) < 2:
@@ -339,7 +343,7 @@ class Suspending:
         self, values: list[Any], names: frozenset[str], parts: Callable[[Any], Iterable[Any]]
     ) -> bool:
         """Whether one of the methods, of a value or of its parts at any depth, suspends."""
-        if names.isdisjoint(self._function_names):
+        if names.isdisjoint(self._names):
             return False
         seen: dict[int, Any] = {}
         while values:
@@ -452,7 +456,7 @@ class Suspending:
 
     def _stops_in_search(self, container: Any, value: Any) -> bool:
         """Whether looking for a value may stop the run: by its items, or at an `__eq__` of them."""
-        if type(container) in (list, tuple) and "__eq__" in self._function_names:
+        if type(container) in (list, tuple) and "__eq__" in self._names:
             return self._compares([*container, value], frozenset({"__eq__"}))
         return self._stops_in_turn(container)
 
@@ -471,7 +475,7 @@ class Suspending:
     def _asks_length(self, value: Any) -> bool:
         """Whether the run may stop where it is asked how long something is that is gone over."""
         kind = type(value)
-        if LENGTHS.isdisjoint(self._function_names):
+        if LENGTHS.isdisjoint(self._names):
             return False
         if ops.lookup(kind, "__iter__") is None and ops.lookup(kind, "__getitem__") is None:
             return False

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from pathlib import Path
 
 import pytest
 
-from perdure.testing import drive, native
-from tests.semantics.sameness import assert_same
+from tests.semantics.texts import assert_means_the_same
 
 HEAD = """
 from perdure import activity, workflow
@@ -186,11 +184,4 @@ def test_same_meaning(
     if sys.version_info < (3, needs):
         pytest.skip(f"syntax of Python 3.{needs}")
     module = f"newer_syntax_{name}"
-    (tmp_path / f"{module}.py").write_text(HEAD + text)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    flow = getattr(importlib.import_module(module), name)
-    outcomes = {"native": native(flow)}
-    assert outcomes["native"].error is None
-    for restart in ("never", "every"):
-        outcomes[restart] = drive(flow, restart=restart)
-    assert_same(outcomes)
+    assert_means_the_same(HEAD + text, module, name, tmp_path, monkeypatch)

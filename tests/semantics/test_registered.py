@@ -5,13 +5,11 @@ Each program is a module of its own: in a larger one the next function may lead 
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 import pytest
 
-from perdure.testing import drive, native
-from tests.semantics.sameness import assert_same
+from tests.semantics.texts import assert_means_the_same
 
 HEAD = """
 import functools
@@ -396,11 +394,4 @@ def test_what_modules_lead_to_is_compiled(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = f"registered_{list(PROGRAMS).index(name)}"
-    (tmp_path / f"{module}.py").write_text(HEAD + PROGRAMS[name])
-    monkeypatch.syspath_prepend(str(tmp_path))
-    flow = importlib.import_module(module).flow
-    outcomes = {"native": native(flow)}
-    assert outcomes["native"].error is None
-    for restart in ("never", "every"):
-        outcomes[restart] = drive(flow, restart=restart)
-    assert_same(outcomes)
+    assert_means_the_same(HEAD + PROGRAMS[name], module, "flow", tmp_path, monkeypatch)
