@@ -251,7 +251,7 @@ class Given(Reader):
                 return YES
             return PERHAPS if known.name in self.maybe or known.node.decorator_list else NO
         dotted = self._dotted(value, facts)
-        if dotted is None or dotted in self.values:
+        if dotted is None or dotted in self.values or self._is_in_own(dotted):
             return PERHAPS
         if MAKING & self.put_in and self.escapes and self.modules.class_of(dotted) is not None:
             return PERHAPS

@@ -396,9 +396,7 @@ class Reader:
     def _is_of_an_object(self, node: ast.Attribute, facts: Facts) -> bool:
         """Whether an attribute is not one of a module."""
         dotted = self._dotted(node, facts)
-        if dotted is None or self._is_value(dotted):
-            return True
-        return self.modules.class_of(dotted.rpartition(".")[0]) is not None
+        return dotted is None or self._is_in_own(dotted)
 
     def _read_decorators(self, node: Any, facts: Facts) -> None:
         """The calls that decorating a nested function or class comes to, by the project's own."""
@@ -713,7 +711,9 @@ class Reader:
             self._read_method(call, call.func.attr, facts)
             if "__call__" in self.methods:
                 facts.unknown.append(call)  # of what it names: `Color.RED(…)`
-        elif isinstance(call.func, ast.Name) and self._is_variable(dotted):
+        elif isinstance(call.func, ast.Name) and (
+            self._is_variable(dotted) or self._is_in_own(dotted)
+        ):
             facts.unknown.append(call)
 
     def _of_builtin(self, call: ast.Call, name: str, facts: Facts) -> None:
@@ -803,11 +803,6 @@ class Reader:
         name = known.node.name
         definitions_of_it = 1 + len(self.redefined.get(known.name, ()))
         return module.bound.get(name, 1) > definitions_of_it or name in module.rebound
-
-    def _is_value(self, dotted: str) -> bool:
-        """Whether `dotted` is an attribute of a first-party module-level object (not a module)."""
-        head = dotted.rpartition(".")[0]
-        return head in self.values and self.modules.get(head) is None
 
     def _is_open(self, dotted: str, depth: int = 0) -> bool:
         """Whether the text of a class does not say all that making an object of it calls.
