@@ -54,12 +54,18 @@ class Definition:
     in_class: bool  # whether `super()` and `__class__` mean something in it
     type_params: frozenset[str] = frozenset()  # of it and what is around it (from Python 3.12)
     is_nested: bool = False  # whether it stands in another function
+    body: Scope | None = None  # of the class that it stands in
     nested: list[Definition] = field(default_factory=list)
 
     @property
     def scope(self) -> Scope:
         """What the function itself binds and uses."""
         return self.scopes[0]
+
+    @property
+    def outer(self) -> tuple[Scope, ...]:
+        """The scopes that its decorators and defaults see, innermost first."""
+        return self.scopes[1:] if self.body is None else (self.body, *self.scopes[1:])
 
     @property
     def name(self) -> str:
@@ -146,6 +152,7 @@ class _Collector:
         self.module = module
         self.scopes = scope_table(module)
         self.found: list[Definition] = []
+        self.bodies: dict[str, Scope] = {}  # of classes, by what the names in them begin with
         self.taken: set[str] = set()
 
     def run(self) -> list[Definition]:
@@ -190,6 +197,7 @@ class _Collector:
             elif isinstance(node, ast.ClassDef):
                 stack += [*node.keywords, *node.bases, *node.decorator_list]
                 name = f"{prefix}{node.name}"
+                self.bodies[f"{name}."] = self.scopes[node][0]
                 inner = params.union(type_variables(node))
                 self._visit_all(iter(node.body), f"{name}.", name, parent, True, inner)
             else:
@@ -217,7 +225,9 @@ class _Collector:
             known = self.module.functions.get(qualname)
             function = known if known is not None and known.node is node else function
         params = params.union(type_variables(origin))
-        made = Definition(function, origin, scopes, name, in_class, params, parent is not None)
+        body = self.bodies.get(prefix) if owner is not None else None
+        nested = parent is not None
+        made = Definition(function, origin, scopes, name, in_class, params, nested, body)
         if isinstance(origin, COMPREHENSIONS):
             node.body[:0] = _declared(made)
         self.found.append(made)

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from perdure.compiler import library, operators
 from perdure.compiler.definitions import Definition, Kind
-from perdure.compiler.reading import MAKING, Facts, Reader
+from perdure.compiler.making import MAKING
+from perdure.compiler.reading import Facts, Reader
 from perdure.compiler.roles import Role
 from perdure.compiler.scopes import Function, Modules
 from perdure.compiler.trees import last_name
@@ -69,7 +70,7 @@ class Given(Reader):
         if self.escapes:
             found |= self.decorated_methods | self.put_in
         found |= _STEPS if self.iterates or self.sends else set()
-        if "__post_init__" in found:
+        if "__post_init__" in found or (self.escapes and self.has_factories):
             found.add("__init__")  # `super().__init__()` may be what `dataclass` wrote
         if MAKING & found and "__call__" in self.methods:
             found.add("__call__")  # `super().__call__()` in a metaclass makes the object
@@ -91,7 +92,8 @@ class Given(Reader):
             )
         }
         factories = ((c, f) for f in self.facts.values() for c in f.factories if c.args)
-        if any(self._called(call.args[0], facts) for call, facts in factories):
+        fills = self.fills_outside and self.escapes
+        if fills or any(self._called(call.args[0], facts) for call, facts in factories):
             found.add("__missing__")
         return found
 
@@ -253,14 +255,19 @@ class Given(Reader):
         dotted = self._dotted(value, facts)
         if dotted is None or dotted in self.values or self._is_in_own(dotted):
             return PERHAPS
-        if MAKING & self.put_in and self.escapes and self.modules.class_of(dotted) is not None:
-            return PERHAPS
+        if self.modules.class_of(dotted) is not None:
+            return PERHAPS if self._making_suspends(dotted) else NO
         operation = operators.named(dotted)
         if operation is not None and self._special_of(operation) & self.behind:
             return PERHAPS
         if dotted == "operator.call":
             return PERHAPS
         return PERHAPS if self.iterates and dotted in library.STAND_INS else NO
+
+    def _making_suspends(self, dotted: str) -> bool:
+        """Whether making an object of a class may suspend."""
+        made = self.makers.of(dotted)
+        return any(map(self._compiled, made)) or (self.escapes and self._is_open(dotted))
 
     def _iterated(self, value: ast.AST, facts: Facts) -> int:
         """Whether iterating over the value of an expression suspends."""

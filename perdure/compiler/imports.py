@@ -70,7 +70,8 @@ def loads(source: Source, imports: dict[str, str]) -> Loads:
     found = Loads()
     if not _LOADS.search(source.text):
         return found
-    reader = _Names(source, imports)
+    everywhere = _imported_everywhere(source)
+    reader = _Names(source, everywhere | imports)
     for node in nodes(source.tree):
         if isinstance(node, ast.Call) and last_name(node.func) in _LOADERS:
             _read_load(node, reader, found)
@@ -78,6 +79,16 @@ def loads(source: Source, imports: dict[str, str]) -> Loads:
         # `for module in pkgutil.walk_packages(plugins.__path__, "plugins.")`
         found.beginning |= {f"{package}." for package in reader.searched()}
     return found
+
+
+def _imported_everywhere(source: Source) -> dict[str, str]:
+    """What import statements bind, those in functions too."""
+    return {
+        name: dotted
+        for node in nodes(source.tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name, dotted in import_names(node, source)
+    }
 
 
 def _read_load(call: ast.Call, reader: _Names, found: Loads) -> None:
@@ -150,7 +161,10 @@ class _Names:
                 case ast.Name(id="__path__"):
                     yield self.package
                 case ast.Attribute(value=ast.Name(id=name), attr="__path__"):
-                    yield self.imports.get(name, name)
+                    if name in self.imports:
+                        yield self.imports[name]
+                    else:  # a parameter: any package that the module knows
+                        yield from self.imports.values()
 
 
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")

@@ -19,6 +19,7 @@ from perdure.compiler.core import SiteKind
 from perdure.compiler.definitions import Definition, Kind, definitions
 from perdure.compiler.held_modules import held_modules, offered
 from perdure.compiler.lookups import LOOKUPS, Ends, asked, looked_up, looked_up_in_namespace
+from perdure.compiler.making import MAKING, Makers
 from perdure.compiler.mangle import mangled
 from perdure.compiler.reach import closure
 from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
@@ -38,8 +39,8 @@ from perdure.compiler.written import (
     PROPERTIES,
     TYPES,
     called_to_decorate,
+    factories,
     gives_tuples,
-    has_factories,
     is_generic,
     makes_property,
     outside_functions,
@@ -48,8 +49,6 @@ from perdure.compiler.written import (
     types_tested,
 )
 
-# What making an object calls; the last is called by the `__init__` that `dataclass` writes.
-MAKING = frozenset({"__new__", "__init__", "__post_init__"})
 # Decorators of functools that put something else in a function's place, which calls the function.
 _REPLACING = frozenset({"functools.singledispatch", "functools.cache", "functools.lru_cache"})
 # What is to be compiled where a function under one of these suspends, by the decorator's last name.
@@ -107,6 +106,7 @@ class Facts:
     tested: list[ast.expr] = field(default_factory=list)  # for truth
     decorating: dict[ast.AST, list[ast.Call]] = field(default_factory=dict)  # of what is nested
     around: set[str] = field(default_factory=set)  # methods that its decorators call
+    replaced: bool = False  # whether a variable decorates it, which may hold anything
     withs: bool = False  # whether it has plain `with` statements
     factories: list[ast.Call] = field(default_factory=list)  # of `defaultdict`s
     loops: list[tuple[ast.AST, ast.AST]] = field(default_factory=list)  # `for`s, what they go over
@@ -149,6 +149,7 @@ class Reader:
         self.entry = entry
         self.closure = closure(modules, entry.module)
         self.facts: dict[str, Facts] = {}
+        self.makers = Makers(modules, self.facts)
         self.by_node: dict[ast.AST, Definition] = {}
         self.redefined: dict[str, list[Definition]] = {}  # functions of a name that has been taken
         # Functions that a name may stand for instead: `if fast: from a import f`, `else: …`.
@@ -161,6 +162,7 @@ class Reader:
         self.read_outside: set[str] = set()  # the same, by code of modules and classes
         self.called_outside: set[str] = set()  # methods that such code calls
         self.wanted_outside: set[Ends] = set()  # what it looks up by names
+        self.fills_outside = False  # whether it makes dicts with factories
         self.looked_up = False  # values are looked up by names that are made when the program runs
         self.generics = False  # whether a class can be called by an alias
         self.spawns = False  # whether the program has fibers, whose results are waited for
@@ -191,6 +193,9 @@ class Reader:
         self.stores_anything = any(module.stores_anything for module in own)
         self.stores_functions = any(map(_stores_functions, own))
         self.put_in = self._put_in(own)
+        self.has_factories = any(
+            self._has_factories(node, module) for module in own for node in module.classes.values()
+        )
         self.answering = [name for method in _ANSWERING for name in self.methods.get(method, ())]
         self.special = {*operators.SPECIAL, *operators.READING} & self.methods.keys()
         self.has_counters = any("Counter" in module.source.text for module in self.closure)
@@ -331,6 +336,8 @@ class Reader:
                     self._read_decorators(node, facts)
             elif kind is ast.With:
                 facts.withs = True
+            elif kind is ast.Raise:
+                self._read_raise(node, facts)
             elif kind in _STOPS:
                 self._read_stop(node, facts)
             elif kind in _GOES_OVER:
@@ -341,7 +348,13 @@ class Reader:
     def _read_around(self, facts: Facts) -> None:
         """What the decorators of a function name."""
         for decorator in facts.definition.node.decorator_list:
+            bare = called_to_decorate(decorator)
+            if isinstance(bare, ast.Name) and self._named_outside(bare, facts) is None:
+                dotted = self.modules.qualify(bare, facts.module, facts.definition.outer)
+                facts.replaced = facts.replaced or dotted is None or dotted in self.values
             for node in nodes(decorator):
+                if node in self.by_node:
+                    facts.mentioned.append(self.by_node[node])
                 if not isinstance(node, ast.Name | ast.Attribute):
                     continue
                 if (known := self._named_outside(node, facts)) is not None:
@@ -411,20 +424,45 @@ class Reader:
                 self._classify(call, facts)
         facts.decorating[node] = calls
 
+    def _read_raise(self, node: ast.Raise, facts: Facts) -> None:
+        """`raise E` makes an object of a class, as a call does: from here on it says so."""
+        for part in ("exc", "cause"):
+            value = getattr(node, part)
+            if isinstance(value, ast.Name | ast.Attribute) and (
+                self.makers.of(self._dotted(value, facts) or "")
+            ):
+                call = copy_place(ast.Call(value, [], []), value)
+                setattr(node, part, call)
+                facts.definition.around[call] = node
+                self._classify(call, facts)
+
     def _read_value(self, node: ast.Name | ast.Attribute, facts: Facts) -> None:
         """A name or an attribute that is not called on the spot."""
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             facts.attributes.append(node)
-            if node.attr in ("format", "format_map") and operators.SHOWING & self.special:
-                self.in_a_run.add(library.METHODS[node.attr][0])  # `map("{}".format, items)`
-            elif node.attr in library.GIVEN_METHODS:
-                self.types_given.add(library.METHODS[node.attr][0])
-                self.gives_builtins = True
+            self._give_method(node.attr)
         known = self._function_named(node, facts)
         if known is not None:
             facts.mentioned += self._meant(known)
         else:
             self._mention_builtin(node, facts)
+
+    def _give_method(self, name: str) -> None:
+        """Take the stand-in of a builtin's method in: `map("{}".format, items)`."""
+        if name in ("format", "format_map") and operators.SHOWING & self.special:
+            self.in_a_run.add(library.METHODS[name][0])
+        elif name in library.GIVEN_METHODS:
+            self.types_given.add(library.METHODS[name][0])
+            self.gives_builtins = True
+
+    def _give_getter(self, dotted: str | None) -> None:
+        """Take in what the calls of an `attrgetter` or an `itemgetter` come to."""
+        if dotted == "operator.attrgetter" and (
+            self.properties or self.special & operators.READING
+        ):
+            self.in_a_run |= {"getattr_", "attributes_"}
+        if dotted == "operator.itemgetter" and {"__getitem__", "__missing__"} & self.methods.keys():
+            self.in_a_run.add("items_")
 
     def _read_namespace(self, node: ast.AST, facts: Facts) -> None:
         """`vars(Order)["ship"]`, `globals().get(name)`: functions that are found by their names."""
@@ -557,7 +595,7 @@ class Reader:
 
     def _named_outside(self, node: ast.expr, facts: Facts) -> Definition | None:
         """The function that an expression in a function's decorators names."""
-        scopes = facts.definition.scopes[1:]
+        scopes = facts.definition.outer
         if isinstance(node, ast.Name) and (local := self._local(node.id, scopes)):
             return local
         return self._function(self.modules.qualify(node, facts.module, scopes))
@@ -621,12 +659,17 @@ class Reader:
                     if isinstance(node, ast.Attribute):
                         names = self.called_outside if node in called else self.read_outside
                         names.add(node.attr)
+                        if node not in called:
+                            self._give_method(node.attr)
                     self._read_lookup_outside(node, module)
 
     def _read_lookup_outside(self, node: ast.AST, module: Module) -> None:
         ends = looked_up_in_namespace(node)
         if ends is None and isinstance(node, ast.Call):
             dotted = self.modules.qualify(node.func, module) or ""
+            self._give_getter(dotted)
+            if dotted == "collections.defaultdict" and node.args:
+                self.fills_outside = True
             if dotted not in LOOKUPS or not self._looks_into_own(dotted, node, module):
                 return
             self.looked_up = True
@@ -661,12 +704,7 @@ class Reader:
             if facts.definition.node.name not in ("__getattr__", "__getattribute__"):
                 # There it passes on an attribute that is named where it is read.
                 self._note_lookup(dotted, call, facts)
-        if dotted == "operator.attrgetter" and (
-            self.properties or self.special & operators.READING
-        ):
-            self.in_a_run |= {"getattr_", "attributes_"}
-        if dotted == "operator.itemgetter" and {"__getitem__", "__missing__"} & self.methods.keys():
-            self.in_a_run.add("items_")
+        self._give_getter(dotted)
         if dotted is None:
             if isinstance(call.func, ast.Attribute) and call.func.attr == "__class__":
                 facts.unknown.append(call)
@@ -789,10 +827,10 @@ class Reader:
             return False
         for decorator in known.node.decorator_list:
             bare = called_to_decorate(decorator)
-            dotted = self.modules.qualify(bare, facts.module, known.scopes[1:])
+            dotted = self.modules.qualify(bare, facts.module, known.outer)
             if dotted == "perdure.activity":
                 return False  # what stands below it, makes the activity
-            if dotted in _REPLACING or self._is_own(bare, facts.module, known.scopes[1:]):
+            if dotted in _REPLACING or self._is_own(bare, facts.module, known.outer):
                 return True
         return self._is_bound_again(known, facts.module)
 
@@ -818,10 +856,21 @@ class Reader:
         module, _, node = found
         bases = self.modules.bases_of(module, node)
         return (
-            has_factories(node)
+            self._has_factories(node, module)
+            or any(
+                self._is_replaced(self.facts[name].definition) for name in self.makers.of(dotted)
+            )
             or any(base is None or base in self.values for base in bases)
             or any(self._is_own(decorator, module) for decorator in node.decorator_list)
             or any(self._is_open(base, depth + 1) for base in bases if base)
+        )
+
+    @staticmethod
+    def _has_factories(node: ast.ClassDef, module: Module) -> bool:
+        """Whether fields of a dataclass have factories, other than Python's own containers."""
+        return any(
+            not (isinstance(factory, ast.Name) and factory.id in TYPES - module.bound.keys())
+            for factory in factories(node)
         )
 
     def _is_own(self, decorator: ast.expr, module: Module, scopes: Iterable[Scope] = ()) -> bool:

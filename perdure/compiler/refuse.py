@@ -41,6 +41,7 @@ _HARMLESS = frozenset(
     | {"abc.abstractclassmethod", "abc.abstractstaticmethod"}
     | {f"functools.{n}" for n in ("wraps", "singledispatch", "singledispatchmethod")}
     | {f"functools.{n}" for n in ("cached_property", "cache", "lru_cache", "total_ordering")}
+    | {"functools.cmp_to_key", "functools.partial"}
     | {"contextlib.contextmanager", "contextlib.asynccontextmanager", "typing.overload"}
     | {"typing.override", "typing.final", "typing.no_type_check", "abc.abstractmethod"}
     | {"types.coroutine", "warnings.deprecated", "enum.member", "enum.nonmember"}
@@ -89,7 +90,7 @@ class _Refuser:
         if decorator_role(decorator, self.module, self.modules) is not Role.PLAIN:
             return False
         bare = called_to_decorate(decorator)
-        dotted = self.modules.qualify(bare, self.module, self.scopes[1:])
+        dotted = self.modules.qualify(bare, self.module, self.definition.outer)
         if dotted is None or dotted in _HARMLESS:
             return False
         return self.modules.get(dotted.partition(".")[0]) is None

@@ -32,7 +32,8 @@ from perdure.compiler.diagnostics import CompileError, Diagnostic
 from perdure.compiler.given import PERHAPS, YES, Given
 from perdure.compiler.lending import Lending
 from perdure.compiler.lookups import Ends
-from perdure.compiler.reading import MAKING, Facts
+from perdure.compiler.making import MAKING
+from perdure.compiler.reading import Facts
 from perdure.compiler.roles import Role
 from perdure.compiler.scopes import COMPREHENSIONS, Function, Module, Modules
 from perdure.compiler.sites import in_place
@@ -44,6 +45,8 @@ _CALLED_BY_SYNTAX = frozenset(
 )
 _CACHING = re.compile(r"^(?!\s*@).*\b(?:lru_)?cache\(", re.MULTILINE)
 _ENTERING = frozenset({"__enter__", "__exit__"})
+# By which loops go over an object.
+_GOING_OVER = frozenset({"__iter__", "__next__", "__getitem__", *library.LENGTHS})
 # Methods that class statements call; functions that they define may be put into the class.
 _CALLED_BY_CLASSES = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__"})
 
@@ -180,10 +183,16 @@ class _Resolver(Given):
             for name, facts in self.facts.items()
             if not facts.definition.is_nested
             and not facts.module.source.is_library
-            and self._compiled(name)
+            and self._leads_to_compiled(facts.definition)
             and _is_wanted(facts.definition.node.name, wanted)
             and self._can_compile(facts)
         ]
+
+    def _leads_to_compiled(self, definition: Definition) -> bool:
+        """Whether a function is compiled, or one that it makes is."""
+        return self._compiled(definition.name) or any(
+            map(self._leads_to_compiled, definition.nested)
+        )
 
     # Who suspends -----------------------------------------------------------------------------
 
@@ -267,7 +276,9 @@ class _Resolver(Given):
         """The stand-ins for what decorators of functools do around functions that suspend."""
         found = set()
         for name in self.decorated:
-            if self._compiled(name) or self.facts[name].role is Role.ACTIVITY:
+            facts = self.facts[name]
+            wrapped = self.escapes and self._is_replaced(facts.definition)
+            if self._compiled(name) or facts.role is Role.ACTIVITY or wrapped:
                 found |= set(self.decorated[name])
         if self.escapes and self._makes_caches:
             found.add("cached_call")
@@ -328,6 +339,8 @@ class _Resolver(Given):
 
     def _find_iterators(self, suspending: set[str]) -> None:
         """Whether the program has iterators that suspend: then any loop over an unknown may."""
+        if self.escapes and _GOING_OVER & (self.put_in | self.decorated_methods):
+            self.iterates = True
         for name in self.durable | self.maybe:
             facts = self.facts[name]
             if name not in self.stopping and self._may_stop(facts, suspending):
@@ -360,7 +373,7 @@ class _Resolver(Given):
             return  # compiled where it is used
         callees = [known.name for _, known in facts.known]
         callees += [made.name for _, made in facts.generators]
-        callees += [made for call, _ in facts.constructed for made in self._makers_of(call, facts)]
+        callees += [made for _, dotted in facts.constructed for made in self.makers.of(dotted)]
         given = {self._meets(call, facts) for call, _ in facts.stand_ins}
         given |= {self._iterated(over, facts) for _, over in facts.loops}
         if any(self._suspends(callee) for callee in callees) or YES in given:
@@ -384,43 +397,6 @@ class _Resolver(Given):
         )
         if uncertain and self._can_compile(facts):
             self.maybe.add(name)
-
-    def _makers_of(self, call: ast.Call, facts: Facts) -> list[str]:
-        """The methods of the project that making an object of a known class calls."""
-        dotted = self._dotted(call.func, facts)
-        if not dotted:
-            return []
-        found = [self._inherited(dotted, name, 0) for name in sorted(MAKING)]
-        return [name for name in [*found, self._called_by_metaclass(dotted, 0)] if name]
-
-    def _inherited(self, dotted: str, method: str, depth: int) -> str | None:
-        """The method that a class has or inherits."""
-        found = self.modules.class_of(dotted)
-        if found is None or depth > 20:
-            return None
-        module, qualname, node = found
-        own = f"{module.source.module}:{qualname}.{method}"
-        if own in self.facts:
-            return own
-        for above in self.modules.bases_of(module, node):
-            if above and (name := self._inherited(above, method, depth + 1)):
-                return name
-        return None
-
-    def _called_by_metaclass(self, dotted: str, depth: int) -> str | None:
-        """The `__call__` of a class's own class."""
-        found = self.modules.class_of(dotted)
-        if found is None or depth > 20:
-            return None
-        module, _, node = found
-        metaclass = next((k.value for k in node.keywords if k.arg == "metaclass"), None)
-        if metaclass is not None:
-            above = self.modules.qualify(metaclass, module)
-            return self._inherited(above, "__call__", 0) if above else None
-        for above in self.modules.bases_of(module, node):
-            if above and (name := self._called_by_metaclass(above, depth + 1)):
-                return name
-        return None
 
     def _own_method_suspends(self, call: ast.Call, facts: Facts) -> bool:
         """Whether `self.method()` leads to a method of the same class that suspends."""
@@ -491,6 +467,7 @@ class _Resolver(Given):
             queue += [known.name for _, known in facts.known]
             for _, method in facts.methods:
                 queue += self.methods.get(method, ())
+                queue += self.dispatching.get(method, ())
             for attribute in facts.attributes:
                 queue += self.methods.get(attribute.attr, ())
             for _, names in facts.operations:
@@ -509,9 +486,7 @@ class _Resolver(Given):
                     queue.append(nested.name)
                 else:  # it is Python's own, but functions in it may be called later
                     inside += nested.nested
-            queue += [
-                made for call, _ in facts.constructed for made in self._makers_of(call, facts)
-            ]
+            queue += [made for _, dotted in facts.constructed for made in self.makers.of(dotted)]
             queue += [
                 library.full_name(stand_in)
                 for call, dotted in facts.stand_ins
@@ -527,7 +502,7 @@ class _Resolver(Given):
                 queue += self._found_by_name(wanted)
             if self.iterates or MAKING & suspending:
                 queue += map(library.full_name, (*self._making(), *library.GOING_OVER))
-            if not tables_added and facts.unknown:
+            if not tables_added and (facts.unknown or facts.replaced or self._fills(facts)):
                 # What is called may come out of a table of the module.
                 tables_added = True
                 queue += [known.name for known in self._table_mentions()]
@@ -536,12 +511,19 @@ class _Resolver(Given):
                 queue += self._found_by_name(self.wanted_outside)
         return [name for name in seen if self._compiled(name)]
 
+    def _fills(self, facts: Facts) -> bool:
+        """Whether a function may ask a dict of a module for what that makes first."""
+        made = self.fills_outside and "__missing__" in self.behind
+        return made and any("__missing__" in names for _, names in facts.operations)
+
     def _methods_around(self, facts: Facts) -> list[str]:
         """Methods that decorate a function: `@tools.add` of an object of the project's."""
         return [n for method in sorted(facts.around) for n in self.methods.get(method, ())]
 
     def _begins(self, method: str) -> bool:
         """Whether a special method that gives an iterator may suspend before it returns."""
+        if self.escapes and method in self.put_in | self.decorated_methods:
+            return True
         return any(
             self.facts[name].definition.kind is Kind.FUNCTION and self._compiled(name)
             for name in self.methods.get(method, ())
@@ -574,8 +556,8 @@ class _Resolver(Given):
                 sites[generator] = SiteKind.DURABLE
             elif made.name in self.maybe:
                 makers[generator] = SiteKind.DURABLE
-        for call, _ in facts.constructed:
-            if any(map(self._compiled, self._makers_of(call, facts))):
+        for call, dotted in facts.constructed:
+            if any(map(self._compiled, self.makers.of(dotted))):
                 sites[call] = SiteKind.DYNAMIC
         properties = self.properties & suspending
         sites |= {a: SiteKind.DYNAMIC for a in facts.attributes if a.attr in properties}

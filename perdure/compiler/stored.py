@@ -37,6 +37,8 @@ def stored_by(node: ast.AST) -> Iterator[str | None]:
                 yield from map(_written, keys)
         case ast.Call(func=ast.Name("type"), args=[_, _, ast.Dict(keys=keys)]):
             yield from map(_written, keys)
+        case ast.Call(func=ast.Name("type"), args=[_, _, _]):
+            yield None
         case ast.Call(keywords=given) if (space := _given(given, "namespace")) is not None:
             yield from map(_written, space.keys)  # make_dataclass()
         case ast.Call(func=ast.Attribute(attr="namedtuple") | ast.Name("namedtuple")):

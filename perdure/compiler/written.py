@@ -106,14 +106,15 @@ def gives_tuples(over: ast.expr) -> bool:
     return False
 
 
-def has_factories(node: ast.ClassDef) -> bool:
-    """Whether fields of a class have a `default_factory`."""
-    return any(
-        keyword.arg == "default_factory"
+def factories(node: ast.ClassDef) -> list[ast.expr]:
+    """What fields of a class have as their `default_factory`."""
+    return [
+        keyword.value
         for statement in node.body
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.value, ast.Call)
         for keyword in statement.value.keywords
-    )
+        if keyword.arg == "default_factory"
+    ]
 
 
 def is_generic(node: ast.ClassDef) -> bool:

@@ -88,5 +88,6 @@ def bytes_(kind: Any, source: Any, /, *args: Any, **kwargs: Any) -> Any:
         return operator.call(kind, index_(source), *args, **kwargs)
     if isinstance(source, int):
         return operator.call(kind, int.__int__(source), *args, **kwargs)
-    items = [_as_index(item, True) for item in list_(source)]
+    given = list_(source) if kind is bytes else source  # a bytearray does not ask how long it is
+    items = [_as_index(item, True) for item in given]
     return operator.call(kind, items, *args, **kwargs)

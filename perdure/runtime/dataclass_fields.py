@@ -6,6 +6,7 @@ default factory, or `__post_init__`, suspends (`dataclasses._process_class` of C
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import inspect
 import sys
@@ -54,12 +55,12 @@ def is_for_init_only(field: dataclasses.Field[Any]) -> bool:
 
 def bound(written: Any, made: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """The arguments of a generated `__init__` by name; raises what a call of it raises."""
-    signature = inspect.signature(written)
-    try:
-        found = signature.bind(made, *args, **kwargs)
-    except TypeError:
+    found: inspect.BoundArguments | None = None
+    with contextlib.suppress(TypeError):
+        found = inspect.signature(written).bind(made, *args, **kwargs)
+    if found is None:
         written(made, *args, **kwargs)  # says it as Python does, and sets nothing
-        raise
+    assert found is not None
     found.apply_defaults()
     return found.arguments
 

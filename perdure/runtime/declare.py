@@ -19,6 +19,7 @@ import uuid as _uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from perdure.runtime import native
@@ -235,22 +236,35 @@ def bypassed(role: str, function: Any) -> DurabilityError:
     """The error of an activity, or of a function of perdure, that is called past the compiler."""
     name = getattr(function, "__qualname__", repr(function))
     return DurabilityError(
-        f"{role} {name} was called inside a run by code that is not compiled{_caller()} (a builtin "
-        f"such as map or sorted, another package, or a function the compiler took for plain). It "
-        f"has not run: its result could not be recorded. Call it directly from the workflow or "
-        f"from a function of your project, in a loop or a list comprehension."
+        f"{role} {name} was called inside a run by code that is not compiled{_callers()}. What led "
+        f"to it there is a builtin, another package, or something that the compiler took for a "
+        f"plain call. It has not run: its result could not be recorded. Call it directly from the "
+        f"workflow or from a function of your project, in a loop or a list comprehension."
     )
 
 
-def _caller() -> str:
-    """Where the code that has called stands: itself, or what it gave a builtin."""
-    frame = sys._getframe(2)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("perdure."):
+def _callers() -> str:
+    """Where the code that has called stands, and the compiled code from which that was called."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and (_is_ours(frame, "") or frame.f_code.co_filename[0] == "<"):
         frame = frame.f_back
-    code = frame.f_code
-    if frame.f_back is None or code.co_filename.startswith("<"):
+    if frame is None:
         return ""
-    return f", in {code.co_qualname} ({code.co_filename}:{frame.f_lineno})"
+    block = frame
+    while block.f_back is not None and not _is_ours(block.f_back, "runtime."):
+        block = block.f_back
+    if block is frame or block.f_back is None or _is_ours(block, ""):
+        return f", in {_place(frame)}"
+    return f", in {_place(frame)}, called from {_place(block)}"
+
+
+def _is_ours(frame: FrameType, part: str) -> bool:
+    name = frame.f_globals.get("__name__")
+    return isinstance(name, str) and name.startswith(f"perdure.{part}")
+
+
+def _place(frame: FrameType) -> str:
+    return f"{frame.f_code.co_qualname} ({frame.f_code.co_filename}:{frame.f_lineno})"
 
 
 def activity_options(function: Any) -> ActivityOptions | None:

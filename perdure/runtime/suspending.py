@@ -196,7 +196,8 @@ class Suspending:
             args = tuple(given for given in args if not isinstance(given, set | frozenset))
         if found == "new_of_":
             args = args[1:]
-        if found in ASKING_LENGTH and any(map(self._asks_length, args)):
+        asks = found in ASKING_LENGTH or callee is bytes
+        if asks and any(map(self._asks_length, args)):
             return True
         return any(map(self._stops, [*args, *kwargs.values()] if kwargs else args))
 

@@ -220,6 +220,59 @@ def test_modules_that_are_loaded_by_name(tmp_path: Path) -> None:
     assert_same_everywhere(tmp_path, LOADED)
 
 
+# Only functions know the packages whose modules are loaded.
+SEARCHED = {
+    "main.py": """
+import importlib, pkgutil
+from perdure import workflow
+from acts import act, die
+from table import CHECKS
+import others
+
+def load():
+    from plugins import late as found
+    for module in pkgutil.iter_modules(found.__path__, found.__name__ + "."):
+        importlib.import_module(module.name)
+
+def load_from(package):
+    for _, name, _ in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{name}")
+
+load()
+load_from(others)
+
+@workflow
+def run(marker):
+    found = [check(2) for check in CHECKS]
+    return found, die(marker), [check(3) for check in CHECKS]
+""",
+    "table.py": "CHECKS = []\ndef check(f):\n    CHECKS.append(f)\n    return f\n",
+    "plugins/__init__.py": "",
+    "plugins/late/__init__.py": "",
+    "plugins/late/first.py": """
+from acts import act
+from table import check
+
+@check
+def positive(number):
+    return act(number) > 0
+""",
+    "others/__init__.py": "",
+    "others/second.py": """
+from acts import act
+from table import check
+
+@check
+def even(number):
+    return act(number) % 2 == 0
+""",
+}
+
+
+def test_packages_that_only_functions_know(tmp_path: Path) -> None:
+    assert_same_everywhere(tmp_path, SEARCHED)
+
+
 HELD = {
     "main.py": """
 import mail, sms

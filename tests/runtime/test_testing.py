@@ -81,7 +81,9 @@ def test_an_activity_that_is_bypassed_says_where_it_was_called() -> None:
     error = drive(basic.hashes).error
     assert isinstance(error, perdure.DurabilityError)
     line = basic.Hashed.__hash__.__code__.co_firstlineno + 1
-    assert f"in Hashed.__hash__ ({basic.__file__}:{line})" in str(error)
+    assert f"in Hashed.__hash__ ({basic.__file__}:{line}), called from hashes (" in str(error)
+    line = basic.hashes.__code__.co_firstlineno + 2
+    assert f"called from hashes ({basic.__file__}:{line})" in str(error)
 
 
 def test_what_gives_item_by_item_is_no_activity_and_no_workflow() -> None:
