@@ -92,7 +92,7 @@ class Given(Reader):
             )
         }
         factories = ((c, f) for f in self.facts.values() for c in f.factories if c.args)
-        fills = self.fills_outside and self.escapes
+        fills = self.outside.fills and self.escapes
         if fills or any(self._called(call.args[0], facts) for call, facts in factories):
             found.add("__missing__")
         return found

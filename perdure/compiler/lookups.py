@@ -7,7 +7,9 @@ written out, and says which functions it may be; the ends ("", "") stand for any
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
+from perdure.compiler.scopes import Module, Modules, Scope
 from perdure.compiler.stored import is_namespace
 
 # Calls that find something by a name, and those whose names say what, by the name's argument.
@@ -23,9 +25,17 @@ _ASKING = frozenset({"builtins.getattr", "builtins.vars", "inspect.getmembers"})
 Ends = tuple[str, str]
 
 
-def asked(dotted: str, call: ast.Call) -> ast.expr | None:
-    """The object in which a call of one of `LOOKUPS` looks."""
-    return call.args[0] if dotted in _ASKING and call.args else None
+def looks_into_own(
+    dotted: str, call: ast.Call, modules: Modules, module: Module, scopes: Iterable[Scope] = ()
+) -> bool:
+    """Whether a call of one of `LOOKUPS` may find something of the program.
+
+    `getattr(sys, "frozen", False)` does not.
+    """
+    owner = call.args[0] if dotted in _ASKING and call.args else None
+    if not isinstance(owner, ast.Name | ast.Attribute):
+        return True
+    return modules.may_be_own(owner, module, scopes)
 
 
 def looked_up(dotted: str, call: ast.Call) -> Ends | None:

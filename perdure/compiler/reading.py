@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,9 +18,16 @@ from perdure.compiler import library, operators
 from perdure.compiler.core import SiteKind
 from perdure.compiler.definitions import Definition, Kind, definitions
 from perdure.compiler.held_modules import held_modules, offered
-from perdure.compiler.lookups import LOOKUPS, Ends, asked, looked_up, looked_up_in_namespace
+from perdure.compiler.lookups import (
+    LOOKUPS,
+    Ends,
+    looked_up,
+    looked_up_in_namespace,
+    looks_into_own,
+)
 from perdure.compiler.making import MAKING, Makers
 from perdure.compiler.mangle import mangled
+from perdure.compiler.module_code import read_module_code
 from perdure.compiler.reach import closure
 from perdure.compiler.roles import FRAME_READERS, SUSPENDING, Role, role_of
 from perdure.compiler.scopes import (
@@ -43,7 +50,6 @@ from perdure.compiler.written import (
     gives_tuples,
     is_generic,
     makes_property,
-    outside_functions,
     registered_with,
     root_name,
     types_tested,
@@ -159,10 +165,6 @@ class Reader:
         self.special: set[str] = set()  # special methods of the program that C would call
         self.mentioned: set[str] = set()  # functions that are used as values
         self.attributes: set[str] = set()  # names of attributes that are read
-        self.read_outside: set[str] = set()  # the same, by code of modules and classes
-        self.called_outside: set[str] = set()  # methods that such code calls
-        self.wanted_outside: set[Ends] = set()  # what it looks up by names
-        self.fills_outside = False  # whether it makes dicts with factories
         self.looked_up = False  # values are looked up by names that are made when the program runs
         self.generics = False  # whether a class can be called by an alias
         self.spawns = False  # whether the program has fibers, whose results are waited for
@@ -214,14 +216,15 @@ class Reader:
                 first, *others = dict.fromkeys(f.name for f in found if f is not None) or [""]
                 for name in others:
                     self.instead.setdefault(first, []).append(self.facts[name].definition)
-        self._read_outside(own)
+        self.outside = read_module_code(self.modules, self.closure, self.by_node)
         for facts in list(self.facts.values()):
             self._read(facts)
             if not facts.module.source.is_foreign:
                 self.mentioned |= {known.name for known in facts.mentioned}
                 self.attributes |= {node.attr for node in facts.attributes}
-        self.mentioned |= {known.name for known in self._table_mentions()}
-        self.attributes |= self.read_outside
+        self._take_outside()
+        self.in_tables = self._in_tables()
+        self.mentioned |= {known.name for known in self.in_tables}
         self.decorated_methods = {
             method
             for method, names in self.methods.items()
@@ -622,61 +625,30 @@ class Reader:
             return None
         return None
 
-    def _table_mentions(self) -> Iterator[Definition]:
+    def _in_tables(self) -> list[Definition]:
         """Functions that code of modules and classes puts into tables and the like.
 
         To decorate a function may be to put it into a table: `@route("/orders")`.
         """
-        for module in self.closure:
-            own = not module.source.is_foreign
-            for owner, statement in outside_functions(module.source.tree.body, ""):
-                called = {node.func for node in nodes(statement) if isinstance(node, ast.Call)}
-                for node in nodes(statement):
-                    if node in self.by_node:
-                        yield self.by_node[node]
-                    if isinstance(node, ast.Name | ast.Attribute):
-                        dotted = self.modules.qualify(node, module)
-                        known = self.modules.function(dotted) if dotted else None
-                        name = known.name if known is not None else ""
-                        if known is None and isinstance(node, ast.Name) and owner:
-                            name = f"{module.source.module}:{owner}{node.id}"
-                        if name in self.facts:
-                            yield self.facts[name].definition
-                            yield from self._meant(self.facts[name].definition)[1:]
-                        elif own and dotted and node not in called:
-                            self._give_builtin(dotted)
-        for facts in self.facts.values():
-            own = not facts.module.source.is_foreign
-            if own and not facts.definition.is_nested and self._is_handed_on(facts):
-                yield facts.definition
+        found = [one for known in self.outside.functions for one in self._meant(known)]
+        return found + [
+            facts.definition
+            for facts in self.facts.values()
+            if not facts.module.source.is_foreign
+            and not facts.definition.is_nested
+            and self._is_handed_on(facts)
+        ]
 
-    def _read_outside(self, own: list[Module]) -> None:
-        """What code of modules and classes reads of objects: `TABLE = {"ship": carrier.ship}`."""
-        for module in own:
-            for _, statement in outside_functions(module.source.tree.body, ""):
-                called = {node.func for node in nodes(statement) if isinstance(node, ast.Call)}
-                for node in nodes(statement):
-                    if isinstance(node, ast.Attribute):
-                        names = self.called_outside if node in called else self.read_outside
-                        names.add(node.attr)
-                        if node not in called:
-                            self._give_method(node.attr)
-                    self._read_lookup_outside(node, module)
-
-    def _read_lookup_outside(self, node: ast.AST, module: Module) -> None:
-        ends = looked_up_in_namespace(node)
-        if ends is None and isinstance(node, ast.Call):
-            dotted = self.modules.qualify(node.func, module) or ""
+    def _take_outside(self) -> None:
+        """What code of modules uses as values may be called anywhere."""
+        for dotted in self.outside.values:
+            self._give_builtin(dotted)
+        for name in self.outside.read:
+            self._give_method(name)
+        for dotted in self.outside.calls:
             self._give_getter(dotted)
-            if dotted == "collections.defaultdict" and node.args:
-                self.fills_outside = True
-            if dotted not in LOOKUPS or not self._looks_into_own(dotted, node, module):
-                return
-            self.looked_up = True
-            ends = looked_up(dotted, node)
-        if ends is not None:
-            self.looked_up = True
-            self.wanted_outside.add(ends)
+        self.attributes |= self.outside.read
+        self.looked_up = self.looked_up or self.outside.looks_up
 
     def _is_handed_on(self, facts: Facts) -> bool:
         """Whether a decorator of the program, or of a generic function, gets hold of a function."""
@@ -699,7 +671,8 @@ class Reader:
             return
         dotted = self._dotted(call.func, facts)
         if dotted in LOOKUPS and not facts.module.source.is_library:
-            if self._looks_into_own(dotted, call, facts.module, facts.definition.scopes):
+            scopes = facts.definition.scopes
+            if looks_into_own(dotted, call, self.modules, facts.module, scopes):
                 self.looked_up = True
             if facts.definition.node.name not in ("__getattr__", "__getattribute__"):
                 # There it passes on an attribute that is named where it is read.
@@ -803,15 +776,6 @@ class Reader:
         known = name in _BUILTIN_METHODS or name in self.methods
         return self.stores_functions or (self.stores_anything and not known)
 
-    def _looks_into_own(
-        self, dotted: str, call: ast.Call, module: Module, scopes: Iterable[Scope] = ()
-    ) -> bool:
-        """Whether a lookup may find something of the program: not `getattr(sys, "frozen", 0)`."""
-        owner = asked(dotted, call)
-        if not isinstance(owner, ast.Name | ast.Attribute):
-            return True
-        return self._is_own(owner, module, scopes)
-
     def _note_lookup(self, dotted: str, call: ast.Call, facts: Facts) -> None:
         """`getattr(order, "ship")` says which name it looks up, or how it begins and ends."""
         if (ends := looked_up(dotted, call)) is not None:
@@ -875,9 +839,7 @@ class Reader:
 
     def _is_own(self, decorator: ast.expr, module: Module, scopes: Iterable[Scope] = ()) -> bool:
         """Whether a decorator is of the program, or may be."""
-        bare = called_to_decorate(decorator)
-        dotted = self.modules.qualify(bare, module, scopes)
-        return dotted is None or self.modules.get(dotted.partition(".")[0]) is not None
+        return self.modules.may_be_own(called_to_decorate(decorator), module, scopes)
 
     def _is_in_own(self, dotted: str) -> bool:
         """Whether `dotted` is inside a first-party object or class: `Color.RED.paint`."""

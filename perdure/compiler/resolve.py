@@ -268,7 +268,7 @@ class _Resolver(Given):
         """Whether tables of modules and classes hold functions that suspend."""
         return any(
             self._suspends(known.name) or known.name in self.maybe
-            for known in self._table_mentions()
+            for known in self.in_tables
             if self.facts[known.name].role is not Role.WORKFLOW
         )
 
@@ -505,15 +505,15 @@ class _Resolver(Given):
             if not tables_added and (facts.unknown or facts.replaced or self._fills(facts)):
                 # What is called may come out of a table of the module.
                 tables_added = True
-                queue += [known.name for known in self._table_mentions()]
-                for method in sorted(self.read_outside | self.called_outside):
+                queue += [known.name for known in self.in_tables]
+                for method in sorted(self.outside.read | self.outside.called):
                     queue += self.methods.get(method, ())
-                queue += self._found_by_name(self.wanted_outside)
+                queue += self._found_by_name(self.outside.wanted)
         return [name for name in seen if self._compiled(name)]
 
     def _fills(self, facts: Facts) -> bool:
         """Whether a function may ask a dict of a module for what that makes first."""
-        made = self.fills_outside and "__missing__" in self.behind
+        made = self.outside.fills and "__missing__" in self.behind
         return made and any("__missing__" in names for _, names in facts.operations)
 
     def _methods_around(self, facts: Facts) -> list[str]:

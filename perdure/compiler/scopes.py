@@ -197,6 +197,11 @@ class Modules:
         target = self._global(module, name)
         return self.canonical(target) if target else None
 
+    def may_be_own(self, expr: ast.expr, module: Module, scopes: Iterable[Scope] = ()) -> bool:
+        """Whether what an expression names is of the program, or may be."""
+        dotted = self.qualify(expr, module, scopes)
+        return dotted is None or self.get(dotted.partition(".")[0]) is not None
+
     def _local(self, name: str, scope: Scope, module: Module, outer: list[Scope]) -> str | None:
         """A local name is known when it is bound once: by an import, or to something known."""
         if scope.bindings.get(name) != 1 or name in scope.rebound_inside:

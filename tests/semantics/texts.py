@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ def assert_means_the_same(
 ) -> None:
     """Compile the workflow `flow` of a text, and compare what it does with plain Python."""
     (folder / f"{module}.py").write_text(text)
-    monkeypatch.syspath_prepend(str(folder))
+    if str(folder) not in sys.path:
+        monkeypatch.syspath_prepend(str(folder))
+    importlib.invalidate_caches()
     workflow = getattr(importlib.import_module(module), flow)
     outcomes = {"native": native(workflow)}
     assert outcomes["native"].error is None
