@@ -722,9 +722,7 @@ class Reader:
             self._read_method(call, call.func.attr, facts)
             if "__call__" in self.methods:
                 facts.unknown.append(call)  # of what it names: `Color.RED(…)`
-        elif isinstance(call.func, ast.Name) and (
-            self._is_variable(dotted) or self._is_in_own(dotted)
-        ):
+        elif self._is_variable(dotted) or self._is_in_own(dotted):
             facts.unknown.append(call)
 
     def _of_builtin(self, call: ast.Call, name: str, facts: Facts) -> None:

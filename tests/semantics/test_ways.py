@@ -16,7 +16,12 @@ PAIRS = [(way, list(USES)[place % len(USES)]) for place, way in enumerate(WAYS)]
 def test_a_way_and_a_use(
     way: str, use: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compare(way, use, str(tmp_path), monkeypatch)
+    compare(way, use, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_way_in_another_module(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compare(way, "called", tmp_path, monkeypatch, apart=True)
 
 
 def test_each_use_has_its_turn() -> None:

@@ -7,6 +7,7 @@ pairs; the tests run each way and each use at least once.
 
 from __future__ import annotations
 
+import ast
 import sys
 import tempfile
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 
 from tests.semantics.texts import assert_means_the_same
 
-HEAD = """
+IMPORTS = """
 import collections
 import contextlib
 import dataclasses
@@ -30,7 +31,8 @@ import re
 import types
 import typing
 from perdure import activity, workflow
-
+"""
+HEAD = f"""{IMPORTS}
 
 @activity
 def echo(value=1):
@@ -61,17 +63,9 @@ class Way(NamedTuple):
 
 
 WAYS = {
-    "an activity": Way(
-        "echo",
-    ),
-    "a function": Way(
-        "f",
-        "def f(x): return echo(x)",
-    ),
-    "a lambda of the module": Way(
-        "f",
-        "f = lambda x: echo(x)",
-    ),
+    "an activity": Way("echo"),
+    "a function": Way("f", "def f(x): return echo(x)"),
+    "a lambda of the module": Way("f", "f = lambda x: echo(x)"),
     "a method": Way(
         "K().m",
         """
@@ -205,10 +199,7 @@ class K:
 k = K()
 """,
     ),
-    "a partial": Way(
-        "functools.partial(g, 1)",
-        "def g(a, x): return echo(x)",
-    ),
+    "a partial": Way("functools.partial(g, 1)", "def g(a, x): return echo(x)"),
     "a partial of the module": Way(
         "f",
         """
@@ -216,10 +207,7 @@ def g(a, x): return echo(x)
 f = functools.partial(g, 1)
 """,
     ),
-    "a partial of an activity": Way(
-        "f",
-        "f = functools.partial(echo)",
-    ),
+    "a partial of an activity": Way("f", "f = functools.partial(echo)"),
     "a partialmethod": Way(
         "K().m",
         """
@@ -262,14 +250,8 @@ def make():
     return L
 """,
     ),
-    "a nested function": Way(
-        "inner",
-        setup="def inner(x): return echo(x)",
-    ),
-    "a nested lambda": Way(
-        "inner",
-        setup="inner = lambda x: echo(x)",
-    ),
+    "a nested function": Way("inner", setup="def inner(x): return echo(x)"),
+    "a nested lambda": Way("inner", setup="inner = lambda x: echo(x)"),
     "a decorated function": Way(
         "f",
         """
@@ -388,10 +370,7 @@ def f(x): return echo(x)
 T = {'a': f}
 """,
     ),
-    "a table of lambdas": Way(
-        "T[0]",
-        "T = [lambda x: echo(x)]",
-    ),
+    "a table of lambdas": Way("T[0]", "T = [lambda x: echo(x)]"),
     "a table of bound methods": Way(
         "T[0]",
         """
@@ -451,10 +430,7 @@ def g(): pass
 g.f = lambda x: echo(x)
 """,
     ),
-    "an attribute of a namespace": Way(
-        "ns.f",
-        "ns = types.SimpleNamespace(f=lambda x: echo(x))",
-    ),
+    "an attribute of a namespace": Way("ns.f", "ns = types.SimpleNamespace(f=lambda x: echo(x))"),
     "a method of a member": Way(
         "E.A.m",
         """
@@ -519,14 +495,8 @@ class P:
     def m(self, x): return echo(x)
 """,
     ),
-    "a default": Way(
-        "g",
-        "def g(x, f=lambda x: echo(x)): return f(x)",
-    ),
-    "a default of a keyword": Way(
-        "g",
-        "def g(x, *, f=echo): return f(x)",
-    ),
+    "a default": Way("g", "def g(x, f=lambda x: echo(x)): return f(x)"),
+    "a default of a keyword": Way("g", "def g(x, *, f=echo): return f(x)"),
     "another name": Way(
         "g",
         """
@@ -638,10 +608,7 @@ class G(typing.Generic[T_]):
     def __repr__(self): return 'G'
 """,
     ),
-    "a recursive function": Way(
-        "f",
-        "def f(x): return echo(x) if x < 1 else f(x - 1) or x",
-    ),
+    "a recursive function": Way("f", "def f(x): return echo(x) if x < 1 else f(x - 1) or x"),
     "a generator that is stepped": Way(
         "f",
         """
@@ -768,10 +735,7 @@ class C(dict):
 f = lambda x: C()[x]
 """,
     ),
-    "a factory of a dict": Way(
-        "f",
-        "f = lambda x: collections.defaultdict(lambda: echo(x))['k']",
-    ),
+    "a factory of a dict": Way("f", "f = lambda x: collections.defaultdict(lambda: echo(x))['k']"),
     "a setter": Way(
         "f",
         """
@@ -821,14 +785,8 @@ def g(*a, **k): return echo(*a, **k)
 f = lambda x: g(*[x])
 """,
     ),
-    "an iterator with a sentinel": Way(
-        "f",
-        "f = lambda x: next(iter(lambda: echo(x), None))",
-    ),
-    "a map": Way(
-        "f",
-        "f = lambda x: next(map(echo, [x]))",
-    ),
+    "an iterator with a sentinel": Way("f", "f = lambda x: next(iter(lambda: echo(x), None))"),
+    "a map": Way("f", "f = lambda x: next(map(echo, [x]))"),
     "a chain": Way(
         "f",
         """
@@ -837,10 +795,7 @@ def gen(x):
 f = lambda x: next(itertools.chain(gen(x), [2]))
 """,
     ),
-    "a substitution": Way(
-        "f",
-        "f = lambda x: int(re.sub('a', lambda m: str(echo(x)), 'a'))",
-    ),
+    "a substitution": Way("f", "f = lambda x: int(re.sub('a', lambda m: str(echo(x)), 'a'))"),
     "an exit stack": Way(
         "f",
         """
@@ -948,15 +903,50 @@ return outer()()
 
 def program(way: str, use: str) -> str:
     """The text of a pair, with the workflow `flow`."""
-    value, module, setup = WAYS[way]
+    return f"{HEAD}{WAYS[way].module.strip()}\n\n{_flow(way, use)}"
+
+
+def program_apart(way: str, use: str, library: str) -> tuple[str, str]:
+    """The text of a module `library`, and that of a program which has its functions from there."""
+    text = f"{HEAD}{WAYS[way].module.strip()}\n"
+    bound = ast.parse(text).body
+    names = {made.name for made in bound if isinstance(made, ast.FunctionDef | ast.ClassDef)}
+    assigned = (node for made in bound if isinstance(made, ast.Assign) for node in made.targets)
+    names |= {target.id for target in assigned if isinstance(target, ast.Name)}
+    flow = ast.unparse(_FromElsewhere(names, library).visit(ast.parse(_flow(way, use))))
+    return text, f"{IMPORTS}import {library}\n\n{flow}\n"
+
+
+class _FromElsewhere(ast.NodeTransformer):
+    """`ship(1)` becomes `library.ship(1)`."""
+
+    def __init__(self, names: set[str], library: str) -> None:
+        self.names = names
+        self.library = library
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self.names:
+            return node
+        return ast.Attribute(ast.Name(self.library, ast.Load()), node.id, node.ctx)
+
+
+def _flow(way: str, use: str) -> str:
+    value, _, setup = WAYS[way]
     body = f"{setup}\n{Template(USES[use].strip()).substitute(f=value)}"
-    return f"{HEAD}{module.strip()}\n\n@workflow\ndef flow():\n{indent(body.strip(), '    ')}\n"
+    return f"@workflow\ndef flow():\n{indent(body.strip(), '    ')}\n"
 
 
-def compare(way: str, use: str, folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run a pair plainly and compiled; AssertionError where they differ."""
+def compare(
+    way: str, use: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, apart: bool = False
+) -> None:
+    """Run a pair plainly and compiled, in one module or two; AssertionError where they differ."""
     module = f"way_{list(WAYS).index(way)}_{list(USES).index(use)}"
-    assert_means_the_same(program(way, use), module, "flow", Path(folder), monkeypatch)
+    text = program(way, use)
+    if apart:
+        module += "_apart"
+        library, text = program_apart(way, use, f"{module}_library")
+        (folder / f"{module}_library.py").write_text(library)
+    assert_means_the_same(text, module, "flow", folder, monkeypatch)
 
 
 def main() -> int:
@@ -965,12 +955,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         for way in WAYS:
             for use in USES:
-                try:
-                    compare(way, use, folder, patch)
-                except Exception as error:
-                    failed += 1
-                    print(f"{way}, {use}: {error}\n{program(way, use)}", flush=True)
-    print(f"{len(WAYS) * len(USES)} programs, {failed} failed")
+                for apart in (False, True):
+                    try:
+                        compare(way, use, Path(folder), patch, apart=apart)
+                    except Exception as error:
+                        failed += 1
+                        where = "in two modules" if apart else "in one module"
+                        print(f"{way}, {use}, {where}: {error}\n{program(way, use)}", flush=True)
+    print(f"{2 * len(WAYS) * len(USES)} programs, {failed} failed")
     return 1 if failed else 0
 
 
