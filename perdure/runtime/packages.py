@@ -1,6 +1,8 @@
 """Objects of standard modules that pickle refuses, or would lose: readers and writers of csv,
-decimal's contexts, compiled formats of struct, temporary directories. Their types are known by
-their names, so that a program which does not import the modules need not either.
+decimal's contexts, compiled formats of struct, parsers of arguments, temporary directories.
+
+Their types are known by their names, so that a program which does not import the modules need not
+either.
 """
 
 from __future__ import annotations
@@ -157,6 +159,29 @@ def scanner_of(options: dict[str, Any]) -> Any:
     return decoder.scan_once
 
 
+# argparse ---------------------------------------------------------------------------------------
+
+
+def reduce_argument(argument: Any, pickler: Any) -> Any:
+    """A parser or an argument, some of whose attributes are the very text `argparse.SUPPRESS`."""
+    import argparse
+
+    state = vars(argument)
+    suppressed = [name for name, value in state.items() if value is argparse.SUPPRESS]
+    if not suppressed:
+        return NotImplemented
+    kept = state | dict.fromkeys(suppressed)
+    return (object.__new__, (type(argument),), (kept, suppressed), None, None, set_argument)
+
+
+def set_argument(argument: Any, state: tuple[dict[str, Any], list[str]]) -> None:
+    """Give a parser or an argument its attributes."""
+    import argparse
+
+    kept, suppressed = state
+    vars(argument).update(kept | dict.fromkeys(suppressed, argparse.SUPPRESS))
+
+
 # tempfile ---------------------------------------------------------------------------------------
 
 
@@ -194,4 +219,6 @@ _REDUCERS: dict[tuple[str, str], Reducer] = {
 
 def reducer_of(kind: type) -> Reducer | None:
     """The reducer of a type of a module that not every program imports."""
+    if kind.__module__ == "argparse":
+        return reduce_argument
     return _REDUCERS.get((kind.__module__, kind.__name__))

@@ -1,5 +1,6 @@
 """Objects of the standard library that live across a suspension, and pickle alone would refuse."""
 
+import argparse
 import csv
 import decimal
 import graphlib
@@ -195,8 +196,36 @@ def no_longer_global(COUNTS):
     return COUNTS
 
 
+class Quiet(argparse.ArgumentParser):
+    def error(self, message):
+        raise ValueError(message)
+
+
+@workflow
+def parsers():
+    """A parser compares texts by `is`, to leave out what is not to be shown, or has no value."""
+    parser = Quiet("ship", add_help=False)
+    parser.add_argument("--size", type=int, default=1)
+    parser.add_argument("--secret", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    whole = argparse.ArgumentParser("pack", parents=[parser], argument_default=argparse.SUPPRESS)
+    whole.add_argument("--note")
+    group = whole.add_mutually_exclusive_group()
+    group.add_argument("--fast", action="store_true")
+    group.add_argument("--slow", action="store_const", const=echo(2))
+    under = whole.add_subparsers(dest="how")
+    under.add_parser("by-sea", help="slowly").add_argument("port", nargs="?")
+    found = [echo(vars(whole.parse_args([]))), whole.format_usage()]
+    found += [echo(vars(whole.parse_args("--secret x --slow by-sea a".split())))]
+    try:
+        parser.parse_args(["--size", "x"])
+    except ValueError as error:
+        found.append(str(error))
+    return found, vars(parser.parse_args([])), whole.format_help() == echo(whole.format_help())
+
+
 def cases():
     return [
+        ("parsers", ()),
         ("read_piece_by_piece", ()),
         ("items_of_containers", ()),
         ("no_longer_global", ({"n": 1},)),
