@@ -246,7 +246,7 @@ def bypassed(role: str, function: Any) -> DurabilityError:
 def _callers() -> str:
     """Where the code that has called stands, and the compiled code from which that was called."""
     frame: FrameType | None = sys._getframe(2)
-    while frame is not None and (_is_ours(frame, "") or frame.f_code.co_filename[0] == "<"):
+    while frame is not None and (_is_ours(frame, "") or frame.f_code.co_filename.startswith("<")):
         frame = frame.f_back
     if frame is None:
         return ""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import perdure
+from perdure.runtime.declare import bypassed
 from perdure.testing import Call, Outcome, drive, native
 from tests.runtime import program_basic as basic
 
@@ -84,6 +85,12 @@ def test_an_activity_that_is_bypassed_says_where_it_was_called() -> None:
     assert f"in Hashed.__hash__ ({basic.__file__}:{line}), called from hashes (" in str(error)
     line = basic.hashes.__code__.co_firstlineno + 2
     assert f"called from hashes ({basic.__file__}:{line})" in str(error)
+
+
+def test_code_without_a_file_may_bypass_too() -> None:
+    space = {"bypassed": bypassed, "double": basic.double}
+    exec(compile("def call():\n    return bypassed('activity', double)", "", "exec"), space)
+    assert "not compiled, in call (:2)" in str(space["call"]())  # type: ignore[operator]
 
 
 def test_what_gives_item_by_item_is_no_activity_and_no_workflow() -> None:
